@@ -1,0 +1,20 @@
+#[cfg(target_arch = "bpf")]
+use bulwark_sbf_builtins as _;
+
+use anchor_lang::prelude::*;
+
+declare_id!("3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM");
+
+#[program]
+pub mod bulwark {
+    use super::*;
+
+    pub fn ping(_ctx: Context<Ping>) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[derive(Accounts)]
+pub struct Ping<'info> {
+    pub signer: Signer<'info>,
+}
