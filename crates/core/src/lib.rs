@@ -1,8 +1,32 @@
-//! Every rule of the Bulwark margin engine, as pure functions: no accounts, no clock, no logging,
-//! integers only. Time and prices are arguments; overflow is `None` or an error, never a panic.
+//! Every rule of the Bulwark margin engine, as pure functions over the layouts of `bulwark-state`:
+//! no accounts, no clock, no logging, integers only. Time and prices are arguments; a broken rule is
+//! an [`error::Error`], never a panic and never a wrap.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod book;
+pub mod conserve;
+pub mod error;
+pub mod feed;
+pub mod gate;
+pub mod health;
+pub mod ledger;
+pub mod liquidation;
+pub mod loss;
+pub mod matching;
 pub mod math;
+pub mod mode;
+pub mod order;
+pub mod outflow;
+pub mod params;
+pub mod permits;
+pub mod targets;
+pub mod time;
 pub mod units;
+pub mod volatility;
+pub mod windup;
+pub mod withdrawal;
+
+pub use error::{Error, Result};
+pub use time::Now;

@@ -1,0 +1,148 @@
+//! What can be refused, one name per rule. The program maps each to its own error code.
+
+/// Result of a rule.
+pub type Result<T> = core::result::Result<T, Error>;
+
+macro_rules! errors {
+    ($($(#[doc = $doc:literal])+ $name:ident,)+) => {
+        /// A broken rule.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Error { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Error {
+            /// Every error, in order.
+            pub const ALL: &'static [Error] = &[$(Error::$name),+];
+
+            /// The rule that was broken, as one sentence.
+            pub const fn message(self) -> &'static str {
+                match self { $(Error::$name => concat!($($doc),+),)+ }
+            }
+
+            /// The variant's name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Error::$name => stringify!($name),)+ }
+            }
+        }
+    };
+}
+
+errors! {
+    // Arithmetic and input
+    /// A number left its range.
+    Overflow,
+    /// An amount of zero does nothing.
+    ZeroAmount,
+    /// A stored or given value lies outside its table.
+    BadValue,
+    /// A parameter lies outside its compiled bounds.
+    ParameterOutOfBounds,
+    /// An index names nothing that exists.
+    BadIndex,
+    // Oracle and Board
+    /// The leg's price is too old, too uncertain, unconfirmed, diverged or dead for this act.
+    OracleGate,
+    /// The price message is not usable.
+    BadPrice,
+    /// The price message was published in the future.
+    PriceFromFuture,
+    /// No feed of this refresh could be updated.
+    NothingRefreshed,
+    /// The Board is locked by a Recovery.
+    BoardLocked,
+    // Ledger and health
+    /// The account would have less than its initial requirement.
+    BelowInitialMargin,
+    /// The account has less than it would need to take this over.
+    ReceiverUnhealthy,
+    /// The account isn't below its maintenance requirement.
+    NotLiquidatable,
+    /// The account isn't bankrupt.
+    NotBankrupt,
+    /// The account is bankrupt: it can only be wound up.
+    Bankrupt,
+    /// The account holds less than this.
+    InsufficientBalance,
+    /// No free collateral slot is left.
+    CollateralSlotsFull,
+    /// No free position slot is left.
+    PositionSlotsFull,
+    /// No free order slot is left.
+    OrderSlotsFull,
+    /// The account isn't empty.
+    AccountNotEmpty,
+    /// The account has no such position.
+    NoPosition,
+    /// Profit that isn't realised can't be withdrawn.
+    UnrealisedProfit,
+    // Orders and book
+    /// The price isn't a multiple of the tick, or is zero.
+    BadTick,
+    /// The size isn't a multiple of the lot, or is zero.
+    BadLot,
+    /// The order's notional is below the smallest that rests.
+    BelowMinimumNotional,
+    /// The order is too far from the oracle.
+    TooFarFromOracle,
+    /// The order would cross and is post-only.
+    WouldCross,
+    /// The order can't be filled whole.
+    NotFilledWhole,
+    /// The order has expired.
+    OrderExpired,
+    /// There is no such order.
+    NoSuchOrder,
+    /// The order would not reduce the position.
+    NotReducing,
+    /// The book is full of better orders.
+    BookFull,
+    /// Too many orders in one market.
+    TooManyOrders,
+    /// Open interest would pass its cap.
+    OpenInterestCap,
+    /// New notional of this slot would pass its cap.
+    SlotNotionalCap,
+    // Liquidation and loss
+    /// More than the share of a leg that may be taken over in one slot.
+    SlotShare,
+    /// The take-over would worsen the account.
+    WouldWorsenHealth,
+    /// The account isn't flagged.
+    NotFlagged,
+    /// The account is flagged already.
+    AlreadyFlagged,
+    /// Too little open time between two calls.
+    TooEarly,
+    /// The take-over would take nothing.
+    NothingToTake,
+    /// An account can't be taken over by its own owner here.
+    SelfLiquidation,
+    // Deposits and withdrawals
+    /// The bank's deposit cap would be passed.
+    DepositCap,
+    /// The account's cap in this bank would be passed.
+    AccountCap,
+    /// The first deposit into an empty account must be larger.
+    BelowMinimumDeposit,
+    /// The bank's coverage is below one: only repayment and recapitalisation may enter.
+    NotCovered,
+    // Permission
+    /// The mode does not permit this.
+    ModeForbids,
+    /// The market's status does not permit this.
+    MarketForbids,
+    /// The bank's status does not permit this.
+    BankForbids,
+    /// The capability is revoked for now.
+    CapabilityRevoked,
+    /// The account's stage does not permit this.
+    StageForbids,
+    /// Grace holds: this account can't be liquidated yet.
+    GraceHolds,
+    /// The budget of this power is used up.
+    BudgetExhausted,
+    /// Value is missing: this must wait until it is made good.
+    ValueMissing,
+    // Invariants
+    /// An invariant would be broken.
+    InvariantBroken,
+}

@@ -1,0 +1,1 @@
+//! Acceptance of oracle prints into a feed.

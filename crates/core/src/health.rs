@@ -1,0 +1,1 @@
+//! Health of an account at three levels.

@@ -1,0 +1,1 @@
+//! The signed ledger: balances, positions, fees, funding, interest.

@@ -1,0 +1,1 @@
+//! Flagging and take-over of liquidatable accounts.

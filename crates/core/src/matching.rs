@@ -1,0 +1,1 @@
+//! Matching of an incoming order against the book.

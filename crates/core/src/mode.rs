@@ -1,0 +1,1 @@
+//! Modes, their records and budgets.

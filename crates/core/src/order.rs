@@ -1,0 +1,1 @@
+//! Validation and life of orders.

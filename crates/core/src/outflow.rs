@@ -1,0 +1,1 @@
+//! Leaky buckets and the queue of withdrawals.

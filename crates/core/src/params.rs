@@ -1,0 +1,1 @@
+//! Bounded parameters: default, smallest, largest, step, class.

@@ -1,0 +1,1 @@
+//! Permission as a conjunction of tables.

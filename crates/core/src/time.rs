@@ -1,0 +1,78 @@
+//! Time as an argument: cluster clock and slot, and the open-second clock.
+
+use bulwark_state::OpenClock;
+
+/// The present, as the instruction layer read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Unix seconds of the cluster.
+    pub unix: i64,
+    /// Slot.
+    pub slot: u64,
+}
+
+/// Seconds of `clock` that lie before `unix` and were closed.
+fn closed_seconds(clock: &OpenClock, unix: i64) -> u64 {
+    let until = unix.min(clock.closed_until);
+    let running = until.saturating_sub(clock.closed_from).max(0).unsigned_abs();
+    clock.closed_sum.saturating_add(running)
+}
+
+/// Open seconds of a compartment up to `unix`: time in which its users could act (INV-CLOCK).
+/// Only differences mean anything; a time before zero counts as zero.
+pub fn open_seconds(clock: &OpenClock, unix: i64) -> u64 {
+    unix.max(0).unsigned_abs().saturating_sub(closed_seconds(clock, unix))
+}
+
+/// Open seconds of a market: neither its compartment paused nor itself halted. Seconds closed by
+/// both running closings count once.
+pub fn open_seconds_of_market(compartment: &OpenClock, market: &OpenClock, unix: i64) -> u64 {
+    let from = compartment.closed_from.max(market.closed_from);
+    let until = compartment.closed_until.min(market.closed_until).min(unix);
+    let both = until.saturating_sub(from).max(0).unsigned_abs();
+    let closed = closed_seconds(compartment, unix)
+        .saturating_add(closed_seconds(market, unix))
+        .saturating_sub(both);
+    unix.max(0).unsigned_abs().saturating_sub(closed)
+}
+
+/// Notes a closing from `now` until `until`. A closing inside one that runs extends it.
+pub fn close(clock: &mut OpenClock, now: i64, until: i64) {
+    if until <= now {
+        return;
+    }
+    if now < clock.closed_until {
+        clock.closed_until = clock.closed_until.max(until);
+        return;
+    }
+    clock.closed_sum = closed_seconds(clock, now);
+    clock.closed_from = now;
+    clock.closed_until = until;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closed_time_does_not_count() {
+        let mut clock = OpenClock::default();
+        assert_eq!(open_seconds(&clock, 1_000), 1_000);
+        close(&mut clock, 1_000, 1_300);
+        assert_eq!(open_seconds(&clock, 1_100), 1_000);
+        assert_eq!(open_seconds(&clock, 1_400), 1_100);
+        close(&mut clock, 1_200, 1_500);
+        assert_eq!(open_seconds(&clock, 1_600), 1_100);
+        close(&mut clock, 1_700, 1_800);
+        assert_eq!(open_seconds(&clock, 1_900), 1_300);
+    }
+
+    #[test]
+    fn overlapping_closings_count_once() {
+        let mut compartment = OpenClock::default();
+        let mut market = OpenClock::default();
+        close(&mut compartment, 1_000, 1_300);
+        close(&mut market, 1_100, 1_500);
+        assert_eq!(open_seconds_of_market(&compartment, &market, 1_600), 1_100);
+    }
+}

@@ -1,0 +1,1 @@
+//! Variance trackers of committed samples.

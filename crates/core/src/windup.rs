@@ -1,0 +1,1 @@
+//! Winding up of bankrupt accounts.

@@ -1,0 +1,1 @@
+//! Deposits, withdrawals, coverage and residual claims.

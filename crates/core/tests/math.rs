@@ -1,0 +1,560 @@
+//! Every function of `math` and every product of `units` against big integers.
+
+use bulwark_core::math::*;
+use bulwark_core::units::*;
+use num_bigint::BigInt;
+use num_traits::Pow;
+use proptest::prelude::*;
+
+const CASES: u32 = 4_000;
+
+fn big<T: Into<BigInt>>(value: T) -> BigInt {
+    value.into()
+}
+
+fn pow10(exponent: u32) -> BigInt {
+    big(10).pow(exponent)
+}
+
+fn two64() -> BigInt {
+    big(1) << 64
+}
+
+/// `⌊n/d⌋` for `d > 0`, narrowed; `None` for `d = 0` or where it does not fit.
+fn floor<T: TryFrom<BigInt>>(n: &BigInt, d: &BigInt) -> Option<T> {
+    if *d == big(0) {
+        return None;
+    }
+    let quotient = n / d;
+    let below = n - &quotient * d < big(0);
+    T::try_from(quotient - big(u8::from(below))).ok()
+}
+
+/// `⌈n/d⌉` for `d > 0`, narrowed.
+fn ceil<T: TryFrom<BigInt>>(n: &BigInt, d: &BigInt) -> Option<T> {
+    if *d == big(0) {
+        return None;
+    }
+    let quotient = n / d;
+    let above = n - &quotient * d > big(0);
+    T::try_from(quotient + big(u8::from(above))).ok()
+}
+
+fn near(value: u64) -> impl Strategy<Value = u64> {
+    (-2i64..=2).prop_map(move |step| value.wrapping_add_signed(step))
+}
+
+/// 64-bit values of every size, with the edges over-represented.
+fn word() -> impl Strategy<Value = u64> {
+    prop_oneof![
+        3 => any::<u64>(),
+        3 => (any::<u64>(), 0u32..64).prop_map(|(value, shift)| value >> shift),
+        2 => (0u32..64).prop_flat_map(|bit| near(1 << bit)),
+        1 => (0u32..20).prop_flat_map(|exponent| near(10u64.pow(exponent))),
+        1 => near(0),
+        1 => (0u32..32, 0u32..32).prop_map(|(high, low)| (1 << (high + 32)) | ((1 << low) - 1)),
+        1 => near(i64::MAX.unsigned_abs()),
+    ]
+}
+
+/// Likewise with 128 bits, among them limbs that make long division guess wrong.
+fn wide_word() -> impl Strategy<Value = u128> {
+    prop_oneof![
+        4 => (word(), word()).prop_map(|(high, low)| u128_from_halves(high, low)),
+        2 => word().prop_map(u128::from),
+        2 => (any::<u128>(), 0u32..128).prop_map(|(value, shift)| value >> shift),
+        1 => (0u32..128, -1i8..=1)
+            .prop_map(|(bit, step)| (1u128 << bit).wrapping_add_signed(step.into())),
+    ]
+}
+
+fn signed() -> impl Strategy<Value = i64> {
+    word().prop_map(u64::cast_signed)
+}
+
+fn signed_wide() -> impl Strategy<Value = i128> {
+    prop_oneof![
+        wide_word().prop_map(u128::cast_signed),
+        signed().prop_map(i128::from)
+    ]
+}
+
+fn ratio() -> impl Strategy<Value = u32> {
+    prop_oneof![
+        3 => 0..=2_000_000u32,
+        1 => any::<u32>(),
+        1 => (0u32..32, -1i8..=1)
+            .prop_map(|(bit, step)| (1u32 << bit).wrapping_add_signed(step.into())),
+        1 => Just(PPM),
+    ]
+}
+
+/// Factors and a divisor, half of the time around the smallest one whose quotient fits.
+fn fraction() -> impl Strategy<Value = (u64, u64, u64)> {
+    (word(), word(), word(), any::<bool>(), -2i64..=2).prop_map(|(a, b, d, close, step)| {
+        let limit = ((u128::from(a) * u128::from(b)) >> 64) as u64;
+        (
+            a,
+            b,
+            if close {
+                limit.wrapping_add_signed(step)
+            } else {
+                d
+            },
+        )
+    })
+}
+
+fn wide_fraction() -> impl Strategy<Value = (u128, u128, u128)> {
+    let step = -2i128..=2;
+    (wide_word(), wide_word(), wide_word(), any::<bool>(), step).prop_map(
+        |(a, b, d, close, step)| {
+            let limit = u128::try_from((big(a) * b) >> 128).unwrap();
+            (
+                a,
+                b,
+                if close {
+                    limit.wrapping_add_signed(step)
+                } else {
+                    d
+                },
+            )
+        },
+    )
+}
+
+/// A signed dividend with a 64-bit factor and a divisor around the edge of the result's range.
+fn signed_fraction() -> impl Strategy<Value = (i64, u64, u64)> {
+    (signed(), word(), word(), any::<bool>(), -2i64..=2).prop_map(|(a, b, d, close, step)| {
+        let limit = ((u128::from(a.unsigned_abs()) * u128::from(b)) >> 63) as u64;
+        (
+            a,
+            b,
+            if close {
+                limit.wrapping_add_signed(step)
+            } else {
+                d
+            },
+        )
+    })
+}
+
+/// Calls `$check::<K>(arguments)` for every exponent the short way covers.
+macro_rules! for_each_exponent {
+    ($check:ident($($argument:expr),*)) => {
+        for_each_exponent!(@ $check($($argument),*) 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
+    };
+    (@ $check:ident $arguments:tt $($k:literal)*) => { $(for_each_exponent!(# $check $k $arguments);)* };
+    (# $check:ident $k:literal ($($argument:expr),*)) => { $check::<$k>($($argument),*)? };
+}
+
+type Checked = Result<(), TestCaseError>;
+
+fn check_pow10<const K: u32>(a: u64, b: u64) -> Checked {
+    let product = big(a) * b;
+    prop_assert_eq!(mul_pow10_div_floor::<K>(a, b), floor(&product, &pow10(K)));
+    prop_assert_eq!(mul_pow10_div_ceil::<K>(a, b), ceil(&product, &pow10(K)));
+    let product = big(a.cast_signed()) * b;
+    let a = a.cast_signed();
+    prop_assert_eq!(
+        signed_mul_pow10_div_floor::<K>(a, b),
+        floor(&product, &pow10(K))
+    );
+    prop_assert_eq!(
+        signed_mul_pow10_div_ceil::<K>(a, b),
+        ceil(&product, &pow10(K))
+    );
+    Ok(())
+}
+
+fn check_pow10_ppm<const K: u32>(a: u64, b: u64, ppm: u32) -> Checked {
+    let product = big(a) * b;
+    let fits = floor::<u64>(&product, &pow10(K)).is_some();
+    let product = product * ppm;
+    let low = floor(&product, &pow10(K + 6)).filter(|_| fits);
+    let high = ceil(&product, &pow10(K + 6)).filter(|_| fits);
+    prop_assert_eq!(mul_pow10_ppm_floor::<K>(a, b, ppm), low);
+    prop_assert_eq!(mul_pow10_ppm_ceil::<K>(a, b, ppm), high);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn wide_products(a in word(), b in word(), c in wide_word(), d in wide_word()) {
+        let (hi, lo) = wide_mul(a, b);
+        prop_assert_eq!((big(hi) << 64) + lo, big(a) * b);
+        let (hi, lo) = wide_mul_u128(c, d);
+        prop_assert_eq!((big(hi) << 128) + lo, big(c) * d);
+    }
+
+    #[test]
+    fn mul_div((a, b, d) in fraction()) {
+        let product = big(a) * b;
+        prop_assert_eq!(mul_div_floor(a, b, d), floor(&product, &big(d)));
+        prop_assert_eq!(mul_div_ceil(a, b, d), ceil(&product, &big(d)));
+    }
+
+    #[test]
+    fn signed_mul_div((a, b, d) in signed_fraction()) {
+        let product = big(a) * b;
+        prop_assert_eq!(signed_mul_div_floor(a, b, d), floor(&product, &big(d)));
+        prop_assert_eq!(signed_mul_div_ceil(a, b, d), ceil(&product, &big(d)));
+    }
+
+    #[test]
+    fn pow10_constant(a in word(), b in word()) {
+        for_each_exponent!(check_pow10(a, b));
+    }
+
+    /// `10^K·2^64 / b` and its neighbours: where the result leaves its range.
+    #[test]
+    fn pow10_at_the_edge(b in 1..=u64::MAX, bits in 63u32..=64, step in -2i64..=2) {
+        fn edge<const K: u32>(b: u64, bits: u32, step: i64) -> Checked {
+            let Some(a) = floor::<u64>(&(pow10(K) << bits), &big(b)) else { return Ok(()) };
+            check_pow10::<K>(a.wrapping_add_signed(step), b)?;
+            check_pow10::<K>(a.wrapping_add_signed(step).wrapping_neg(), b)?;
+            check_pow10_ppm::<K>(a.wrapping_add_signed(step), b, PPM)
+        }
+        for_each_exponent!(edge(b, bits, step));
+    }
+
+    #[test]
+    fn pow10_by(a in word(), b in word(), exponent in 0u32..=MAX_EXPONENT + 2) {
+        let (product, scale) = (big(a) * b, pow10(exponent));
+        let known = exponent <= MAX_EXPONENT;
+        let low = floor(&product, &scale).filter(|_| known);
+        let high = ceil(&product, &scale).filter(|_| known);
+        prop_assert_eq!(mul_pow10_div_floor_by(a, b, exponent), low);
+        prop_assert_eq!(mul_pow10_div_ceil_by(a, b, exponent), high);
+    }
+
+    #[test]
+    fn pow10_ppm_constant(a in word(), b in word(), ppm in ratio()) {
+        for_each_exponent!(check_pow10_ppm(a, b, ppm));
+    }
+
+    #[test]
+    fn pow10_ppm_by(a in word(), b in word(), exponent in 0u32..=MAX_EXPONENT + 2, ppm in ratio()) {
+        let product = big(a) * b;
+        let fits = exponent <= MAX_EXPONENT && floor::<u64>(&product, &pow10(exponent)).is_some();
+        let (product, scale) = (product * ppm, pow10(exponent + 6));
+        let low = floor(&product, &scale).filter(|_| fits);
+        let high = ceil(&product, &scale).filter(|_| fits);
+        prop_assert_eq!(mul_pow10_ppm_floor_by(a, b, exponent, ppm), low);
+        prop_assert_eq!(mul_pow10_ppm_ceil_by(a, b, exponent, ppm), high);
+    }
+
+    #[test]
+    fn ppm(value in word(), ppm in ratio()) {
+        let whole = big(PPM);
+        let product = big(value) * ppm;
+        prop_assert_eq!(ppm_mul_floor(value, ppm), floor(&product, &whole));
+        prop_assert_eq!(ppm_mul_ceil(value, ppm), ceil(&product, &whole));
+        let value = value.cast_signed();
+        let product = big(value) * ppm;
+        prop_assert_eq!(signed_ppm_mul_floor(value, ppm), floor(&product, &whole));
+        prop_assert_eq!(signed_ppm_mul_ceil(value, ppm), ceil(&product, &whole));
+    }
+
+    #[test]
+    fn signs(negative: bool, magnitude in word()) {
+        let value = big(magnitude) * if negative { -1 } else { 1 };
+        prop_assert_eq!(with_sign(negative, magnitude), i64::try_from(value).ok());
+    }
+
+    #[test]
+    fn halves(value in wide_word()) {
+        let (high, low) = u128_halves(value);
+        prop_assert_eq!((big(high) << 64) + low, big(value));
+        prop_assert_eq!(u128_from_halves(high, low), value);
+        prop_assert_eq!(i128_from_halves(high, low), value.cast_signed());
+        prop_assert_eq!(i128_halves(value.cast_signed()), (high, low));
+    }
+
+    #[test]
+    fn index_moves(amount in word(), d in word()) {
+        let (shifted, divisor) = (big(amount) << 64, big(d));
+        prop_assert_eq!(shift64_div_floor(amount, d), floor(&shifted, &divisor));
+        prop_assert_eq!(shift64_div_ceil(amount, d), ceil(&shifted, &divisor));
+        let amount = amount.cast_signed();
+        let shifted = big(amount) << 64;
+        prop_assert_eq!(signed_shift64_div_floor(amount, d), floor(&shifted, &divisor));
+        prop_assert_eq!(signed_shift64_div_ceil(amount, d), ceil(&shifted, &divisor));
+    }
+
+    #[test]
+    fn index_charges(index in wide_word(), units in word()) {
+        let product = big(index) * units;
+        prop_assert_eq!(mul_shift64_floor(index, units), floor(&product, &two64()));
+        prop_assert_eq!(mul_shift64_ceil(index, units), ceil(&product, &two64()));
+    }
+
+    #[test]
+    fn signed_index_charges(index in signed_wide(), units in signed()) {
+        let product = big(index) * units;
+        prop_assert_eq!(signed_mul_shift64_floor(index, units), floor(&product, &two64()));
+        prop_assert_eq!(signed_mul_shift64_ceil(index, units), ceil(&product, &two64()));
+    }
+
+    #[test]
+    fn square_roots(n in word(), wide in wide_word()) {
+        let exact = |n: BigInt| { let root = n.sqrt(); (root.clone() * &root == n, root) };
+        let (square, root) = exact(big(n));
+        prop_assert_eq!(big(isqrt_u64(n)), root.clone());
+        prop_assert_eq!(big(isqrt_ceil_u64(n)), root + u8::from(!square));
+        let (square, root) = exact(big(wide));
+        prop_assert_eq!(big(isqrt_u128(wide)), root.clone());
+        prop_assert_eq!(big(isqrt_ceil_u128(wide)), root + u8::from(!square));
+    }
+
+    /// Squares and their neighbours.
+    #[test]
+    fn square_roots_of_squares(root in 1..=u64::MAX) {
+        let square = u128::from(root) * u128::from(root);
+        prop_assert_eq!(isqrt_u128(square), root);
+        prop_assert_eq!(isqrt_u128(square - 1), root - 1);
+        prop_assert_eq!(isqrt_ceil_u128(square), u128::from(root));
+        prop_assert_eq!(isqrt_ceil_u128(square + 1), u128::from(root) + 1);
+        let root = root >> 32;
+        let square = root * root;
+        prop_assert_eq!(isqrt_u64(square), root);
+        prop_assert_eq!(isqrt_ceil_u64(square), root);
+        prop_assert_eq!(isqrt_u64(square.saturating_sub(1)), root.saturating_sub(1));
+        prop_assert_eq!(isqrt_ceil_u64(square + 1), root + 1);
+    }
+
+    #[test]
+    fn sizes_and_prices(b in signed(), p in word(), r in ratio()) {
+        let (base, price, margin) = (BaseE8(b), PriceE8(p), Ppm(r));
+        let (value, scale) = (big(b) * p, pow10(10));
+        let notional = big(b.unsigned_abs()) * p;
+        prop_assert_eq!(base.notional_floor(price), floor(&notional, &scale).map(UsdE6));
+        prop_assert_eq!(base.notional_ceil(price), ceil(&notional, &scale).map(UsdE6));
+        prop_assert_eq!(base.value_floor(price), floor(&value, &scale).map(UsdE6));
+        prop_assert_eq!(base.value_ceil(price), ceil(&value, &scale).map(UsdE6));
+        let fits = floor::<u64>(&notional, &scale).is_some();
+        let requirement = ceil(&(notional * r), &pow10(16)).filter(|_| fits).map(UsdE6);
+        prop_assert_eq!(base.requirement_ceil(price, margin), requirement);
+    }
+
+    #[test]
+    fn sizes_from_money(amount in signed(), p in word()) {
+        let (money, price) = (UsdE6(amount), PriceE8(p));
+        let sign = if amount < 0 { -1 } else { 1 };
+        let scaled = big(amount.unsigned_abs()) * pow10(10);
+        let low = floor::<u64>(&scaled, &big(p)).and_then(|m| i64::try_from(big(m) * sign).ok());
+        let high = ceil::<u64>(&scaled, &big(p)).and_then(|m| i64::try_from(big(m) * sign).ok());
+        prop_assert_eq!(money.base_towards_zero(price), low.map(BaseE8));
+        prop_assert_eq!(money.base_away_from_zero(price), high.map(BaseE8));
+    }
+
+    #[test]
+    fn collateral(c in word(), p in word(), decimals in 0u8..20, unit_exp in 0u8..20, w in ratio()) {
+        let exponent = u32::from(decimals) + u32::from(unit_exp) + 2;
+        let known = exponent <= MAX_EXPONENT;
+        prop_assert_eq!(value_exponent(decimals, unit_exp), known.then_some(exponent));
+        let (units, price) = (TokenUnits(c), PriceE8(p));
+        let (value, scale) = (big(c) * p, pow10(exponent));
+        let low = floor(&value, &scale).filter(|_| known).map(UsdE6);
+        let high = ceil(&value, &scale).filter(|_| known).map(UsdE6);
+        prop_assert_eq!(units.value_floor(price, exponent), low);
+        prop_assert_eq!(units.value_ceil(price, exponent), high);
+        let fits = known && floor::<u64>(&value, &scale).is_some();
+        let weighted = floor(&(value * w), &pow10(exponent + 6)).filter(|_| fits).map(UsdE6);
+        prop_assert_eq!(units.weighted_value_floor(price, exponent, Ppm(w)), weighted);
+    }
+
+    #[test]
+    fn ratios_of_money(amount in signed(), r in ratio(), e9 in word(), (_, part, whole) in fraction()) {
+        let money = UsdE6(amount);
+        let product = big(amount) * r;
+        prop_assert_eq!(money.ppm_floor(Ppm(r)), floor(&product, &pow10(6)).map(UsdE6));
+        prop_assert_eq!(money.ppm_ceil(Ppm(r)), ceil(&product, &pow10(6)).map(UsdE6));
+        let product = big(amount) * e9;
+        prop_assert_eq!(money.ratio_floor(RatioE9(e9)), floor(&product, &pow10(9)).map(UsdE6));
+        prop_assert_eq!(money.ratio_ceil(RatioE9(e9)), ceil(&product, &pow10(9)).map(UsdE6));
+        let product = big(amount) * part;
+        prop_assert_eq!(money.share_floor(part, whole), floor(&product, &big(whole)).map(UsdE6));
+        prop_assert_eq!(money.share_ceil(part, whole), ceil(&product, &big(whole)).map(UsdE6));
+        let (units, product) = (TokenUnits(e9), big(e9) * part);
+        prop_assert_eq!(units.share_floor(part, whole), floor(&product, &big(whole)).map(TokenUnits));
+        prop_assert_eq!(units.share_ceil(part, whole), ceil(&product, &big(whole)).map(TokenUnits));
+    }
+
+    #[test]
+    fn ratios(a in ratio(), b in ratio(), c in word(), d in word()) {
+        let product = big(a) * b;
+        prop_assert_eq!(Ppm(a).times_floor(Ppm(b)), floor(&product, &pow10(6)).map(Ppm));
+        prop_assert_eq!(Ppm(a).times_ceil(Ppm(b)), ceil(&product, &pow10(6)).map(Ppm));
+        prop_assert_eq!(Ppm(a).complement(), PPM.checked_sub(a).map(Ppm));
+        prop_assert_eq!(big(Ppm(a).to_ratio().0), big(a) * 1_000);
+        prop_assert_eq!(Ppm(a).to_ratio().to_ppm_ceil(), Some(Ppm(a)));
+        let product = big(c) * d;
+        prop_assert_eq!(RatioE9(c).times_floor(RatioE9(d)), floor(&product, &pow10(9)).map(RatioE9));
+        prop_assert_eq!(RatioE9(c).times_ceil(RatioE9(d)), ceil(&product, &pow10(9)).map(RatioE9));
+        prop_assert_eq!(RatioE9(c).to_ppm_floor(), floor(&big(c), &pow10(3)).map(Ppm));
+        prop_assert_eq!(RatioE9(c).to_ppm_ceil(), ceil(&big(c), &pow10(3)).map(Ppm));
+    }
+
+    #[test]
+    fn prices(p in word(), q in word(), r in ratio()) {
+        let (a, b) = (PriceE8(p), PriceE8(q));
+        let distance = big(p.max(q)) - p.min(q);
+        prop_assert_eq!(big(a.distance(b).0), distance.clone());
+        prop_assert_eq!(big(a.above(b).0), if p > q { distance.clone() } else { big(0) });
+        let step = ceil(&(distance * pow10(9)), &big(p.min(q))).map(RatioE9);
+        prop_assert_eq!(a.return_ceil(b), step);
+        let product = big(p) * r;
+        prop_assert_eq!(a.ppm_floor(Ppm(r)), floor(&product, &pow10(6)).map(PriceE8));
+        prop_assert_eq!(a.ppm_ceil(Ppm(r)), ceil(&product, &pow10(6)).map(PriceE8));
+    }
+
+    #[test]
+    fn variances(v in word(), r in word(), tau in word(), elapsed in word()) {
+        let sum = big(tau) * v + big(r) * r;
+        let span = big(tau) + elapsed;
+        let defined = sum < big(1) << 128 && span < two64();
+        let next = ceil(&sum, &span).filter(|_| defined).map(VarE18);
+        prop_assert_eq!(VarE18(v).updated_ceil(tau, RatioE9(r), elapsed), next);
+        let root = (big(v) * elapsed).sqrt();
+        prop_assert_eq!(big(VarE18(v).deviation_floor(elapsed).0), root);
+    }
+
+    #[test]
+    fn time(a in word(), b in word()) {
+        prop_assert_eq!(Slot(a).checked_since(Slot(b)), a.checked_sub(b));
+        prop_assert_eq!(Slot(a).elapsed_since(Slot(b)), a.saturating_sub(b));
+        prop_assert_eq!(Slot(a).checked_add(b), a.checked_add(b).map(Slot));
+        let (now, then) = (UnixSeconds(a.cast_signed()), UnixSeconds(b.cast_signed()));
+        let span = u64::try_from(big(now.0) - then.0).ok();
+        prop_assert_eq!(now.checked_since(then), span);
+        prop_assert_eq!(now.elapsed_since(then), span.unwrap_or(0));
+        let later = i64::try_from(big(now.0) + b).ok().map(UnixSeconds);
+        prop_assert_eq!(now.checked_add(b), later);
+        let sooner = i64::try_from(big(now.0) - b).ok().map(UnixSeconds);
+        prop_assert_eq!(now.checked_sub(b), sooner);
+    }
+}
+
+proptest! {
+    // Long division in 64-bit digits has rare corrections: more cases.
+    #![proptest_config(ProptestConfig { cases: 40_000, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn mul_div_u128((a, b, d) in wide_fraction()) {
+        let product = big(a) * b;
+        prop_assert_eq!(mul_div_floor_u128(a, b, d), floor(&product, &big(d)));
+        prop_assert_eq!(mul_div_ceil_u128(a, b, d), ceil(&product, &big(d)));
+    }
+}
+
+/// Every pair and triple of the values where carries, shifts and guesses break.
+#[test]
+fn edges_in_all_combinations() {
+    let mut edges = vec![
+        0,
+        1,
+        2,
+        3,
+        5,
+        10,
+        1_000_000,
+        u64::MAX,
+        u64::MAX - 1,
+        u64::MAX / 3,
+    ];
+    for bit in [31, 32, 33, 43, 44, 62, 63] {
+        edges.extend([(1 << bit) - 1, 1 << bit, (1 << bit) + 1]);
+    }
+    for (&a, &b) in edges.iter().flat_map(|a| edges.iter().map(move |b| (a, b))) {
+        let product = big(a) * b;
+        let wide = u128_from_halves(a, b);
+        let (hi, lo) = wide_mul(a, b);
+        assert_eq!((big(hi) << 64) + lo, product);
+        for &d in &edges {
+            assert_eq!(
+                mul_div_floor(a, b, d),
+                floor(&product, &big(d)),
+                "{a} {b} {d}"
+            );
+            assert_eq!(
+                mul_div_ceil(a, b, d),
+                ceil(&product, &big(d)),
+                "{a} {b} {d}"
+            );
+            for c in [1, d.into(), wide, !wide, u128_from_halves(d, a)] {
+                for divisor in [u128_from_halves(d, b), u128_from_halves(b, d), d.into()] {
+                    let (n, divisor_big) = (big(wide) * c, big(divisor));
+                    let low = mul_div_floor_u128(wide, c, divisor);
+                    assert_eq!(low, floor(&n, &divisor_big), "{wide} {c} {divisor}");
+                    let high = mul_div_ceil_u128(wide, c, divisor);
+                    assert_eq!(high, ceil(&n, &divisor_big), "{wide} {c} {divisor}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn bounds_of_the_short_ppm_path() {
+    for value in [(1 << 44) - 1, 1 << 44, (1 << 44) + 1] {
+        for ppm in [(1 << 20) - 1, 1 << 20, (1 << 20) + 1, u32::MAX] {
+            let product = big(value) * ppm;
+            assert_eq!(ppm_mul_floor(value, ppm), floor(&product, &big(PPM)));
+            assert_eq!(ppm_mul_ceil(value, ppm), ceil(&product, &big(PPM)));
+            // The largest remainder joins the largest short product.
+            for rest in [0, 1, 999_999] {
+                check_pow10_ppm::<6>(value * 1_000_000 + rest, 1, ppm).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn rounding_directions() {
+    assert_eq!(
+        (mul_div_floor(7, 1, 2), mul_div_ceil(7, 1, 2)),
+        (Some(3), Some(4))
+    );
+    assert_eq!(
+        (mul_div_floor(8, 1, 2), mul_div_ceil(8, 1, 2)),
+        (Some(4), Some(4))
+    );
+    let halves = (
+        signed_mul_div_floor(-7, 1, 2),
+        signed_mul_div_ceil(-7, 1, 2),
+    );
+    assert_eq!(halves, (Some(-4), Some(-3)));
+    let ppm = (signed_ppm_mul_floor(-1, 1), signed_ppm_mul_ceil(-1, 1));
+    assert_eq!(ppm, (Some(-1), Some(0)));
+    let scaled = (
+        signed_mul_pow10_div_floor::<8>(-1, 1),
+        signed_mul_pow10_div_ceil::<8>(-1, 1),
+    );
+    assert_eq!(scaled, (Some(-1), Some(0)));
+    assert_eq!(signed_mul_shift64_floor(-1, 1), Some(-1));
+    assert_eq!(signed_mul_shift64_ceil(-1, 1), Some(0));
+    assert_eq!(signed_mul_div_floor(i64::MIN, 1, 1), Some(i64::MIN));
+    assert_eq!(
+        signed_mul_div_floor(i64::MIN, u64::MAX, u64::MAX),
+        Some(i64::MIN)
+    );
+    assert_eq!(mul_div_ceil(u64::MAX, u64::MAX, u64::MAX - 1), None);
+    assert_eq!(mul_div_ceil(u64::MAX, 2, 2), Some(u64::MAX));
+    assert_eq!(mul_div_floor(0, 0, 0), None);
+}
+
+/// A requirement is rounded once: ⌈⌈|b|·p⌉·r⌉ would ask for one unit more here.
+#[test]
+fn a_requirement_is_rounded_once() {
+    let (base, price, margin) = (BaseE8(100_000_000), PriceE8(2_000_001), Ppm(999_999));
+    let notional = base.notional_ceil(price); // 20,000.01 rounded up
+    assert_eq!(notional, Some(UsdE6(20_001)));
+    assert_eq!(
+        notional.and_then(|n| n.ppm_ceil(margin)),
+        Some(UsdE6(20_001))
+    );
+    assert_eq!(base.requirement_ceil(price, margin), Some(UsdE6(20_000)));
+}
