@@ -78,23 +78,32 @@ const NOTIONAL_EXPONENT: u32 = 10;
 
 const E9: u64 = 1_000_000_000;
 
+/// Amounts of one kind add up. Prices and points in time do not: they move by distances.
+macro_rules! sums {
+    ($($unit:ident)*) => { $(
+        impl $unit {
+            pub const ZERO: Self = Self(0);
+
+            #[inline]
+            pub fn checked_add(self, other: Self) -> Option<Self> {
+                self.0.checked_add(other.0).map(Self)
+            }
+
+            #[inline]
+            pub fn checked_sub(self, other: Self) -> Option<Self> {
+                self.0.checked_sub(other.0).map(Self)
+            }
+        }
+    )* };
+}
+
+sums!(UsdE6 BaseE8 TokenUnits Ppm RatioE9);
+
 fn usd(magnitude: Option<u64>) -> Option<UsdE6> {
     i64::try_from(magnitude?).ok().map(UsdE6)
 }
 
 impl UsdE6 {
-    pub const ZERO: Self = Self(0);
-
-    #[inline]
-    pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
-    }
-
-    #[inline]
-    pub fn checked_sub(self, other: Self) -> Option<Self> {
-        self.0.checked_sub(other.0).map(Self)
-    }
-
     #[inline]
     pub fn checked_neg(self) -> Option<Self> {
         self.0.checked_neg().map(Self)
@@ -173,18 +182,6 @@ impl UsdE6 {
 }
 
 impl BaseE8 {
-    pub const ZERO: Self = Self(0);
-
-    #[inline]
-    pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
-    }
-
-    #[inline]
-    pub fn checked_sub(self, other: Self) -> Option<Self> {
-        self.0.checked_sub(other.0).map(Self)
-    }
-
     #[inline]
     pub fn checked_neg(self) -> Option<Self> {
         self.0.checked_neg().map(Self)
@@ -247,18 +244,6 @@ impl BaseE8 {
 }
 
 impl TokenUnits {
-    pub const ZERO: Self = Self(0);
-
-    #[inline]
-    pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
-    }
-
-    #[inline]
-    pub fn checked_sub(self, other: Self) -> Option<Self> {
-        self.0.checked_sub(other.0).map(Self)
-    }
-
     /// `⌊c·p⌋`. `exponent` = [`value_exponent`] of the mint's decimals and the feed's unit.
     #[inline]
     pub fn value_floor(self, price: PriceE8, exponent: u32) -> Option<UsdE6> {
@@ -347,19 +332,8 @@ impl PriceE8 {
 }
 
 impl Ppm {
-    pub const ZERO: Self = Self(0);
     /// 100 %.
     pub const ONE: Self = Self(math::PPM);
-
-    #[inline]
-    pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
-    }
-
-    #[inline]
-    pub fn checked_sub(self, other: Self) -> Option<Self> {
-        self.0.checked_sub(other.0).map(Self)
-    }
 
     /// `1 − self`. `None` above 100 %.
     #[inline]
@@ -390,19 +364,8 @@ impl Ppm {
 }
 
 impl RatioE9 {
-    pub const ZERO: Self = Self(0);
     /// 100 %.
     pub const ONE: Self = Self(E9);
-
-    #[inline]
-    pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
-    }
-
-    #[inline]
-    pub fn checked_sub(self, other: Self) -> Option<Self> {
-        self.0.checked_sub(other.0).map(Self)
-    }
 
     /// `⌊self·other⌋`.
     #[inline]

@@ -6,7 +6,15 @@ use num_bigint::BigInt;
 use num_traits::Pow;
 use proptest::prelude::*;
 
-const CASES: u32 = 4_000;
+/// `cases` is the least; the variable PROPTEST_CASES may ask for more.
+fn config(cases: u32) -> ProptestConfig {
+    let asked = ProptestConfig::default();
+    ProptestConfig {
+        cases: cases.max(asked.cases),
+        failure_persistence: None,
+        ..asked
+    }
+}
 
 fn big<T: Into<BigInt>>(value: T) -> BigInt {
     value.into()
@@ -144,7 +152,9 @@ macro_rules! for_each_exponent {
     ($check:ident($($argument:expr),*)) => {
         for_each_exponent!(@ $check($($argument),*) 0 1 2 3 4 5 6 7 8 9 10 11 12 13)
     };
-    (@ $check:ident $arguments:tt $($k:literal)*) => { $(for_each_exponent!(# $check $k $arguments);)* };
+    (@ $check:ident $arguments:tt $($k:literal)*) => {
+        $(for_each_exponent!(# $check $k $arguments);)*
+    };
     (# $check:ident $k:literal ($($argument:expr),*)) => { $check::<$k>($($argument),*)? };
 }
 
@@ -179,7 +189,7 @@ fn check_pow10_ppm<const K: u32>(a: u64, b: u64, ppm: u32) -> Checked {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(config(4_000))]
 
     #[test]
     fn wide_products(a in word(), b in word(), c in wide_word(), d in wide_word()) {
@@ -351,7 +361,9 @@ proptest! {
     }
 
     #[test]
-    fn collateral(c in word(), p in word(), decimals in 0u8..20, unit_exp in 0u8..20, w in ratio()) {
+    fn collateral(
+        (c, p, w) in (word(), word(), ratio()), decimals in 0u8..20, unit_exp in 0u8..20,
+    ) {
         let exponent = u32::from(decimals) + u32::from(unit_exp) + 2;
         let known = exponent <= MAX_EXPONENT;
         prop_assert_eq!(value_exponent(decimals, unit_exp), known.then_some(exponent));
@@ -367,7 +379,9 @@ proptest! {
     }
 
     #[test]
-    fn ratios_of_money(amount in signed(), r in ratio(), e9 in word(), (_, part, whole) in fraction()) {
+    fn ratios_of_money(
+        amount in signed(), r in ratio(), e9 in word(), (_, part, whole) in fraction(),
+    ) {
         let money = UsdE6(amount);
         let product = big(amount) * r;
         prop_assert_eq!(money.ppm_floor(Ppm(r)), floor(&product, &pow10(6)).map(UsdE6));
@@ -379,8 +393,9 @@ proptest! {
         prop_assert_eq!(money.share_floor(part, whole), floor(&product, &big(whole)).map(UsdE6));
         prop_assert_eq!(money.share_ceil(part, whole), ceil(&product, &big(whole)).map(UsdE6));
         let (units, product) = (TokenUnits(e9), big(e9) * part);
-        prop_assert_eq!(units.share_floor(part, whole), floor(&product, &big(whole)).map(TokenUnits));
-        prop_assert_eq!(units.share_ceil(part, whole), ceil(&product, &big(whole)).map(TokenUnits));
+        let whole_big = big(whole);
+        prop_assert_eq!(units.share_floor(part, whole), floor(&product, &whole_big).map(TokenUnits));
+        prop_assert_eq!(units.share_ceil(part, whole), ceil(&product, &whole_big).map(TokenUnits));
     }
 
     #[test]
@@ -392,8 +407,9 @@ proptest! {
         prop_assert_eq!(big(Ppm(a).to_ratio().0), big(a) * 1_000);
         prop_assert_eq!(Ppm(a).to_ratio().to_ppm_ceil(), Some(Ppm(a)));
         let product = big(c) * d;
-        prop_assert_eq!(RatioE9(c).times_floor(RatioE9(d)), floor(&product, &pow10(9)).map(RatioE9));
-        prop_assert_eq!(RatioE9(c).times_ceil(RatioE9(d)), ceil(&product, &pow10(9)).map(RatioE9));
+        let (c9, d9) = (RatioE9(c), RatioE9(d));
+        prop_assert_eq!(c9.times_floor(d9), floor(&product, &pow10(9)).map(RatioE9));
+        prop_assert_eq!(c9.times_ceil(d9), ceil(&product, &pow10(9)).map(RatioE9));
         prop_assert_eq!(RatioE9(c).to_ppm_floor(), floor(&big(c), &pow10(3)).map(Ppm));
         prop_assert_eq!(RatioE9(c).to_ppm_ceil(), ceil(&big(c), &pow10(3)).map(Ppm));
     }
@@ -440,7 +456,7 @@ proptest! {
 
 proptest! {
     // Long division in 64-bit digits has rare corrections: more cases.
-    #![proptest_config(ProptestConfig { cases: 40_000, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(config(40_000))]
 
     #[test]
     fn mul_div_u128((a, b, d) in wide_fraction()) {

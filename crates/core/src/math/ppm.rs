@@ -14,7 +14,8 @@ const WHOLE: core::num::NonZeroU64 = non_zero(PPM as u64);
 
 /// `⌊value·ppm/10^6⌋`. `None` for a result of 2^64 or more.
 ///
-/// 12 units on SBF for `value < 2^44` ($17.6 million in 1e-6) and `ppm ≤ 2^20` (104.8 %), 70 beyond.
+/// About 12 units on SBF for `value < 2^44` ($17.6 million in 1e-6) and `ppm ≤ 2^20` (104.8 %),
+/// 70 beyond.
 #[inline]
 #[must_use]
 pub fn ppm_mul_floor(value: u64, ppm: u32) -> Option<u64> {

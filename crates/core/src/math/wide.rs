@@ -110,8 +110,10 @@ fn digit(rest: u64, next: u64, divisor: u64) -> (u64, u64) {
     let lower = divisor & LOW32;
     let mut guess = rest / upper;
     let mut left = rest % upper;
-    // The guess is at most two too high. With it below 2^32, neither product nor sum overflows.
-    while guess > LOW32 || guess.wrapping_mul(lower) > (left << 32) | next {
+    // The guess is at most two too high. It is at most 2^32 + 1, since rest < upper·2^32 + lower
+    // and upper >= 2^31, so its product with lower < 2^32 has 64 bits. A guess of 2^32 or more
+    // leaves left < lower, hence is above the right side too.
+    while guess.wrapping_mul(lower) > (left << 32) | next {
         guess = guess.wrapping_sub(1);
         left = left.wrapping_add(upper.get());
         if left > LOW32 {
