@@ -1,0 +1,155 @@
+//! `cargo xtask build`: a program's bytecode, by whichever route works on this machine.
+
+mod official;
+mod stamp;
+mod upstream;
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+
+use crate::{files, paths, progress};
+pub use stamp::metadata;
+use stamp::Stamp;
+
+/// Builds a program to SBF bytecode and prints its path, size and sha256.
+///
+/// With Agave's official tools (`cargo-build-sbf`) on PATH they are used. Otherwise an upstream
+/// compiler is unpacked from Debian's packages and the Rust registry into one cache folder
+/// ($BULWARK_CACHE, by default ~/.cache/bulwark): no root, nothing installed, a few minutes once.
+/// A program whose sources have not changed is not built again.
+#[derive(Args)]
+pub struct Build {
+    /// The program to build
+    #[arg(long, value_enum, default_value_t = Program::Bulwark)]
+    pub program: Program,
+    /// Features of the program, such as `heap-log`; they become part of the file's name
+    #[arg(long, value_delimiter = ',')]
+    pub features: Vec<String>,
+    /// The compiler to use
+    #[arg(long, value_enum, default_value_t = Route::Auto)]
+    pub route: Route,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Program {
+    /// The margin engine
+    Bulwark,
+    /// Test-only: returns results of wide arithmetic
+    Arithmetic,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Route {
+    /// The official tools where they work, otherwise the upstream compiler
+    Auto,
+    /// Agave's cargo-build-sbf
+    Official,
+    /// rustc from Debian, sbpf-linker and LLVM 23
+    Upstream,
+}
+
+/// One bytecode file to make.
+pub struct Job {
+    /// The folder of the program's Cargo.toml.
+    pub folder: PathBuf,
+    pub package: String,
+    /// The name of the library target, which names the file.
+    pub library: String,
+    pub features: Vec<String>,
+    /// Further arguments for cargo.
+    pub extra: Vec<String>,
+    /// Where the file goes.
+    pub out: PathBuf,
+}
+
+/// A compiler that was found to work.
+enum Compiler {
+    Official(official::Official),
+    Upstream,
+}
+
+impl Program {
+    fn job(self, features: Vec<String>) -> Job {
+        let (folder, name) = match self {
+            Self::Bulwark => ("programs/bulwark", "bulwark"),
+            Self::Arithmetic => ("tests/programs/arithmetic", "arithmetic"),
+        };
+        Job {
+            folder: paths::root().join(folder),
+            package: name.into(),
+            library: name.into(),
+            features,
+            extra: Vec::new(),
+            out: paths::deploy(),
+        }
+    }
+}
+
+impl Job {
+    /// The finished file: `bulwark.so`, or `bulwark-heap-log.so` with that feature.
+    pub fn elf(&self) -> PathBuf {
+        let mut name = self.library.clone();
+        for feature in &self.features {
+            name = format!("{name}-{feature}");
+        }
+        self.out.join(name + ".so")
+    }
+}
+
+pub fn run(build: Build) -> Result<()> {
+    make(&build.program.job(build.features), build.route).map(drop)
+}
+
+/// Builds a program without features, with whatever compiler is there.
+pub fn program(program: Program) -> Result<PathBuf> {
+    make(&program.job(Vec::new()), Route::Auto)
+}
+
+/// Makes the file if anything that it is made of has changed, and says what it is.
+pub fn make(job: &Job, route: Route) -> Result<PathBuf> {
+    let started = Instant::now();
+    let _lock = files::lock(&paths::sbf_target().join("xtask.lock"))?;
+    let compiler = match (route, official::find()) {
+        (Route::Upstream, _) | (Route::Auto, None) => Compiler::Upstream,
+        (_, Some(official)) => Compiler::Official(official),
+        (Route::Official, None) => {
+            anyhow::bail!("no working cargo-build-sbf on PATH: {}", crate::toolchain::OFFICIAL)
+        }
+    };
+    let recipe = match &compiler {
+        Compiler::Official(official) => official.recipe(),
+        Compiler::Upstream => upstream::recipe(),
+    };
+    let stamp = Stamp::of(job, &recipe)?;
+    if let Some(by) = stamp.up_to_date()? {
+        report(job, &by, "is up to date", started)?;
+        return Ok(job.elf());
+    }
+
+    fs::create_dir_all(&job.out)?;
+    let (file, by) = match &compiler {
+        Compiler::Official(official) => (official.build(job)?, official.recipe()),
+        Compiler::Upstream => upstream::build(job)?,
+    };
+    // Renamed, so that a test which loads the file never sees half of it.
+    let partial = job.elf().with_extension("so.partial");
+    fs::copy(&file, &partial).with_context(|| format!("cannot read {}", file.display()))?;
+    fs::rename(&partial, job.elf())?;
+    stamp.write(&by)?;
+    report(job, &by, "is built", started)?;
+    Ok(job.elf())
+}
+
+fn report(job: &Job, by: &str, what: &str, started: Instant) -> Result<()> {
+    let elf = job.elf();
+    let bytes = fs::metadata(&elf)?.len();
+    println!("{} {what} ({})", paths::shown(&elf), progress::seconds(started.elapsed()));
+    println!("  size    {bytes} bytes");
+    println!("  sha256  {}", files::hash_file(&elf)?);
+    println!("  by      {by}");
+    Ok(())
+}
