@@ -1,0 +1,13 @@
+//! Keypairs from names: the same name gives the same key in every run, so that compute units, which
+//! depend on addresses, repeat.
+
+use sha2::{Digest, Sha256};
+use solana_keypair::Keypair;
+
+/// The keypair of a name.
+pub fn keypair(name: &str) -> Keypair {
+    let mut hash = Sha256::new();
+    hash.update(b"bulwark test key: ");
+    hash.update(name.as_bytes());
+    Keypair::new_from_array(hash.finalize().into())
+}

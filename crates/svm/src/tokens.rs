@@ -1,0 +1,80 @@
+//! Mints and token accounts, made by the real token programs.
+
+use crate::Vm;
+use anyhow::{Context, Result};
+use solana_address::Address;
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+/// SPL Token.
+pub const TOKEN: Address = Address::from_str_const("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+/// Token-2022.
+pub const TOKEN_2022: Address =
+    Address::from_str_const("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");
+
+/// Creates a mint without extensions; `vm.payer` is its mint authority.
+pub fn create_mint(vm: &mut Vm, key: &Keypair, program: Address, decimals: u8) -> Result<()> {
+    let payer = vm.payer.pubkey();
+    let mint = spl_token_interface::instruction::initialize_mint2;
+    let mut initialize = mint(&TOKEN, &key.pubkey(), &payer, Some(&payer), decimals)?;
+    initialize.program_id = program;
+    let create = create_account(vm, key.pubkey(), 82, program);
+    vm.send(&[create, initialize], &[key]).context("create a mint")?;
+    Ok(())
+}
+
+/// Creates a token account of `owner` at a key of its own.
+pub fn create_token_account(
+    vm: &mut Vm,
+    key: &Keypair,
+    program: Address,
+    mint: Address,
+    owner: Address,
+) -> Result<()> {
+    let account = spl_token_interface::instruction::initialize_account3;
+    let mut initialize = account(&TOKEN, &key.pubkey(), &mint, &owner)?;
+    initialize.program_id = program;
+    let create = create_account(vm, key.pubkey(), 165, program);
+    vm.send(&[create, initialize], &[key]).context("create a token account")?;
+    Ok(())
+}
+
+/// Mints tokens into an account.
+pub fn mint_to(vm: &mut Vm, program: Address, mint: Address, to: Address, amount: u64) -> Result<()> {
+    let payer = vm.payer.pubkey();
+    let mint_to = spl_token_interface::instruction::mint_to;
+    let mut minting = mint_to(&TOKEN, &mint, &to, &payer, &[], amount)?;
+    minting.program_id = program;
+    vm.send(&[minting], &[]).context("mint")?;
+    Ok(())
+}
+
+/// Balance of a token account, 0 if there is none.
+pub fn balance(vm: &Vm, key: Address) -> u64 {
+    let data = vm.data(key);
+    let bytes = data.get(64..72).and_then(|b| b.try_into().ok());
+    bytes.map_or(0, u64::from_le_bytes)
+}
+
+/// Overwrites the balance of a token account: theft and donation, on purpose.
+pub fn set_balance(vm: &mut Vm, key: Address, amount: u64) -> Result<()> {
+    let mut account = vm.svm.get_account(&key).context("no such token account")?;
+    account.data[64..72].copy_from_slice(&amount.to_le_bytes());
+    vm.svm.set_account(key, account).map_err(|e| anyhow::anyhow!("{e}"))
+}
+
+/// Instruction that creates an account owned by `owner`, paid by `vm.payer`.
+pub fn create_account(vm: &Vm, key: Address, space: usize, owner: Address) -> Instruction {
+    let lamports = vm.svm.minimum_balance_for_rent_exemption(space);
+    let mut data = vec![0, 0, 0, 0];
+    data.extend_from_slice(&lamports.to_le_bytes());
+    data.extend_from_slice(&(space as u64).to_le_bytes());
+    data.extend_from_slice(owner.as_ref());
+    let meta = |pubkey| solana_instruction::AccountMeta { pubkey, is_signer: true, is_writable: true };
+    Instruction {
+        program_id: Address::from_str_const("11111111111111111111111111111111"),
+        accounts: vec![meta(vm.payer.pubkey()), meta(key)],
+        data,
+    }
+}
