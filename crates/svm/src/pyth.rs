@@ -51,6 +51,13 @@ pub fn price_update(message: &PriceMessage, posted_slot: u64) -> Vec<u8> {
 /// Writes an oracle account.
 pub fn write(svm: &mut LiteSVM, key: Address, owner: Address, data: Vec<u8>) {
     let lamports = svm.minimum_balance_for_rent_exemption(data.len());
-    let account = Account { lamports, data, owner, executable: false, rent_epoch: u64::MAX };
-    svm.set_account(key, account).expect("a data account is always accepted");
+    let account = Account {
+        lamports,
+        data,
+        owner,
+        executable: false,
+        rent_epoch: u64::MAX,
+    };
+    svm.set_account(key, account)
+        .expect("a data account is always accepted");
 }

@@ -20,7 +20,8 @@ pub fn create_mint(vm: &mut Vm, key: &Keypair, program: Address, decimals: u8) -
     let mut initialize = mint(&TOKEN, &key.pubkey(), &payer, Some(&payer), decimals)?;
     initialize.program_id = program;
     let create = create_account(vm, key.pubkey(), 82, program);
-    vm.send(&[create, initialize], &[key]).context("create a mint")?;
+    vm.send(&[create, initialize], &[key])
+        .context("create a mint")?;
     Ok(())
 }
 
@@ -36,12 +37,19 @@ pub fn create_token_account(
     let mut initialize = account(&TOKEN, &key.pubkey(), &mint, &owner)?;
     initialize.program_id = program;
     let create = create_account(vm, key.pubkey(), 165, program);
-    vm.send(&[create, initialize], &[key]).context("create a token account")?;
+    vm.send(&[create, initialize], &[key])
+        .context("create a token account")?;
     Ok(())
 }
 
 /// Mints tokens into an account.
-pub fn mint_to(vm: &mut Vm, program: Address, mint: Address, to: Address, amount: u64) -> Result<()> {
+pub fn mint_to(
+    vm: &mut Vm,
+    program: Address,
+    mint: Address,
+    to: Address,
+    amount: u64,
+) -> Result<()> {
     let payer = vm.payer.pubkey();
     let mint_to = spl_token_interface::instruction::mint_to;
     let mut minting = mint_to(&TOKEN, &mint, &to, &payer, &[], amount)?;
@@ -61,7 +69,9 @@ pub fn balance(vm: &Vm, key: Address) -> u64 {
 pub fn set_balance(vm: &mut Vm, key: Address, amount: u64) -> Result<()> {
     let mut account = vm.svm.get_account(&key).context("no such token account")?;
     account.data[64..72].copy_from_slice(&amount.to_le_bytes());
-    vm.svm.set_account(key, account).map_err(|e| anyhow::anyhow!("{e}"))
+    vm.svm
+        .set_account(key, account)
+        .map_err(|e| anyhow::anyhow!("{e}"))
 }
 
 /// Instruction that creates an account owned by `owner`, paid by `vm.payer`.
@@ -71,7 +81,11 @@ pub fn create_account(vm: &Vm, key: Address, space: usize, owner: Address) -> In
     data.extend_from_slice(&lamports.to_le_bytes());
     data.extend_from_slice(&(space as u64).to_le_bytes());
     data.extend_from_slice(owner.as_ref());
-    let meta = |pubkey| solana_instruction::AccountMeta { pubkey, is_signer: true, is_writable: true };
+    let meta = |pubkey| solana_instruction::AccountMeta {
+        pubkey,
+        is_signer: true,
+        is_writable: true,
+    };
     Instruction {
         program_id: Address::from_str_const("11111111111111111111111111111111"),
         accounts: vec![meta(vm.payer.pubkey()), meta(key)],

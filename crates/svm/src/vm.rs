@@ -48,7 +48,11 @@ pub struct Receipt {
 impl Receipt {
     /// Heap used, where the ELF was built to log it.
     pub fn heap(&self) -> Option<u64> {
-        let marked = self.meta.logs.iter().filter_map(|l| l.split("heap used: ").nth(1));
+        let marked = self
+            .meta
+            .logs
+            .iter()
+            .filter_map(|l| l.split("heap used: ").nth(1));
         marked.filter_map(|n| n.trim().parse().ok()).max()
     }
 }
@@ -164,13 +168,20 @@ impl Vm {
     }
 
     fn deploy(&mut self, program: Address, elf: &[u8]) -> Result<()> {
-        self.svm.add_program(program, elf).map_err(|e| anyhow!("the loader refuses the ELF: {e}"))?;
+        self.svm
+            .add_program(program, elf)
+            .map_err(|e| anyhow!("the loader refuses the ELF: {e}"))?;
         let data = Self::program_data(program);
-        let mut account = self.svm.get_account(&data).context("no ProgramData account")?;
+        let mut account = self
+            .svm
+            .get_account(&data)
+            .context("no ProgramData account")?;
         // State 3, slot, then an option of the authority: the loader's own 45 bytes.
         account.data[12] = 1;
         account.data[13..45].copy_from_slice(self.authority.pubkey().as_ref());
-        self.svm.set_account(data, account).map_err(|e| anyhow!("ProgramData: {e}"))
+        self.svm
+            .set_account(data, account)
+            .map_err(|e| anyhow!("ProgramData: {e}"))
     }
 
     /// Address of a program's ProgramData account.
@@ -180,8 +191,13 @@ impl Vm {
 
     /// Gives lamports to a system account that may or may not exist.
     pub fn fund(&mut self, key: Address, lamports: u64) {
-        let account = Account { lamports, ..Account::default() };
-        self.svm.set_account(key, account).expect("a system account is always accepted");
+        let account = Account {
+            lamports,
+            ..Account::default()
+        };
+        self.svm
+            .set_account(key, account)
+            .expect("a system account is always accepted");
     }
 
     /// Cluster time and slot.
@@ -205,17 +221,33 @@ impl Vm {
             }
         }
         if self.table_keys.len() > 256 {
-            bail!("a lookup table holds 256 keys, not {}", self.table_keys.len());
+            bail!(
+                "a lookup table holds 256 keys, not {}",
+                self.table_keys.len()
+            );
         }
         let table = AddressLookupTable {
-            meta: LookupTableMeta { last_extended_slot: 0, ..LookupTableMeta::default() },
+            meta: LookupTableMeta {
+                last_extended_slot: 0,
+                ..LookupTableMeta::default()
+            },
             addresses: Cow::Borrowed(&self.table_keys),
         };
-        let data = table.serialize_for_tests().map_err(|e| anyhow!("lookup table: {e}"))?;
+        let data = table
+            .serialize_for_tests()
+            .map_err(|e| anyhow!("lookup table: {e}"))?;
         let lamports = self.svm.minimum_balance_for_rent_exemption(data.len());
         let owner = Address::from(lookup_program::ID.to_bytes());
-        let account = Account { lamports, data, owner, executable: false, rent_epoch: u64::MAX };
-        self.svm.set_account(self.table, account).map_err(|e| anyhow!("lookup table: {e}"))
+        let account = Account {
+            lamports,
+            data,
+            owner,
+            executable: false,
+            rent_epoch: u64::MAX,
+        };
+        self.svm
+            .set_account(self.table, account)
+            .map_err(|e| anyhow!("lookup table: {e}"))
     }
 
     /// Sends one transaction; asserts the cluster's limits on it whether or not it succeeds.
@@ -232,7 +264,11 @@ impl Vm {
             key: self.table,
             addresses: self.table_keys.clone(),
         }];
-        let tables: &[_] = if self.table_keys.is_empty() { &[] } else { &tables };
+        let tables: &[_] = if self.table_keys.is_empty() {
+            &[]
+        } else {
+            &tables
+        };
         let payer = self.payer.pubkey();
         let hash = self.svm.latest_blockhash();
         let message = v0::Message::try_compile(&payer, &all, tables, hash)
@@ -249,35 +285,54 @@ impl Vm {
         let transaction = VersionedTransaction::try_new(message, &with_payer)
             .expect("a signer that the instructions name wasn't given");
         let bytes = serialized_len(&transaction);
-        assert!(bytes <= PACKET_BYTES, "a transaction of {bytes} bytes is over {PACKET_BYTES}");
-        assert!(keys <= ACCOUNT_KEYS, "a transaction of {keys} keys is over {ACCOUNT_KEYS}");
+        assert!(
+            bytes <= PACKET_BYTES,
+            "a transaction of {bytes} bytes is over {PACKET_BYTES}"
+        );
+        assert!(
+            keys <= ACCOUNT_KEYS,
+            "a transaction of {keys} keys is over {ACCOUNT_KEYS}"
+        );
         self.sent += 1;
         match self.svm.send_transaction(transaction) {
             Ok(meta) => {
                 self.units_total += meta.compute_units_consumed;
                 let units = meta.compute_units_consumed;
                 let returned = meta.return_data.data.clone();
-                Ok(Receipt { units, bytes, keys, returned, meta })
+                Ok(Receipt {
+                    units,
+                    bytes,
+                    keys,
+                    returned,
+                    meta,
+                })
             }
             Err(failed) => {
                 self.failed += 1;
                 self.units_total += failed.meta.compute_units_consumed;
                 let units = failed.meta.compute_units_consumed;
-                Err(Box::new(Failure { error: failed.err, logs: failed.meta.logs, units }))
+                Err(Box::new(Failure {
+                    error: failed.err,
+                    logs: failed.meta.logs,
+                    units,
+                }))
             }
         }
     }
 
     /// Bytes of an account, empty if there is none.
     pub fn data(&self, key: Address) -> Vec<u8> {
-        self.svm.get_account(&key).map(|a| a.data().to_vec()).unwrap_or_default()
+        self.svm
+            .get_account(&key)
+            .map(|a| a.data().to_vec())
+            .unwrap_or_default()
     }
 
     /// A zero-copy account of the program, read by value.
     pub fn read<T: bytemuck::Pod>(&self, key: Address) -> Option<Box<T>> {
         let account = self.svm.get_account(&key)?;
         let bytes = account.data.get(8..8 + size_of::<T>())?;
-        let mut value = bytemuck::zeroed_box::<T>();
+        let mut value = bytemuck::allocation::zeroed_box::<T>();
         bytemuck::bytes_of_mut(&mut *value).copy_from_slice(bytes);
         Some(value)
     }
@@ -286,9 +341,14 @@ impl Vm {
     /// no instruction accepts (the static arm of a replay).
     pub fn overwrite<T: bytemuck::Pod>(&mut self, key: Address, value: &T) -> Result<()> {
         let mut account = self.svm.get_account(&key).context("no such account")?;
-        let place = account.data.get_mut(8..8 + size_of::<T>()).context("account too small")?;
+        let place = account
+            .data
+            .get_mut(8..8 + size_of::<T>())
+            .context("account too small")?;
         place.copy_from_slice(bytemuck::bytes_of(value));
-        self.svm.set_account(key, account).map_err(|e| anyhow!("{e}"))
+        self.svm
+            .set_account(key, account)
+            .map_err(|e| anyhow!("{e}"))
     }
 }
 
