@@ -1,1 +1,1 @@
-//! Recomputation of the ledger from accounts: INV-LEDGER and its parts.
+//! Exact recomputation of INV-LEDGER from accounts.

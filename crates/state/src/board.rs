@@ -136,7 +136,12 @@ pub struct Feed {
     /// 1 if a committing print earns a reward.
     pub thin: u8,
     /// Reserved.
-    pub reserved: [u8; 116],
+    pub reserved0: [u8; 4],
+    /// Price stored when Recovery was announced, PriceE8; 0 if none. Until the freeze health takes
+    /// the worse of it and the live price (D9).
+    pub announced: u64,
+    /// Reserved.
+    pub reserved: [u8; 104],
 }
 layout!(
     Feed,

@@ -1,1 +1,0 @@
-//! Health of an account at three levels.

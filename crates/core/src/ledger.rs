@@ -1,1 +1,0 @@
-//! The signed ledger: balances, positions, fees, funding, interest.
