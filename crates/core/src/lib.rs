@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod book;
+pub mod congestion;
 pub mod conserve;
 pub mod error;
 pub mod feed;
@@ -21,6 +22,7 @@ pub mod order;
 pub mod outflow;
 pub mod params;
 pub mod permits;
+pub mod refresh;
 pub mod targets;
 pub mod time;
 pub mod units;

@@ -1,9 +1,45 @@
 //! Margin targets of a market or a bank's haircut, and the applied maintenance ratio (D4).
 //! Source of the rule: a rational EWMA of committed samples, two speeds, a ramp in open seconds.
 
-use bulwark_state::Targets;
+use bulwark_state::{Feed, MarginParams, Targets};
 
-use crate::math::mul_div_floor;
+use crate::feed::{covered_minutes, distance_e9, elapsed};
+use crate::math::{isqrt_u64, mul_div_floor};
+use crate::volatility::READ_MAX;
+use crate::{Error, Result};
+
+/// Longest horizon, seconds: the upper bound of `horizon`.
+pub const HORIZON_MAX: u64 = 3_600;
+/// Largest congestion factor, e9.
+pub const FACTOR_MAX: u64 = 3 * E9;
+/// Largest distance to the signed average that is told apart, e9: far above every cap.
+const GAP_MAX: u64 = 1_000 * E9;
+const E9: u64 = 1_000_000_000;
+
+/// What a feed measured at its newest print: enough to move any target that follows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measure {
+    /// Variances per second of the fast, middle and slow tracker, e18, as last read.
+    pub variance: [u64; 3],
+    /// Distance of price and signed average, e9.
+    pub gap: u64,
+    /// Publish time, unix seconds.
+    pub at: i64,
+    /// Minutes with a print, the newest in bit 0 of word 0.
+    pub minutes: [u64; 2],
+}
+
+impl Measure {
+    /// Of a feed whose newest print was just sampled.
+    pub fn of(feed: &Feed) -> Self {
+        Self {
+            variance: feed.variance_read,
+            gap: distance_e9(feed.last.price, feed.last.ema).min(GAP_MAX),
+            at: feed.last.publish_at,
+            minutes: feed.minutes,
+        }
+    }
+}
 
 /// Applied maintenance ratio A at open-second clock `open`, e9: walks from where it stood to the
 /// target in `ramp` open seconds, and never rises in the moment of an update (INV-MARGIN).
@@ -24,6 +60,117 @@ pub fn maintenance(targets: &Targets, open: u64) -> u64 {
 /// Initial ratio for new risk before size and concentration, e9, at most one.
 pub fn initial(targets: &Targets) -> u64 {
     let ratio = u64::from(targets.params.im_ratio);
-    let widest = targets.im.max(targets.mm).saturating_mul(ratio).div_ceil(1_000);
-    widest.max(u64::from(targets.params.initial_floor_e9)).min(1_000_000_000)
+    let widest = targets
+        .im
+        .max(targets.mm)
+        .saturating_mul(ratio)
+        .div_ceil(1_000);
+    widest
+        .max(u64::from(targets.params.initial_floor_e9))
+        .min(1_000_000_000)
+}
+
+/// Whether T_I stands at its cap: the market then is reduce-only (D4).
+pub fn at_cap(targets: &Targets) -> bool {
+    targets.im >= u64::from(targets.params.cap_e9)
+}
+
+/// Moves both targets with a new measurement (D4, margin-model section 1). `factor_e9` is the
+/// congestion factor g (1 to 3), which lengthens the horizon of T_I alone; `open` the open-second
+/// clock of the market, or of the compartment for a bank.
+///
+/// Applied maintenance is the same before and after, or lower (INV-MARGIN). A measurement that is
+/// not newer changes nothing. [`Error::BadValue`] for stored values outside their bounds.
+pub fn update(targets: &mut Targets, measure: &Measure, factor_e9: u64, open: u64) -> Result<()> {
+    if measure.at <= targets.seen_at {
+        return Ok(());
+    }
+    let [fast, middle, slow] = measure.variance;
+    let params = &targets.params;
+    let held = middle.max(slow);
+    let new_risk = raw(params, held.max(fast), factor_e9, measure.gap)?;
+    let positions = raw(params, held, E9, measure.gap)?;
+    let applied = maintenance(targets, open);
+    let before = targets.mm;
+
+    let (im, im_tight_at) = moved(targets, targets.im, targets.im_tight_at, new_risk, measure);
+    let (mm, mm_tight_at) = moved(targets, before, targets.mm_tight_at, positions, measure);
+    (targets.im, targets.im_tight_at) = (im, im_tight_at);
+    (targets.mm, targets.mm_tight_at) = (mm, mm_tight_at);
+    if mm != before {
+        // Under an unmoved target the walk goes on as it is, with no rounding in between.
+        targets.m0 = applied.min(mm);
+        targets.m0_open = open;
+    }
+    targets.seen_at = measure.at;
+    Ok(())
+}
+
+/// Gives a new rule its targets, out of the seeded variances, with nothing to walk.
+/// [`Error::BadValue`] for values outside their bounds.
+pub fn start(targets: &mut Targets, variance: u64, at: i64, open: u64) -> Result<()> {
+    let target = raw(&targets.params, variance, E9, 0)?;
+    targets.im = target;
+    targets.mm = target;
+    targets.m0 = target;
+    targets.im_tight_at = at;
+    targets.mm_tight_at = at;
+    targets.m0_open = open;
+    targets.seen_at = at;
+    Ok(())
+}
+
+/// Puts checked parameters in force without moving applied maintenance (INV-NOFLIP): the walk
+/// starts anew from where it stands, and the next measurement finds the new floor, cap and k.
+pub fn set_params(targets: &mut Targets, params: MarginParams, open: u64) {
+    targets.m0 = maintenance(targets, open);
+    targets.m0_open = open;
+    targets.params = params;
+}
+
+/// `clamp(max(⌊k·√(V·horizon·g)⌋ + 1, gap·gap_w), floor, cap)` in e9.
+fn raw(params: &MarginParams, variance: u64, factor_e9: u64, gap: u64) -> Result<u64> {
+    let horizon = u64::from(params.horizon);
+    let (floor, cap) = (u64::from(params.floor_e9), u64::from(params.cap_e9));
+    let bounded = variance <= READ_MAX && horizon <= HORIZON_MAX && factor_e9 <= FACTOR_MAX;
+    if !bounded || floor > cap {
+        return Err(Error::BadValue);
+    }
+    // At most 3,600 · 3e9, and then READ_MAX · 10,800 = 7.6e18.
+    let horizon = horizon.wrapping_mul(factor_e9).div_ceil(E9);
+    let deviation = isqrt_u64(variance.wrapping_mul(horizon));
+    // Below 2^32 and below 2^40 each, times 32-bit factors.
+    let wide = deviation.wrapping_mul(u64::from(params.k)) / 1_000;
+    let gap = gap
+        .min(GAP_MAX)
+        .wrapping_mul(u64::from(params.gap_w))
+        .div_ceil(1_000);
+    Ok(wide.saturating_add(1).max(gap).clamp(floor, cap))
+}
+
+/// A target and the time of its last rise after a measurement asked for `asked`: it rises at once,
+/// and falls after calm, slowly, if at least 80 % of the calm period's minutes had a print.
+fn moved(targets: &Targets, at: u64, tight_at: i64, asked: u64, measure: &Measure) -> (u64, i64) {
+    let params = &targets.params;
+    if asked > at {
+        return (asked, measure.at);
+    }
+    let calm = u64::from(params.calm);
+    if asked == at || elapsed(measure.at, tight_at) <= calm || !is_witnessed(params, measure) {
+        return (at.min(u64::from(params.cap_e9)), tight_at);
+    }
+    let tau = u64::from(params.loosen_tau);
+    let weight = tau
+        .saturating_add(elapsed(measure.at, targets.seen_at))
+        .max(1);
+    // A target is at most a 32-bit cap.
+    let loosened = at.wrapping_mul(tau).div_ceil(weight);
+    (loosened.max(asked).min(u64::from(params.cap_e9)), tight_at)
+}
+
+/// Whether at least 80 % of the minutes of a calm period had a print.
+fn is_witnessed(params: &MarginParams, measure: &Measure) -> bool {
+    let minutes = (params.calm / 60).clamp(1, 128);
+    // Both sides are below 2^10.
+    covered_minutes(&measure.minutes, minutes).wrapping_mul(5) >= minutes.wrapping_mul(4)
 }

@@ -127,6 +127,10 @@ pub struct Feed {
     pub minutes: [u64; 2],
     /// Newest minute of the bitmap, unix minutes.
     pub minute_newest: i64,
+    /// Unix second (cluster clock) at which the jump that waits was first seen.
+    pub pending_from_at: i64,
+    /// Slot in which it was first seen.
+    pub pending_from_slot: u64,
     /// Place of the next entry in `prints`.
     pub print_next: u8,
     /// 1 if in use.
@@ -141,11 +145,11 @@ pub struct Feed {
     /// the worse of it and the live price (D9).
     pub announced: u64,
     /// Reserved.
-    pub reserved: [u8; 104],
+    pub reserved: [u8; 88],
 }
 layout!(
     Feed,
-    80 + 80 + 5 * 48 + 8 + 8 + 16 + 8 + 24 + 24 + 480 + 128 + 16 + 8 + 120
+    80 + 80 + 5 * 48 + 8 + 8 + 16 + 8 + 24 + 24 + 480 + 128 + 16 + 8 + 16 + 104
 );
 
 /// Bounded parameters of a margin rule (a market's margins or a bank's haircuts).
@@ -322,8 +326,12 @@ pub struct Congestion {
     pub next: u64,
     /// Unix second of the last accepted print of any feed.
     pub print_at: i64,
+    /// Remainder of `slot_base_us`: what was too little to move it, microseconds × seconds.
+    pub slot_rest: i64,
+    /// Remainder of `gap_base_ms`, milliseconds × seconds.
+    pub gap_rest: i64,
     /// Reserved.
-    pub reserved: [u64; 4],
+    pub reserved: [u64; 2],
 }
 layout!(Congestion, 256 + 48 + 32);
 

@@ -1,1 +1,0 @@
-//! Acceptance of oracle prints into a feed.
