@@ -3,6 +3,7 @@
 mod official;
 mod stamp;
 mod upstream;
+mod verify;
 
 use std::fs;
 use std::path::PathBuf;
@@ -135,6 +136,7 @@ pub fn make(job: &Job, route: Route) -> Result<PathBuf> {
         Compiler::Official(official) => (official.build(job)?, official.recipe()),
         Compiler::Upstream => upstream::build(job)?,
     };
+    verify::check(&file)?;
     // Renamed, so that a test which loads the file never sees half of it.
     let partial = job.elf().with_extension("so.partial");
     fs::copy(&file, &partial).with_context(|| format!("cannot read {}", file.display()))?;
