@@ -1,12 +1,28 @@
-//! Health: what an account is worth against what is required of it (D2). Board + margin account,
-//! nothing else.
+//! Health: what an account is worth against what is required of it (D2). Board and margin account,
+//! nothing else: a caller can neither omit a leg nor choose a price.
+//!
+//! Every price passes the oracle gate first (INV-GATE): at Initial through the row for withdrawals,
+//! below through the row for liquidation. Sums are `i64` in UsdE6; what leaves them is an error.
+//! Nothing here allocates or copies an account.
 
-use bulwark_state::{Board, MarginAccount};
+mod initial;
+mod ratio;
+mod standing;
+
+pub use ratio::{Ratios, SIZE_CAP_E9, Weights, bank_weights, leg_ratios};
+pub use standing::{PAUSED_REQUIREMENT_PPM, token_value};
+
+use bulwark_state::{Board, BoardBank, MarginAccount};
 
 use crate::error::{Error, Result};
+use crate::math::{ppm_mul_ceil, signed_mul_pow10_div_floor};
 use crate::time::Now;
+use standing::Measure;
 
-/// Level of a requirement.
+/// Status of a market that has been settled.
+const SETTLED: u8 = 6;
+
+/// Level of a requirement (D2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Level {
     /// Opens risk and withdraws.
@@ -24,8 +40,7 @@ pub struct Health {
     pub value: i64,
     /// Req_L, rounded up. At Maintenance this is MM of D7.
     pub requirement: u64,
-    /// Σ hf·N at LiquidationEnd and Maintenance, rounded up; 0 at Initial. `value` below it is
-    /// below the critical level.
+    /// Σ hf·N at LiquidationEnd and Maintenance, rounded up; 0 at Initial.
     pub critical: u64,
 }
 
@@ -36,7 +51,8 @@ impl Health {
             .checked_sub_unsigned(self.requirement)
             .ok_or(Error::Overflow)
     }
-    /// Whether the account is below the critical level.
+
+    /// Whether the account is below the critical level: no ramp, grace or cap per slot holds.
     pub fn below_critical(&self) -> bool {
         i64::try_from(self.critical).is_ok_and(|critical| self.value < critical)
     }
@@ -49,7 +65,7 @@ pub enum Stage {
     Healthy,
     /// May only reduce.
     ReduceOnly,
-    /// Near liquidation.
+    /// May only reduce, and is nearer to liquidation than to opening risk.
     Warned,
     /// May only top up, cancel and be taken over.
     Liquidatable,
@@ -57,69 +73,168 @@ pub enum Stage {
     Bankrupt,
 }
 
-/// Margin ratios of a leg, e9.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ratios {
-    /// r_I with size and concentration, without closing fees.
-    pub initial: u64,
-    /// r_E.
-    pub end: u64,
-    /// r_M with size.
-    pub maintenance: u64,
-}
-
-/// Health of an account at a level.
+/// Value and requirement at a level (D2).
+///
+/// `paused`: below Initial a fifth of the requirement is spared, never below the critical level; at
+/// Initial every leg is at its adverse bound, as the table wants it for withdrawals while Paused
+/// (other checks at Initial pass `false`). Fails with `Overflow` beyond ±$9.2 trillion.
 pub fn health(
-    _board: &Board,
-    _account: &MarginAccount,
-    _level: Level,
-    _now: Now,
-    _paused: bool,
+    board: &Board,
+    account: &MarginAccount,
+    level: Level,
+    now: Now,
+    paused: bool,
 ) -> Result<Health> {
-    Err(Error::BadValue)
+    let measure = Measure {
+        end: level == Level::LiquidationEnd,
+        pair: false,
+        paused,
+    };
+    match level {
+        Level::Initial => initial::health(board, account, now, paused),
+        Level::LiquidationEnd | Level::Maintenance => {
+            standing::health(board, account, measure, now)
+        }
+    }
 }
 
-/// Health that decides whether the account may be liquidated.
+/// The health at Maintenance that decides whether an account may be liquidated: iff its surplus is
+/// below zero. At the favourable one of the last two prints where both are young, unless the
+/// newest alone puts the account below its critical level (D5).
 pub fn eligibility(
-    _board: &Board,
-    _account: &MarginAccount,
-    _now: Now,
-    _paused: bool,
+    board: &Board,
+    account: &MarginAccount,
+    now: Now,
+    paused: bool,
 ) -> Result<Health> {
-    Err(Error::BadValue)
+    let measure = Measure {
+        end: false,
+        pair: false,
+        paused,
+    };
+    let spot = standing::health(board, account, measure, now)?;
+    if spot.surplus()? >= 0 || spot.below_critical() {
+        return Ok(spot);
+    }
+    standing::health(
+        board,
+        account,
+        Measure {
+            pair: true,
+            ..measure
+        },
+        now,
+    )
 }
 
-/// Whether `Val_I ≥ ⌈scale·Req_I⌉`.
+/// Whether the account has `scale` times its initial requirement: 1,000,000 ppm to open risk in
+/// Normal, 1,100,000 to receive outside of it (D12).
 pub fn initial_ok(
-    _board: &Board,
-    _account: &MarginAccount,
-    _now: Now,
-    _scale_ppm: u32,
+    board: &Board,
+    account: &MarginAccount,
+    now: Now,
+    scale_ppm: u32,
 ) -> Result<bool> {
-    Err(Error::BadValue)
+    let health = initial::health(board, account, now, false)?;
+    let required = ppm_mul_ceil(health.requirement, scale_ppm).ok_or(Error::Overflow)?;
+    Ok(i64::try_from(required).is_ok_and(|required| health.value >= required))
 }
 
-/// Value without haircut and confidence.
-pub fn raw_value(_board: &Board, _account: &MarginAccount, _now: Now) -> Result<i64> {
-    Err(Error::BadValue)
+/// Value without haircut and confidence, UsdE6, tickets included: below zero the account is
+/// bankrupt once it is liquidatable (D2). A leg with a fault counts at the price that favours it.
+pub fn raw_value(board: &Board, account: &MarginAccount, now: Now) -> Result<i64> {
+    standing::raw_value(board, account, now)
 }
 
-/// Stage of an account.
-pub fn stage(_board: &Board, _account: &MarginAccount, _now: Now, _paused: bool) -> Result<Stage> {
-    Err(Error::BadValue)
+/// Where the account stands (D2). `paused` as for [`health`] below Initial.
+pub fn stage(board: &Board, account: &MarginAccount, now: Now, paused: bool) -> Result<Stage> {
+    let lowest = health(board, account, Level::Maintenance, now, paused)?;
+    if lowest.surplus()? < 0 {
+        let bankrupt = raw_value(board, account, now)? < 0;
+        return Ok(if bankrupt {
+            Stage::Bankrupt
+        } else {
+            Stage::Liquidatable
+        });
+    }
+    let highest = initial::health(board, account, now, false)?;
+    if highest.surplus()? >= 0 {
+        return Ok(Stage::Healthy);
+    }
+    // Req_M + ½(Req_I − Req_M), which lies at Req_M where orders alone make the difference.
+    let gap = highest.requirement.saturating_sub(lowest.requirement);
+    let middle = lowest
+        .requirement
+        .checked_add(gap.div_ceil(2))
+        .ok_or(Error::Overflow)?;
+    let reduces = i64::try_from(middle).is_ok_and(|middle| lowest.value >= middle);
+    Ok(if reduces {
+        Stage::ReduceOnly
+    } else {
+        Stage::Warned
+    })
 }
 
-/// Ratios of a position of `base` in a market.
-pub fn leg_ratios(_board: &Board, _market: u8, _base: i64, _now: Now) -> Result<Ratios> {
-    Err(Error::BadValue)
+/// The one price of a market, PriceE8: the Board's newest accepted print, or the price at which it
+/// was settled (INV-ONEPRICE). Fails with `OracleGate` before the first print.
+pub fn mark(board: &Board, market: u8) -> Result<u64> {
+    let market = board
+        .markets
+        .get(usize::from(market))
+        .ok_or(Error::BadIndex)?;
+    let feed = board
+        .feeds
+        .get(usize::from(market.feed))
+        .ok_or(Error::BadIndex)?;
+    let price = if market.status == SETTLED {
+        market.settle_price
+    } else {
+        feed.last.price
+    };
+    if price == 0 {
+        Err(Error::OracleGate)
+    } else {
+        Ok(price)
+    }
 }
 
-/// Mark price of a market.
-pub fn mark(_board: &Board, _market: u8) -> Result<u64> {
-    Err(Error::BadValue)
+/// hf of a market, ppm, rounded up: below `hf·N` nothing waits (D2).
+pub fn critical_ppm(board: &Board, market: u8) -> Result<u32> {
+    let market = board
+        .markets
+        .get(usize::from(market))
+        .ok_or(Error::BadIndex)?;
+    standing::critical_ppm(market)
 }
 
-/// Whether the account leaves without any check of health.
-pub fn is_plain(_account: &MarginAccount) -> bool {
-    false
+/// Whether the account leaves without any check of health: no base, no orders, no debt (D3).
+pub fn is_plain(account: &MarginAccount) -> bool {
+    account.quote >= 0
+        && account
+            .positions
+            .iter()
+            .all(|position| position.base == 0 && position.quote == 0)
+        && account
+            .orders
+            .iter()
+            .all(|order| order.size == 0 || u32::from(order.epoch) != account.order_epoch & 0xffff)
+}
+
+fn add(a: i64, b: i64) -> Result<i64> {
+    a.checked_add(b).ok_or(Error::Overflow)
+}
+
+/// ⌊b·P⌋ + q + due.
+fn leg_value(base: i64, price: u64, quote: i64, due: i64) -> Result<i64> {
+    let value = signed_mul_pow10_div_floor::<10>(base, price).ok_or(Error::Overflow)?;
+    add(add(value, quote)?, due)
+}
+
+/// The price of collateral, never above the bank's cap.
+fn capped(bank: &BoardBank, price: u64) -> u64 {
+    if bank.price_cap == 0 {
+        price
+    } else {
+        price.min(bank.price_cap)
+    }
 }

@@ -36,8 +36,8 @@ pub fn utilisation_ppm(totals: &QuoteTotals, money: &QuoteMoney) -> Result<u32> 
         .and_then(|sum| sum.checked_add(total(totals.fees).ok()?))
         .ok_or(Error::Overflow)?;
     // (V_0 − A_0)⁺ and (owed − held)⁺ of the definition: no money is lost by stopping at zero.
-    let held = money.vault.checked_sub(money.assigned).unwrap_or(0);
-    let lent = owed.checked_sub(held).unwrap_or(0);
+    let held = money.vault.saturating_sub(money.assigned);
+    let lent = owed.saturating_sub(held);
     if lent == 0 {
         return Ok(0);
     }
