@@ -1,1 +1,0 @@
-//! Matching of an incoming order against the book.

@@ -1,0 +1,130 @@
+//! How much of a fill is permitted: its class by open interest, the caps, the room they leave.
+
+use bulwark_state::{Lowered, Market};
+
+use super::{Ended, Rules};
+use crate::math::mul_div_floor;
+use crate::time::Now;
+
+/// `BaseE8 × PriceE8` over `UsdE6`.
+const SCALE: u64 = 10_000_000_000;
+
+/// What a fill does to open interest (D12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Class {
+    /// It rises: both open, or one opens more than the other closes.
+    Up = 0,
+    /// It stays: what one closes the other opens.
+    #[default]
+    Transfer = 1,
+    /// It falls: both close.
+    Reduce = 2,
+}
+
+/// Size by which a fill of `base` raises open interest, and its class: `base` less what either side
+/// closes of its position (BaseE8).
+pub(super) fn raised(base: u64, taker_closes: u64, maker_closes: u64) -> (u64, Class) {
+    let (taker, maker) = (base.min(taker_closes), base.min(maker_closes));
+    // Both are at most `base`, so the first difference exists.
+    let opened = base.wrapping_sub(taker);
+    match opened.checked_sub(maker) {
+        None => (0, Class::Reduce),
+        Some(0) => (0, Class::Transfer),
+        Some(up) => (up, Class::Up),
+    }
+}
+
+/// The caps of a market that hold now: its own, or a guardian's while one was lowered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// Largest open interest, BaseE8.
+    pub open_interest: u64,
+    /// Largest new notional per slot, UsdE6.
+    pub slot_notional: u64,
+    /// Largest leverage, 1e-3.
+    pub leverage: u64,
+}
+
+/// The caps that hold at `now`. Zero means closed.
+#[must_use]
+pub fn caps(market: &Market, now: Now) -> Caps {
+    Caps {
+        open_interest: lower(market.oi_cap, &market.lowered_oi, now),
+        slot_notional: lower(market.slot_notional_cap, &market.lowered_notional, now),
+        leverage: lower(
+            u64::from(market.leverage_cap),
+            &market.lowered_leverage,
+            now,
+        ),
+    }
+}
+
+fn lower(cap: u64, lowered: &Lowered, now: Now) -> u64 {
+    let holds = now.unix < lowered.until.at && now.slot < lowered.until.slot;
+    if holds { cap.min(lowered.value) } else { cap }
+}
+
+/// Size (BaseE8, whole lots) by which fills at `price` may raise open interest now, and what bounds
+/// it.
+pub(super) fn room(market: &Market, price: u64, rules: &Rules) -> (u64, Ended) {
+    if !rules.open_interest_up {
+        return (0, Ended::InterestClosed);
+    }
+    let caps = caps(market, rules.now);
+    let interest = caps.open_interest.saturating_sub(market.oi_long);
+    let used = slot_notional(market, rules.now);
+    let notional = caps.slot_notional.saturating_sub(used);
+    // Beyond 64 bits no order is as large: the open-interest cap decides.
+    let by_slot = mul_div_floor(notional, SCALE, price).unwrap_or(u64::MAX);
+    let (room, bound) = if by_slot < interest {
+        (by_slot, Ended::SlotCap)
+    } else {
+        (interest, Ended::InterestCap)
+    };
+    let part = room.checked_rem(market.lot).unwrap_or(room);
+    (room.saturating_sub(part), bound)
+}
+
+/// New notional of this slot so far, UsdE6.
+pub(super) fn slot_notional(market: &Market, now: Now) -> u64 {
+    if market.slot == now.slot {
+        market.slot_notional
+    } else {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The class against open interest counted from positions, over all small cases.
+    #[test]
+    fn class_is_the_change_of_open_interest() {
+        let longs = |bases: [i64; 2]| bases.iter().map(|base| base.max(&0)).sum::<i64>();
+        let shorts = |bases: [i64; 2]| bases.iter().map(|base| -base.min(&0)).sum::<i64>();
+        for buyer in -6i64..=6 {
+            for seller in -6i64..=6 {
+                for base in 1i64..=8 {
+                    let after = [buyer + base, seller - base];
+                    let change = longs(after) - longs([buyer, seller]);
+                    assert_eq!(change, shorts(after) - shorts([buyer, seller]));
+                    let (closes, opens) =
+                        (buyer.min(0).unsigned_abs(), seller.max(0).unsigned_abs());
+                    let (up, class) = raised(base.unsigned_abs(), closes, opens);
+                    assert_eq!(up, change.max(0).unsigned_abs());
+                    let wanted = match change {
+                        1.. => Class::Up,
+                        0 => Class::Transfer,
+                        _ => Class::Reduce,
+                    };
+                    assert_eq!(class, wanted, "{buyer} buys {base} from {seller}");
+                    // What does not raise it ends exactly at the sum of what both close.
+                    let most = closes + opens;
+                    assert_eq!(up > 0, base.unsigned_abs() > most);
+                }
+            }
+        }
+    }
+}
