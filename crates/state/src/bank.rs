@@ -16,7 +16,7 @@ pub struct Queue {
     pub held_base: u64,
     /// Unix second of the last crank.
     pub at: i64,
-    /// Number of the next ticket.
+    /// Tickets written so far.
     pub next: u64,
     /// Tickets that wait.
     pub waiting: u64,
@@ -78,8 +78,16 @@ pub struct QuoteTotals {
     pub hour: Bucket,
     /// The same for 24 hours.
     pub day: Bucket,
+    /// By how much the vault was below `expected` at the last check: inside `check_loss`.
+    pub check_gap: u64,
+    /// Value of the compartment's bucket bases at the last valuation, UsdE6.
+    pub value: u64,
+    /// Unix second of that valuation.
+    pub value_at: i64,
+    /// Largest value since the queued change that quickens exits reached its quorum, UsdE6.
+    pub quick_value: u64,
     /// Reserved.
-    pub reserved: [u64; 16],
+    pub reserved: [u64; 12],
 }
 layout!(QuoteTotals, 80 + 24 + 64 + 128);
 
@@ -152,8 +160,14 @@ pub struct Bank {
     pub bump: u8,
     /// Layout version.
     pub version: u8,
+    /// Remainder of `mean_claims`, units × seconds below 24 h.
+    pub mean_remainder: u64,
+    /// Largest K_j since the queued change that quickens exits reached its quorum, token units.
+    pub quick_base: u64,
+    /// Unix end of the quickening that `quick_base` belongs to.
+    pub quick_until: i64,
     /// Reserved.
-    pub reserved: [u8; 256],
+    pub reserved: [u8; 232],
 }
 layout!(
     Bank,
@@ -176,7 +190,7 @@ pub struct Ticket {
     pub amount: u64,
     /// Served so far, nominal.
     pub served: u64,
-    /// Number, unique per bank.
+    /// Number, unique per margin account: part of the address.
     pub number: u64,
     /// Unix second of writing.
     pub at: i64,

@@ -30,7 +30,10 @@ impl Wide {
     }
     /// From a `u128`.
     pub const fn new(v: u128) -> Self {
-        Self { lo: v as u64, hi: (v >> 64) as u64 }
+        Self {
+            lo: v as u64,
+            hi: (v >> 64) as u64,
+        }
     }
 }
 
@@ -52,7 +55,10 @@ impl SignedWide {
     }
     /// From an `i128`.
     pub const fn new(v: i128) -> Self {
-        Self { lo: v as u64, hi: ((v as u128) >> 64) as u64 }
+        Self {
+            lo: v as u64,
+            hi: ((v as u128) >> 64) as u64,
+        }
     }
 }
 
@@ -131,7 +137,11 @@ pub struct ModeRecord {
     /// 1 if the running pause was set by guardians, 2 if by automation.
     pub paused_by: u8,
     /// Reserved.
-    pub reserved: [u8; 27],
+    pub reserved: [u8; 3],
+    /// Sequence number of the act that `restricted` comes from.
+    pub restricted_sequence: u64,
+    /// Restricted until here by acts newer than that one: what a Relax that names it leaves.
+    pub newer: End,
 }
 layout!(ModeRecord, 96);
 

@@ -10,7 +10,7 @@ pub struct Collateral {
     pub amount: u64,
     /// Units in tickets that wait.
     pub pending: u64,
-    /// Residual claim, units.
+    /// Residual claim at `residual_factor`, units.
     pub residual: u64,
     /// Factor σ_j at the last touch of the residual.
     pub residual_factor: Wide,
@@ -25,7 +25,11 @@ pub struct Collateral {
     /// Bank index.
     pub bank: u8,
     /// Reserved.
-    pub reserved: [u8; 22],
+    pub reserved: [u8; 6],
+    /// Paid of that residual since, units.
+    pub residual_paid: u64,
+    /// Reserved.
+    pub reserved1: [u8; 8],
 }
 layout!(Collateral, 96);
 

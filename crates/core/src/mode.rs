@@ -1,1 +1,0 @@
-//! Modes, their records and budgets.

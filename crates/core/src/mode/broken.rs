@@ -1,0 +1,184 @@
+//! Broken bits: one per item, set and cleared by a check of that very item alone (D12).
+
+use bulwark_state::{BrokenBits, Compartment, MAX_BANKS, MAX_MARKETS};
+
+use super::{Act, By, SLOT_MS, running, transitions};
+use crate::error::{Error, Result};
+use crate::time::Now;
+
+/// Seconds between two observations of missing value that Recovery asks for (D9).
+const SECOND_LOOK: i64 = 3_600;
+
+/// Invariants of a whole compartment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Global {
+    /// The explained part of the hole is above zero (D1, D8).
+    Deficit,
+    /// An index went backwards.
+    Index,
+    /// A pot is below what it owes (INV-FUND).
+    Pot,
+    /// A counter differs from the sum that it stands for.
+    Counter,
+}
+
+/// What a check looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Item {
+    /// Bank by index.
+    Bank(u8),
+    /// Market by index.
+    Market(u8),
+    /// An invariant of the compartment.
+    Global(Global),
+}
+
+/// What a check found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Finding {
+    /// The invariant holds.
+    Sound,
+    /// It doesn't.
+    Broken,
+    /// A bank has less than it owes, and the difference is not a known deficit.
+    ValueMissing,
+}
+
+/// What an observation changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// A bit was set or cleared.
+    pub changed: bool,
+    /// Unix second until which automation paused because of it, 0 if it didn't.
+    pub paused_until: i64,
+}
+
+/// Whether any bit stands.
+pub const fn any_broken(bits: &BrokenBits) -> bool {
+    bits.banks | bits.banks_missing | bits.markets | bits.globals != 0
+}
+
+/// Whether bits or breakers, not guardians, keep the mode above Normal: the dead-man rule (D9).
+fn above_normal(compartment: &Compartment, now: Now) -> bool {
+    let mode = &compartment.mode;
+    any_broken(&compartment.broken)
+        || running(&mode.automatic, now)
+        || (mode.paused_by == By::Automation as u8 && running(&mode.paused, now))
+}
+
+/// Unix second since when bits and breakers have kept the mode above Normal without a break.
+pub fn above_normal_since(compartment: &Compartment, now: Now) -> Option<i64> {
+    above_normal(compartment, now).then_some(compartment.mode.above_normal_at)
+}
+
+/// Runs an act of automation and keeps the clock of the dead-man rule.
+pub(super) fn with_clock<T>(
+    compartment: &mut Compartment,
+    now: Now,
+    act: impl FnOnce(&mut Compartment) -> Result<T>,
+) -> Result<T> {
+    let before = above_normal(compartment, now);
+    let result = act(compartment)?;
+    if !above_normal(compartment, now) {
+        compartment.mode.above_normal_at = 0;
+    } else if !before {
+        compartment.mode.above_normal_at = now.unix;
+    }
+    Ok(result)
+}
+
+/// Records what a check of `item` found. Sets or clears the bits of that item alone.
+///
+/// Missing value pauses within automation's budget, again whenever it is still seen after that
+/// pause has ended, and notes the first sight and the second at least an hour later (D9).
+pub fn observe(
+    compartment: &mut Compartment,
+    item: Item,
+    finding: Finding,
+    now: Now,
+) -> Result<Observed> {
+    with_clock(compartment, now, |compartment| {
+        let changed = mark(&mut compartment.broken, item, finding, now)?;
+        let mut observed = Observed {
+            changed,
+            paused_until: 0,
+        };
+        if changed {
+            super::capability::bump(&mut compartment.mode.sequence)?;
+        }
+        note_missing(&mut compartment.broken, now);
+        if finding == Finding::ValueMissing && !running(&compartment.mode.paused, now) {
+            let act = Act {
+                seconds: u64::MAX,
+                reason: reason(item),
+                slot_ms: SLOT_MS,
+            };
+            let paused = transitions::pause(compartment, By::Automation, act, now)?;
+            observed.paused_until = paused.map_or(0, |p| p.until);
+        }
+        Ok(observed)
+    })
+}
+
+/// Reason code of a pause because of an item: 0x100 + bank.
+fn reason(item: Item) -> u16 {
+    match item {
+        Item::Bank(index) => 0x100 | u16::from(index),
+        Item::Market(index) => 0x200 | u16::from(index),
+        Item::Global(global) => 0x300 | global as u16,
+    }
+}
+
+fn mark(bits: &mut BrokenBits, item: Item, finding: Finding, now: Now) -> Result<bool> {
+    let (word, checked, index) = match item {
+        Item::Bank(index) if usize::from(index) < MAX_BANKS => (
+            &mut bits.banks,
+            bits.bank_checked_slot.get_mut(usize::from(index)),
+            index,
+        ),
+        Item::Market(index) if usize::from(index) < MAX_MARKETS => (
+            &mut bits.markets,
+            bits.market_checked_slot.get_mut(usize::from(index)),
+            index,
+        ),
+        Item::Global(global) => {
+            let index = global as u8;
+            (
+                &mut bits.globals,
+                bits.global_checked_slot.get_mut(usize::from(index)),
+                index,
+            )
+        }
+        _ => return Err(Error::BadIndex),
+    };
+    *checked.ok_or(Error::BadIndex)? = now.slot;
+    let bit = 1u64.checked_shl(u32::from(index)).ok_or(Error::BadIndex)?;
+    let mut changed = set(word, bit, finding != Finding::Sound);
+    if matches!(item, Item::Bank(_)) {
+        let missing = finding == Finding::ValueMissing;
+        changed |= set(&mut bits.banks_missing, bit, missing);
+    } else if finding == Finding::ValueMissing {
+        // Only a bank can miss value.
+        return Err(Error::BadValue);
+    }
+    Ok(changed)
+}
+
+/// Sets or clears a bit; whether that changed it.
+fn set(word: &mut u64, bit: u64, on: bool) -> bool {
+    let before = *word;
+    *word = if on { before | bit } else { before & !bit };
+    *word != before
+}
+
+fn note_missing(bits: &mut BrokenBits, now: Now) {
+    if bits.banks_missing == 0 {
+        bits.missing_at = 0;
+        bits.missing_again_at = 0;
+    } else if bits.missing_at == 0 {
+        bits.missing_at = now.unix;
+    } else if bits.missing_again_at == 0 && now.unix.saturating_sub(bits.missing_at) >= SECOND_LOOK
+    {
+        bits.missing_again_at = now.unix;
+    }
+}
