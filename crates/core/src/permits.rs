@@ -1,1 +1,0 @@
-//! Permission as a conjunction of tables.
