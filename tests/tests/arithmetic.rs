@@ -35,12 +35,19 @@ fn operand(random: &mut ChaCha20Rng, edges: &[u128]) -> u128 {
 
 fn pairs(operation: Operation) -> Vec<(u128, u128)> {
     let edges = edges();
-    let mut pairs: Vec<_> = edges.iter().flat_map(|a| edges.iter().map(|b| (*a, *b))).collect();
+    let mut pairs: Vec<_> = edges
+        .iter()
+        .flat_map(|a| edges.iter().map(|b| (*a, *b)))
+        .collect();
     let mut random = ChaCha20Rng::seed_from_u64(operation as u64);
     pairs.extend((0..RANDOM_PAIRS).map(|_| {
         let (a, b) = (operand(&mut random, &edges), operand(&mut random, &edges));
         // Equal operands never come about by chance.
-        if random.random_ratio(1, 16) { (a, a) } else { (a, b) }
+        if random.random_ratio(1, 16) {
+            (a, a)
+        } else {
+            (a, b)
+        }
     }));
     pairs
 }
@@ -53,13 +60,22 @@ fn on_bytecode(vm: &mut Vm, code: usize, pairs: &[(u128, u128)]) -> Vec<Option<u
     }
     assert_eq!(data.len(), 1 + pairs.len() * PAIR);
     // The VM deploys under Bulwark's id; this program doesn't look at its own.
-    let call = Instruction { program_id: bulwark::ID, accounts: Vec::new(), data };
-    let mut returned = vm.send(&[instruction(&call)], &[]).expect("no operation fails").returned;
+    let call = Instruction {
+        program_id: bulwark::ID,
+        accounts: Vec::new(),
+        data,
+    };
+    let mut returned = vm
+        .send(&[instruction(&call)], &[])
+        .expect("no operation fails")
+        .returned;
     // The runtime cuts zeros off the end of return data.
     returned.resize(pairs.len() * RESULT, 0);
     let results = returned.chunks_exact(RESULT);
     let result = |bytes: &[u8]| u128::from_le_bytes(bytes[1..].try_into().unwrap());
-    results.map(|bytes| (bytes[0] == 1).then(|| result(bytes))).collect()
+    results
+        .map(|bytes| (bytes[0] == 1).then(|| result(bytes)))
+        .collect()
 }
 
 #[test]
@@ -72,7 +88,11 @@ fn bytecode_computes_what_the_host_computes() {
         for batch in pairs.chunks(PAIRS_PER_TRANSACTION) {
             for (pair, result) in batch.iter().zip(on_bytecode(&mut vm, code, batch)) {
                 let (a, b) = *pair;
-                assert_eq!(result, operation.of(a, b), "{operation:?} of {a:#x} and {b:#x}");
+                assert_eq!(
+                    result,
+                    operation.of(a, b),
+                    "{operation:?} of {a:#x} and {b:#x}"
+                );
                 results += 1;
             }
         }

@@ -31,7 +31,11 @@ pub fn walk(folder: &Path, skip: &[&str]) -> Result<Vec<PathBuf>> {
 pub fn hash_files(hash: &mut Sha256, base: &Path, files: &[PathBuf]) -> Result<()> {
     for file in files {
         let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let name = file.strip_prefix(base).unwrap_or(file).to_string_lossy().into_owned();
+        let name = file
+            .strip_prefix(base)
+            .unwrap_or(file)
+            .to_string_lossy()
+            .into_owned();
         hash.update((name.len() as u64).to_le_bytes());
         hash.update(name.as_bytes());
         hash.update((bytes.len() as u64).to_le_bytes());
@@ -54,7 +58,10 @@ pub fn hash_file(path: &Path) -> Result<String> {
 }
 
 pub fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Copies a folder of plain files.
@@ -97,8 +104,7 @@ pub fn lock(path: &Path) -> Result<File> {
     let folder = path.parent().expect("a file lies in a folder");
     fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    let file =
-        File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
     if file.try_lock().is_err() {
         eprintln!("  …    waiting for another cargo xtask");
         file.lock()?;

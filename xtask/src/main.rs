@@ -1,11 +1,15 @@
 //! Every habit of this repository as one command: `cargo xtask <habit>`.
 
+mod anchor;
 mod build;
+mod ci;
 mod files;
 mod paths;
 mod process;
 mod progress;
+mod replay;
 mod stand_in;
+mod test;
 mod toolchain;
 
 use anyhow::Result;
@@ -22,6 +26,10 @@ struct Cli {
 #[derive(Subcommand)]
 enum Habit {
     Build(build::Build),
+    Test(test::Test),
+    Replay(replay::Replay),
+    Anchor(anchor::Anchor),
+    Ci(ci::Ci),
 }
 
 fn main() {
@@ -37,5 +45,9 @@ fn run() -> Result<()> {
     }
     match Cli::parse().habit {
         Habit::Build(build) => build::run(build),
+        Habit::Test(test) => test::run(test),
+        Habit::Replay(replay) => replay::run(replay),
+        Habit::Anchor(anchor) => anchor::run(anchor),
+        Habit::Ci(ci) => ci::run(ci),
     }
 }

@@ -6,7 +6,9 @@ use anyhow::{Context, Result};
 
 /// The root of this checkout. The xtask binary belongs to the checkout it was compiled from.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies inside the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies inside the workspace")
 }
 
 /// The folder that Solana's tools expect programs in.
@@ -47,7 +49,10 @@ pub fn cargo() -> String {
 
 /// A path as it is shown to a person: relative to the checkout where it lies inside.
 pub fn shown(path: &Path) -> String {
-    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+    path.strip_prefix(root())
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }
 
 fn non_empty(variable: &str) -> Option<std::ffi::OsString> {

@@ -9,6 +9,8 @@ use std::process::{Command, ExitStatus, Stdio};
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 
+use crate::paths;
+
 const LINES_SHOWN_ON_FAILURE: usize = 30;
 
 /// Runs `command` with its output in `log`; the newest line is the progress message.
@@ -29,7 +31,10 @@ pub fn logged(command: &mut Command, log: &Path, bar: &ProgressBar) -> Result<()
         for line in &tail {
             bar.suspend(|| eprintln!("       {line}"));
         }
-        bail!("{name} failed ({status}); all it said is in {}", log.display());
+        bail!(
+            "{name} failed ({status}); all it said is in {}",
+            log.display()
+        );
     }
     Ok(())
 }
@@ -41,8 +46,13 @@ pub fn lines(
 ) -> Result<ExitStatus> {
     let name = name(command);
     let (reader, writer) = std::io::pipe()?;
-    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
-    let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+    command
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer);
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("cannot start {name}"))?;
     // The command keeps its ends of the pipe; they must close for the reader to see the end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     for line in BufReader::new(reader).split(b'\n') {
@@ -65,10 +75,24 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// The cargo that runs this xtask, on this workspace, from the current folder.
+pub fn cargo(subcommand: &str) -> Command {
+    let mut command = Command::new(paths::cargo());
+    command
+        .arg(subcommand)
+        .arg("--manifest-path")
+        .arg(paths::root().join("Cargo.toml"));
+    // `cargo run` points it at the libraries of xtask's own compiler.
+    command.env_remove("LD_LIBRARY_PATH");
+    command
+}
+
 /// Runs `command` in the foreground, with the terminal as its own.
 pub fn foreground(command: &mut Command) -> Result<()> {
     let name = name(command);
-    let status = command.status().with_context(|| format!("cannot start {name}"))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {name}"))?;
     if !status.success() {
         bail!("{name} failed ({status})");
     }
@@ -77,5 +101,9 @@ pub fn foreground(command: &mut Command) -> Result<()> {
 
 fn name(command: &Command) -> String {
     let program = Path::new(command.get_program());
-    program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()
+    program
+        .file_name()
+        .unwrap_or(program.as_os_str())
+        .to_string_lossy()
+        .into_owned()
 }

@@ -34,3 +34,32 @@ pub fn seconds(time: Duration) -> String {
         _ => format!("{} min {} s", whole / 60, whole % 60),
     }
 }
+
+/// Parts of a longer run that share the terminal with the tools they start.
+#[derive(Default)]
+pub struct Stages {
+    done: Vec<(String, Duration)>,
+}
+
+impl Stages {
+    pub fn run(&mut self, title: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        let started = Instant::now();
+        eprintln!("\n== {title}");
+        let result = work();
+        self.done.push((title.to_owned(), started.elapsed()));
+        if result.is_err() {
+            self.report("failed");
+        }
+        result
+    }
+
+    /// What each part has taken.
+    pub fn report(&self, outcome: &str) {
+        eprintln!("\n== {outcome}");
+        for (title, time) in &self.done {
+            eprintln!("  {:>12}  {title}", seconds(*time));
+        }
+        let total = self.done.iter().map(|(_, time)| *time).sum();
+        eprintln!("  {:>12}  in all", seconds(total));
+    }
+}

@@ -14,7 +14,9 @@ pub const NAME: &str = "cargo-build-sbf";
 
 /// Whether this process was started under the name of the official tool.
 pub fn is_called() -> bool {
-    env::args_os().next().is_some_and(|name| Path::new(&name).file_name() == Some(NAME.as_ref()))
+    env::args_os()
+        .next()
+        .is_some_and(|name| Path::new(&name).file_name() == Some(NAME.as_ref()))
 }
 
 /// Whether a file on PATH is a link to an xtask, this one or that of another checkout.
@@ -33,7 +35,11 @@ pub fn run() -> Result<()> {
     let mut features = Vec::new();
     let mut extra = Vec::new();
     while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
+        let mut value = || {
+            arguments
+                .next()
+                .with_context(|| format!("{argument}: value missing"))
+        };
         match argument.as_str() {
             "--version" | "-V" => {
                 println!("{NAME} {} (Bulwark's stand-in)", env!("CARGO_PKG_VERSION"));
@@ -55,15 +61,20 @@ pub fn run() -> Result<()> {
     if !features.is_empty() {
         job.extra.push(format!("--features={}", features.join(",")));
     }
-    build::make(&job, Route::Upstream).map(drop)
+    build::make(&job, Route::Auto).map(drop)
 }
 
 /// The package of a manifest and the folder where anchor looks for its program.
 fn job(manifest: &Path) -> Result<Job> {
     let metadata = build::metadata(manifest)?;
-    let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
+    let packages = metadata["packages"]
+        .as_array()
+        .context("cargo metadata has no packages")?;
     let is_it = |path: Option<&str>| path.map(Path::new) == Some(manifest);
-    let Some(package) = packages.iter().find(|one| is_it(one["manifest_path"].as_str())) else {
+    let Some(package) = packages
+        .iter()
+        .find(|one| is_it(one["manifest_path"].as_str()))
+    else {
         bail!("{} is not a package of the workspace", manifest.display());
     };
     let targets = package["targets"].as_array().into_iter().flatten();
@@ -73,10 +84,22 @@ fn job(manifest: &Path) -> Result<Job> {
     });
     let library = programs.next().and_then(|target| target["name"].as_str());
     let library = library.with_context(|| format!("{} is no program", manifest.display()))?;
-    let target = metadata["target_directory"].as_str().context("no target folder")?;
+    let target = metadata["target_directory"]
+        .as_str()
+        .context("no target folder")?;
+    let workspace = metadata["workspace_root"]
+        .as_str()
+        .context("no workspace")?;
     Ok(Job {
-        folder: manifest.parent().context("a manifest lies in a folder")?.to_owned(),
-        package: package["name"].as_str().context("a package has a name")?.to_owned(),
+        workspace: PathBuf::from(workspace),
+        folder: manifest
+            .parent()
+            .context("a manifest lies in a folder")?
+            .to_owned(),
+        package: package["name"]
+            .as_str()
+            .context("a package has a name")?
+            .to_owned(),
         library: library.to_owned(),
         features: Vec::new(),
         extra: Vec::new(),

@@ -21,8 +21,16 @@ pub fn divide_signed(n: i128, d: i128) -> (i128, i128) {
     let n = if n_negative { n.negated() } else { n };
     let d = if d_negative { d.negated() } else { d };
     let (quotient, remainder) = divide(n, d);
-    let quotient = if n_negative == d_negative { quotient } else { quotient.negated() };
-    let remainder = if n_negative { remainder.negated() } else { remainder };
+    let quotient = if n_negative == d_negative {
+        quotient
+    } else {
+        quotient.negated()
+    };
+    let remainder = if n_negative {
+        remainder.negated()
+    } else {
+        remainder
+    };
     (quotient.join() as i128, remainder.join() as i128)
 }
 
@@ -36,7 +44,16 @@ fn divide(n: Halves, d: Halves) -> (Halves, Halves) {
     }
     if n.high == 0 {
         let (quotient, remainder) = (n.low / d.low, n.low % d.low);
-        return (Halves { high: 0, low: quotient }, Halves { high: 0, low: remainder });
+        return (
+            Halves {
+                high: 0,
+                low: quotient,
+            },
+            Halves {
+                high: 0,
+                low: remainder,
+            },
+        );
     }
     let high = n.high / d.low;
     let rest = n.high.wrapping_sub(high.wrapping_mul(d.low));
@@ -53,7 +70,13 @@ fn divide(n: Halves, d: Halves) -> (Halves, Halves) {
         );
         (low, remainder.wrapping_shr(shift))
     };
-    (Halves { high, low }, Halves { high: 0, low: remainder })
+    (
+        Halves { high, low },
+        Halves {
+            high: 0,
+            low: remainder,
+        },
+    )
 }
 
 /// `high:low / d` for a divisor of 32 bits and `high < d`: two steps of long division.
@@ -109,7 +132,10 @@ fn divide_by_wide(n: Halves, d: Halves) -> (Halves, Halves) {
     }
     let shift = leading_zeros(d.high);
     let leading = d.high.wrapping_shl(shift) | (d.low >> 1).wrapping_shr(63 - shift);
-    let halved = Halves { high: n.high >> 1, low: (n.high << 63) | (n.low >> 1) };
+    let halved = Halves {
+        high: n.high >> 1,
+        low: (n.high << 63) | (n.low >> 1),
+    };
     let (estimate, _) = divide_normalised(halved.high, halved.low, leading);
     // Undoes the shift of the divisor and the halving of the dividend.
     let guess = estimate.wrapping_shr(63 - shift);
@@ -122,7 +148,13 @@ fn divide_by_wide(n: Halves, d: Halves) -> (Halves, Halves) {
         quotient = quotient.wrapping_add(1);
         remainder = remainder.minus(d);
     }
-    (Halves { high: 0, low: quotient }, remainder)
+    (
+        Halves {
+            high: 0,
+            low: quotient,
+        },
+        remainder,
+    )
 }
 
 /// By halving the field: the processor has no such instruction, and LLVM's own way takes twice as

@@ -9,7 +9,10 @@ pub(crate) struct Halves {
 impl Halves {
     #[inline(always)]
     pub fn of(value: u128) -> Self {
-        Self { high: (value >> 64) as u64, low: value as u64 }
+        Self {
+            high: (value >> 64) as u64,
+            low: value as u64,
+        }
     }
 
     #[inline(always)]
@@ -21,7 +24,10 @@ impl Halves {
     #[inline(always)]
     pub fn negated(self) -> Self {
         let carry = u64::from(self.low == 0);
-        Self { high: (!self.high).wrapping_add(carry), low: self.low.wrapping_neg() }
+        Self {
+            high: (!self.high).wrapping_add(carry),
+            low: self.low.wrapping_neg(),
+        }
     }
 
     #[inline(always)]

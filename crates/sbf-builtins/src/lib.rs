@@ -9,7 +9,12 @@
 //! operation wraps, because programs are compiled with overflow checks. On the host the crate is
 //! ordinary Rust, compared with the host's own arithmetic in `tests/against_native.rs`.
 
-#![cfg_attr(target_arch = "bpf", no_std, allow(internal_features), feature(abi_unadjusted))]
+#![cfg_attr(
+    target_arch = "bpf",
+    no_std,
+    allow(internal_features),
+    feature(abi_unadjusted)
+)]
 
 mod divide;
 mod halves;

@@ -8,7 +8,13 @@ fn edges() -> Vec<u128> {
     let mut edges = vec![0];
     for bits in [1, 2, 16, 31, 32, 33, 48, 63, 64, 65, 95, 96, 97, 126, 127] {
         let power = 1_u128 << bits;
-        edges.extend([power - 1, power, power + 1, power.wrapping_neg(), power | (power >> 1)]);
+        edges.extend([
+            power - 1,
+            power,
+            power + 1,
+            power.wrapping_neg(),
+            power | (power >> 1),
+        ]);
     }
     edges.push(u128::MAX);
     edges

@@ -1,6 +1,6 @@
 //! `cargo xtask build`: a program's bytecode, by whichever route works on this machine.
 
-mod official;
+pub mod official;
 mod stamp;
 mod upstream;
 mod verify;
@@ -13,8 +13,9 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
 use crate::{files, paths, progress};
-pub use stamp::metadata;
 use stamp::Stamp;
+pub use stamp::metadata;
+pub use upstream::front_of_path;
 
 /// Builds a program to SBF bytecode and prints its path, size and sha256.
 ///
@@ -55,6 +56,8 @@ pub enum Route {
 
 /// One bytecode file to make.
 pub struct Job {
+    /// The root of the workspace that the program belongs to.
+    pub workspace: PathBuf,
     /// The folder of the program's Cargo.toml.
     pub folder: PathBuf,
     pub package: String,
@@ -67,10 +70,30 @@ pub struct Job {
     pub out: PathBuf,
 }
 
+/// What a builder prints when it meets what the loader would refuse, and what that means.
+const REFUSALS: [(&str, &str); 4] = [
+    ("BPF stack limit is exceeded", LARGE_FRAME),
+    ("exceeded max offset", LARGE_FRAME),
+    ("relocation target is not rodata or text", WRITABLE_STATIC),
+    ("is missing. Export it with", MISSING_FUNCTION),
+];
+const LARGE_FRAME: &str = "the stack frame of a function is over 4 KiB: keep what is large in \
+                           accounts or on the heap, or move it into a function of its own";
+const WRITABLE_STATIC: &str = "the program has a writable static: only accounts can be written to";
+const MISSING_FUNCTION: &str = "a function is missing at link time";
+
 /// A compiler that was found to work.
 enum Compiler {
     Official(official::Official),
     Upstream,
+}
+
+/// The reason for a failed build in this project's words, if a line of output tells it.
+fn refusal(lines: &[String]) -> Option<String> {
+    lines.iter().find_map(|line| {
+        let known = REFUSALS.iter().find(|(printed, _)| line.contains(printed));
+        known.map(|(_, meaning)| format!("{meaning} (the builder says: {})", line.trim()))
+    })
 }
 
 impl Program {
@@ -80,6 +103,7 @@ impl Program {
             Self::Arithmetic => ("tests/programs/arithmetic", "arithmetic"),
         };
         Job {
+            workspace: paths::root().to_owned(),
             folder: paths::root().join(folder),
             package: name.into(),
             library: name.into(),
@@ -118,7 +142,10 @@ pub fn make(job: &Job, route: Route) -> Result<PathBuf> {
         (Route::Upstream, _) | (Route::Auto, None) => Compiler::Upstream,
         (_, Some(official)) => Compiler::Official(official),
         (Route::Official, None) => {
-            anyhow::bail!("no working cargo-build-sbf on PATH: {}", crate::toolchain::OFFICIAL)
+            anyhow::bail!(
+                "no working cargo-build-sbf on PATH: {}",
+                crate::toolchain::OFFICIAL
+            )
         }
     };
     let recipe = match &compiler {
@@ -149,7 +176,11 @@ pub fn make(job: &Job, route: Route) -> Result<PathBuf> {
 fn report(job: &Job, by: &str, what: &str, started: Instant) -> Result<()> {
     let elf = job.elf();
     let bytes = fs::metadata(&elf)?.len();
-    println!("{} {what} ({})", paths::shown(&elf), progress::seconds(started.elapsed()));
+    println!(
+        "{} {what} ({})",
+        paths::shown(&elf),
+        progress::seconds(started.elapsed())
+    );
     println!("  size    {bytes} bytes");
     println!("  sha256  {}", files::hash_file(&elf)?);
     println!("  by      {by}");

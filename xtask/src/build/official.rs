@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use sha2::{Digest, Sha256};
 
 use super::Job;
@@ -27,12 +27,19 @@ pub fn find() -> Option<Official> {
         .map(|folder| folder.join(stand_in::NAME))
         .find(|file| file.is_file() && !stand_in::is_ours(file))?;
     let version = process::output(Command::new(&program).arg("--version")).ok()?;
-    let version = version.lines().map(str::trim).collect::<Vec<_>>().join(", ");
+    let version = version
+        .lines()
+        .map(str::trim)
+        .collect::<Vec<_>>()
+        .join(", ");
     let official = Official { program, version };
     match official.works() {
         Ok(()) => Some(official),
         Err(error) => {
-            eprintln!("  note {} cannot build here: {error:#}", official.program.display());
+            eprintln!(
+                "  note {} cannot build here: {error:#}",
+                official.program.display()
+            );
             None
         }
     }
@@ -62,7 +69,9 @@ impl Official {
         let mut hash = Sha256::new();
         hash.update(self.program.to_string_lossy().as_bytes());
         hash.update(&self.version);
-        let folder = paths::cache()?.join("official").join(&files::hex(hash)[..16]);
+        let folder = paths::cache()?
+            .join("official")
+            .join(&files::hex(hash)[..16]);
         if folder.join("works").exists() {
             return Ok(());
         }
@@ -80,7 +89,7 @@ impl Official {
         Ok(fs::write(folder.join("works"), "")?)
     }
 
-    /// Runs the tool in the foreground and returns the file that it made.
+    /// Runs the tool and returns the file that it made.
     pub fn build(&self, job: &Job) -> Result<PathBuf> {
         // A folder of its own: with features the tool would overwrite the file without them.
         let out = paths::sbf_target().join("official");
@@ -89,7 +98,18 @@ impl Official {
             command.arg("--features").arg(job.features.join(","));
         }
         command.args(["--", "--locked"]).args(&job.extra);
-        process::foreground(&mut command)?;
+        let mut said = Vec::new();
+        let status = process::lines(&mut command, |line| {
+            eprintln!("{line}");
+            said.push(line.to_owned());
+            Ok(())
+        })?;
+        // Some versions only print that a frame is too large, and succeed.
+        let refused = super::refusal(&said);
+        if refused.is_some() || !status.success() {
+            let reason = refused.unwrap_or_else(|| "see the messages above".into());
+            bail!("{} cannot be built: {reason}", job.package);
+        }
         Ok(out.join(format!("{}.so", job.library)))
     }
 }

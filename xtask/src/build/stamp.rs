@@ -31,21 +31,40 @@ impl Stamp {
         for text in job.features.iter().chain(&job.extra) {
             hash.update(format!("{text}\n"));
         }
-        let root = paths::root();
-        files::hash_files(&mut hash, root, &WORKSPACE.map(|name| root.join(name)))?;
-        for folder in local_packages(&job.folder)? {
-            files::hash_files(&mut hash, root, &files::walk(&folder, &["target", "tests"])?)?;
+        let root = &job.workspace;
+        let mut shared = WORKSPACE.map(|name| root.join(name)).to_vec();
+        shared.retain(|file| file.exists());
+        files::hash_files(&mut hash, root, &shared)?;
+        for folder in local_packages(job)? {
+            files::hash_files(
+                &mut hash,
+                root,
+                &files::walk(&folder, &["target", "tests"])?,
+            )?;
         }
         let elf = job.elf();
-        let name = elf.file_stem().context("a program has a name")?.to_string_lossy();
-        let file = paths::sbf_target().join("stamps").join(format!("{name}.json"));
-        Ok(Self { file, elf, inputs: files::hex(hash) })
+        let name = elf
+            .file_stem()
+            .context("a program has a name")?
+            .to_string_lossy();
+        let file = paths::sbf_target()
+            .join("stamps")
+            .join(format!("{name}.json"));
+        Ok(Self {
+            file,
+            elf,
+            inputs: files::hex(hash),
+        })
     }
 
     /// When the file is there, unchanged, and made of the same: by which tools.
     pub fn up_to_date(&self) -> Result<Option<String>> {
-        let Ok(text) = fs::read_to_string(&self.file) else { return Ok(None) };
-        let Ok(old) = serde_json::from_str::<Value>(&text) else { return Ok(None) };
+        let Ok(text) = fs::read_to_string(&self.file) else {
+            return Ok(None);
+        };
+        let Ok(old) = serde_json::from_str::<Value>(&text) else {
+            return Ok(None);
+        };
         let by = old["by"].as_str().unwrap_or_default();
         let same = old["inputs"] == json!(self.inputs)
             && self.elf.exists()
@@ -68,11 +87,13 @@ impl Stamp {
 }
 
 /// The folders of a package and of every workspace package that its library is made of.
-fn local_packages(folder: &Path) -> Result<BTreeSet<PathBuf>> {
-    let packages = metadata(&paths::root().join("Cargo.toml"))?;
-    let packages = packages["packages"].as_array().context("cargo metadata has no packages")?;
+fn local_packages(job: &Job) -> Result<BTreeSet<PathBuf>> {
+    let packages = metadata(&job.workspace.join("Cargo.toml"))?;
+    let packages = packages["packages"]
+        .as_array()
+        .context("cargo metadata has no packages")?;
     let mut found = BTreeSet::new();
-    let mut open = vec![folder.to_owned()];
+    let mut open = vec![job.folder.clone()];
     while let Some(folder) = open.pop() {
         let manifest = folder.join("Cargo.toml");
         let package = packages
@@ -96,7 +117,13 @@ fn local_packages(folder: &Path) -> Result<BTreeSet<PathBuf>> {
 pub fn metadata(manifest: &Path) -> Result<Value> {
     let mut cargo = Command::new(paths::cargo());
     cargo
-        .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
+        .args([
+            "metadata",
+            "--no-deps",
+            "--format-version",
+            "1",
+            "--manifest-path",
+        ])
         .arg(manifest);
     Ok(serde_json::from_str(&process::output(&mut cargo)?)?)
 }

@@ -77,7 +77,8 @@ pub fn build(job: &Job) -> Result<(PathBuf, String)> {
             bar.suspend(|| eprintln!("{paragraph}"));
         }
         if !status.success() {
-            bail!("cargo cannot build {}", job.package);
+            let reason = super::refusal(&said).unwrap_or_else(|| "see the messages above".into());
+            bail!("{} cannot be built: {reason}", job.package);
         }
         Ok(())
     })?;
@@ -87,7 +88,10 @@ pub fn build(job: &Job) -> Result<(PathBuf, String)> {
 fn cargo(job: &Job, toolchain: &Toolchain) -> Result<Command> {
     let mut flags: Vec<String> = FLAGS.iter().map(|flag| flag.to_string()).collect();
     // Some dependencies log the name of their source file.
-    flags.push(format!("--remap-path-prefix={}=/cargo", paths::cargo_home()?.display()));
+    flags.push(format!(
+        "--remap-path-prefix={}=/cargo",
+        paths::cargo_home()?.display()
+    ));
 
     let mut command = Command::new(paths::cargo());
     command
@@ -96,7 +100,7 @@ fn cargo(job: &Job, toolchain: &Toolchain) -> Result<Command> {
         .arg(&toolchain.target)
         .args(["--package", &job.package])
         .args(&job.extra)
-        .current_dir(paths::root())
+        .current_dir(&job.workspace)
         .env("PATH", front_of_path(&toolchain.bin)?)
         .env("RUSTC", toolchain.rustc())
         .env("RUSTC_BOOTSTRAP", "1")
@@ -107,7 +111,12 @@ fn cargo(job: &Job, toolchain: &Toolchain) -> Result<Command> {
         // Wrappers, profiles and flags of the user's own would change the bytecode.
         .env("RUSTC_WRAPPER", "")
         .env("RUSTC_WORKSPACE_WRAPPER", "");
-    for name in ["LD_LIBRARY_PATH", "RUSTUP_TOOLCHAIN", "RUSTFLAGS", "CARGO_BUILD_TARGET"] {
+    for name in [
+        "LD_LIBRARY_PATH",
+        "RUSTUP_TOOLCHAIN",
+        "RUSTFLAGS",
+        "CARGO_BUILD_TARGET",
+    ] {
         command.env_remove(name);
     }
     for (name, _) in env::vars_os() {
@@ -143,11 +152,10 @@ fn worth_reading(lines: &[String]) -> Vec<String> {
     paragraphs.retain(|paragraph| {
         let plain = console::strip_ansi_codes(paragraph);
         let plain = plain.trim();
-        let noise = plain.contains("allows-misaligned-mem-access")
-            || (plain.starts_with("warning: `") && plain.contains(" generated "))
-            || plain.starts_with("Finished")
-            || plain.is_empty();
-        !noise
+        let of_our_flag = ["allows-misaligned-mem-access", " generated "];
+        let warning = plain.starts_with("warning");
+        let noise = warning && of_our_flag.iter().any(|part| plain.contains(part));
+        !noise && !plain.starts_with("Finished") && !plain.is_empty()
     });
     paragraphs
 }

@@ -77,7 +77,9 @@ pub fn check(file: &Path) -> Result<()> {
 fn known_calls(text: &[u8]) -> Result<()> {
     let known = SYSTEM_CALLS.map(|name| ebpf::hash_symbol_name(name.as_bytes()));
     for (index, instruction) in text.chunks_exact(ebpf::INSN_SIZE).enumerate() {
-        let [code, registers, _, _, immediate @ ..] = instruction else { continue };
+        let [code, registers, _, _, immediate @ ..] = instruction else {
+            continue;
+        };
         if *code != ebpf::CALL_IMM || registers >> 4 != 0 {
             continue;
         }

@@ -41,20 +41,21 @@ impl Mirrors {
         let targets = process::output(apt.get().args(["indextargets", "--format", format]))?;
         let address = |label: &str| {
             let mut lines = targets.lines().filter_map(|line| line.split_once('|'));
-            let found = lines.find(|(name, _)| *name == label).map(|(_, uri)| uri.to_owned());
+            let found = lines
+                .find(|(name, _)| *name == label)
+                .map(|(_, uri)| uri.to_owned());
             found.with_context(|| format!("no source labelled {label} in apt: {OFFICIAL}"))
         };
-        Ok(Self { main: address("Debian")?, security: address("Debian-Security")? })
+        Ok(Self {
+            main: address("Debian")?,
+            security: address("Debian-Security")?,
+        })
     }
 }
 
 impl Apt {
     /// A state that knows exactly these `(address, suite)` pairs, with their lists fetched.
-    pub fn with_suites(
-        folder: &Path,
-        suites: &[(&str, &str)],
-        bar: &ProgressBar,
-    ) -> Result<Self> {
+    pub fn with_suites(folder: &Path, suites: &[(&str, &str)], bar: &ProgressBar) -> Result<Self> {
         if !Path::new(KEYRING).exists() {
             bail!("Debian's archive keyring is not here (package debian-archive-keyring)");
         }
@@ -89,7 +90,9 @@ impl Apt {
             );
         }
         fs::write(folder.join("apt.conf"), settings)?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self {
+            folder: folder.to_owned(),
+        })
     }
 
     fn command(&self, tool: &str) -> Command {
@@ -103,8 +106,12 @@ impl Apt {
     }
 
     fn update(&self, bar: &ProgressBar) -> Result<()> {
-        process::logged(self.get().arg("update"), &self.folder.join("update.log"), bar)
-            .context("apt cannot fetch package lists")
+        process::logged(
+            self.get().arg("update"),
+            &self.folder.join("update.log"),
+            bar,
+        )
+        .context("apt cannot fetch package lists")
     }
 
     pub fn has(&self, package: &str) -> bool {
@@ -115,7 +122,10 @@ impl Apt {
     pub fn closure(&self, packages: &[&str]) -> Result<Vec<String>> {
         let plan = process::output(self.get().args(["--simulate", "install"]).args(packages))?;
         let names = plan.lines().filter_map(|line| line.strip_prefix("Inst "));
-        Ok(names.filter_map(|rest| rest.split(' ').next()).map(str::to_owned).collect())
+        Ok(names
+            .filter_map(|rest| rest.split(' ').next())
+            .map(str::to_owned)
+            .collect())
     }
 
     /// Downloads packages by name, without what they depend on.
@@ -123,7 +133,14 @@ impl Apt {
         let folder = self.folder.join("packages");
         fs::create_dir_all(&folder)?;
         let log = self.folder.join("download.log");
-        process::logged(self.get().current_dir(&folder).arg("download").args(packages), &log, bar)?;
+        process::logged(
+            self.get()
+                .current_dir(&folder)
+                .arg("download")
+                .args(packages),
+            &log,
+            bar,
+        )?;
         files::walk(&folder, &[])
     }
 }
@@ -132,6 +149,10 @@ impl Apt {
 pub fn version_of<'a>(packages: &'a [PathBuf], name: &str) -> Option<&'a str> {
     packages.iter().find_map(|path| {
         let (package, rest) = path.file_name()?.to_str()?.split_once('_')?;
-        if package == name { rest.split('_').next() } else { None }
+        if package == name {
+            rest.split('_').next()
+        } else {
+            None
+        }
     })
 }

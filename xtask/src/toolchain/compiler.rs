@@ -41,7 +41,11 @@ pub fn ensure(home: &Path) -> Result<Compiler> {
     let library = folder.join("library");
     let library_hash = fs::read_to_string(folder.join("library.sha256"))?;
     let version = fs::read_to_string(folder.join("version"))?;
-    Ok(Compiler { version, library, library_hash })
+    Ok(Compiler {
+        version,
+        library,
+        library_hash,
+    })
 }
 
 fn make(home: &Path, folder: &Path, bar: &ProgressBar) -> Result<()> {
@@ -49,12 +53,16 @@ fn make(home: &Path, folder: &Path, bar: &ProgressBar) -> Result<()> {
     files::fresh_folder(&partial)?;
     let state = home.join("apt.partial");
     let mirrors = Mirrors::find(&state, bar)?;
-    let suites = [(mirrors.main.as_str(), SUITES[0]), (mirrors.security.as_str(), SUITES[1])];
+    let suites = [
+        (mirrors.main.as_str(), SUITES[0]),
+        (mirrors.security.as_str(), SUITES[1]),
+    ];
     let apt = Apt::with_suites(&state, &suites, bar)?;
 
     let everything = apt.closure(&[RUSTC])?;
     let versioned = |name: &&String| {
-        name.strip_prefix(DRIVER).is_some_and(|rest| rest.starts_with(char::is_numeric))
+        name.strip_prefix(DRIVER)
+            .is_some_and(|rest| rest.starts_with(char::is_numeric))
     };
     let driver = everything
         .iter()
@@ -66,7 +74,11 @@ fn make(home: &Path, folder: &Path, bar: &ProgressBar) -> Result<()> {
     packages.extend([RUSTC, HOST_STD, SOURCES].map(str::to_owned));
 
     for package in apt.download(&packages, bar)? {
-        let name = package.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = package
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         bar.set_message(format!("unpacking {name}"));
         if name.starts_with(SOURCES) {
             unpack_library(&package, &partial)?;
@@ -77,7 +89,10 @@ fn make(home: &Path, folder: &Path, bar: &ProgressBar) -> Result<()> {
     bar.set_message("editing the standard library");
     let library = partial.join("library");
     std_copy::edit(&library)?;
-    fs::write(partial.join("library.sha256"), files::hash_folder(&library)?)?;
+    fs::write(
+        partial.join("library.sha256"),
+        files::hash_folder(&library)?,
+    )?;
 
     files::remove(folder)?;
     fs::rename(&partial, folder)?;
@@ -110,9 +125,15 @@ fn unpack_library(package: &Path, partial: &Path) -> Result<()> {
         .stdin(stream)
         .status()
         .context("cannot start tar")?;
-    anyhow::ensure!(child.wait()?.success() && status.success(), "cannot unpack {SOURCES}");
+    anyhow::ensure!(
+        child.wait()?.success() && status.success(),
+        "cannot unpack {SOURCES}"
+    );
     let mut versions = fs::read_dir(whole.join("usr/src")).context("an unknown package")?;
-    let version = versions.next().context("no sources in the package")??.path();
+    let version = versions
+        .next()
+        .context("no sources in the package")??
+        .path();
     fs::rename(version.join("library"), partial.join("library"))?;
     files::remove(&whole)
 }

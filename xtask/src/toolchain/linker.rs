@@ -22,7 +22,10 @@ pub fn ensure(home: &Path) -> Result<()> {
         let prefix = home.join("llvm-prefix.partial");
         files::fresh_folder(&prefix.join("lib"))?;
         let libraries = home.join("llvm/usr/lib/x86_64-linux-gnu");
-        symlink(libraries.join("libLLVM.so.23.1"), prefix.join("lib/libLLVM.so"))?;
+        symlink(
+            libraries.join("libLLVM.so.23.1"),
+            prefix.join("lib/libLLVM.so"),
+        )?;
 
         let partial = home.join("linker.partial");
         files::fresh_folder(&partial)?;
@@ -30,9 +33,21 @@ pub fn ensure(home: &Path) -> Result<()> {
         let build = home.join("linker-build.partial");
         let mut install = Command::new(paths::cargo());
         install
-            .args(["install", "sbpf-linker", "--version", VERSION, "--locked", "--root"])
+            .args([
+                "install",
+                "sbpf-linker",
+                "--version",
+                VERSION,
+                "--locked",
+                "--root",
+            ])
             .arg(&partial)
-            .args(["--no-default-features", "--features", "bpf-linker/llvm-23", "--no-track"])
+            .args([
+                "--no-default-features",
+                "--features",
+                "bpf-linker/llvm-23",
+                "--no-track",
+            ])
             .env("CARGO_TARGET_DIR", &build)
             .env("LLVM_PREFIX", &prefix)
             // LLVM's library asks for a newer C library than the one it is linked beside.

@@ -25,7 +25,8 @@ pub use target::NAME as TARGET;
 const RECIPE: &str = "sbf-1";
 
 /// What a user without this route should install.
-pub const OFFICIAL: &str = "install Agave's official tools (`cargo-build-sbf`) and put them on PATH";
+pub const OFFICIAL: &str =
+    "install Agave's official tools (`cargo-build-sbf`) and put them on PATH";
 
 /// A whole compiler for bytecode.
 pub struct Toolchain {
@@ -64,10 +65,18 @@ pub fn ensure() -> Result<Toolchain> {
     linker::ensure(&home)?;
     let std_library = std_copy::ensure(&compiler)?;
     let target = target::ensure(&home)?;
-    let identity =
-        format!("rustc {}, LLVM {llvm}, sbpf-linker {}", compiler.version, linker::VERSION);
+    let identity = format!(
+        "rustc {}, LLVM {llvm}, sbpf-linker {}",
+        compiler.version,
+        linker::VERSION
+    );
     files::write_if_changed(&home.join("identity"), &identity)?;
-    Ok(Toolchain { bin: home.join("bin"), std_library, target, identity })
+    Ok(Toolchain {
+        bin: home.join("bin"),
+        std_library,
+        target,
+        identity,
+    })
 }
 
 /// Debian's compiler runs on the machine's own C library with its other libraries from the private

@@ -21,23 +21,45 @@ const SHARED: &str = "/var/tmp";
 pub fn edit(library: &Path) -> Result<()> {
     let allocation = library.join("std/src/sys/alloc/mod.rs");
     let sixteen = "    target_arch = \"x86_64\",\n";
-    replace(&allocation, sixteen, &format!("    target_arch = \"bpf\",\n{sixteen}"))?;
+    replace(
+        &allocation,
+        sixteen,
+        &format!("    target_arch = \"bpf\",\n{sixteen}"),
+    )?;
 
     // Random hash keys live in a thread local, which is a writable static.
     let random = library.join("std/src/hash/random.rs");
     let text = read(&random)?;
     let body = "pub fn new() -> RandomState {";
-    ensure!(text.matches(body).count() == 1, "unknown text in {}", random.display());
+    ensure!(
+        text.matches(body).count() == 1,
+        "unknown text in {}",
+        random.display()
+    );
     let from = text.find(body).context("counted just now")? + body.len();
-    let to = text[from..].find("\n    }\n").context("RandomState::new does not end")? + from;
-    ensure!(text[from..to].contains("KEYS.with("), "unknown text in {}", random.display());
-    let new = format!("{}\n        RandomState {{ k0: 0, k1: 0 }}{}", &text[..from], &text[to..]);
+    let to = text[from..]
+        .find("\n    }\n")
+        .context("RandomState::new does not end")?
+        + from;
+    ensure!(
+        text[from..to].contains("KEYS.with("),
+        "unknown text in {}",
+        random.display()
+    );
+    let new = format!(
+        "{}\n        RandomState {{ k0: 0, k1: 0 }}{}",
+        &text[..from],
+        &text[to..]
+    );
     Ok(fs::write(&random, new)?)
 }
 
 /// The shared copy, made when it is missing and replaced when it was tampered with.
 pub fn ensure(compiler: &Compiler) -> Result<PathBuf> {
-    let short = compiler.library_hash.get(..16).context("a broken hash in the cache")?;
+    let short = compiler
+        .library_hash
+        .get(..16)
+        .context("a broken hash in the cache")?;
     let name = format!("bulwark-sbf-{}-{short}", compiler.version);
     let folder = Path::new(SHARED).join(&name);
     let library = folder.join("library");
@@ -48,7 +70,10 @@ pub fn ensure(compiler: &Compiler) -> Result<PathBuf> {
         if let Ok(found) = fs::symlink_metadata(&folder) {
             // The owner of this process, as the system shows it.
             if found.uid() != fs::metadata("/proc/self")?.uid() {
-                bail!("{} has been changed and is not yours: remove it", folder.display());
+                bail!(
+                    "{} has been changed and is not yours: remove it",
+                    folder.display()
+                );
             }
             files::remove(&folder)?;
         }
@@ -66,7 +91,11 @@ pub fn ensure(compiler: &Compiler) -> Result<PathBuf> {
 
 fn replace(file: &Path, old: &str, new: &str) -> Result<()> {
     let text = read(file)?;
-    ensure!(text.matches(old).count() == 1, "unknown text in {}", file.display());
+    ensure!(
+        text.matches(old).count() == 1,
+        "unknown text in {}",
+        file.display()
+    );
     Ok(fs::write(file, text.replace(old, new))?)
 }
 

@@ -27,8 +27,12 @@ pub const PAIR: usize = 32;
 pub const RESULT: usize = 17;
 
 pub fn process(_program: &Pubkey, _accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
-    let (code, pairs) = data.split_first().ok_or(ProgramError::InvalidInstructionData)?;
-    let operation = ALL.get(usize::from(*code)).ok_or(ProgramError::InvalidInstructionData)?;
+    let (code, pairs) = data
+        .split_first()
+        .ok_or(ProgramError::InvalidInstructionData)?;
+    let operation = ALL
+        .get(usize::from(*code))
+        .ok_or(ProgramError::InvalidInstructionData)?;
     let mut results = Vec::with_capacity(pairs.len() / PAIR * RESULT);
     for pair in pairs.chunks_exact(PAIR) {
         let (a, b) = pair.split_at(PAIR / 2);

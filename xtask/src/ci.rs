@@ -1,0 +1,57 @@
+//! `cargo xtask ci`: what a stranger's machine would say of the last commit.
+
+use std::os::unix::fs::symlink;
+use std::process::{Command, Stdio};
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::progress::Stages;
+use crate::{files, paths, process};
+
+/// Clones the last commit into target/ci and runs .ci/run there, as CI does.
+///
+/// What is not committed is not seen. With --cold the downloads start from nothing too.
+#[derive(Args)]
+pub struct Ci {
+    /// Begin with an empty cache folder
+    #[arg(long)]
+    cold: bool,
+}
+
+pub fn run(ci: Ci) -> Result<()> {
+    let folder = paths::root().join("target/ci");
+    let clone = folder.join("main");
+    let mut stages = Stages::default();
+    stages.run("clone", || {
+        files::fresh_folder(&folder)?;
+        let mut git = Command::new("git");
+        git.args(["clone", "--quiet", "--local"])
+            .arg(paths::root())
+            .arg(&clone);
+        process::foreground(&mut git)?;
+        // CI has the shared folder of data beside its clone, where there is one.
+        let shared = paths::root().with_file_name("shared");
+        if shared.exists() {
+            symlink(shared, folder.join("shared"))?;
+        }
+        Ok(())
+    })?;
+    stages.run(".ci/run", || {
+        let mut script = Command::new("bash");
+        script
+            .arg(".ci/run")
+            .current_dir(&clone)
+            .env("CI", "true")
+            .stdin(Stdio::null());
+        script
+            .env_remove("LD_LIBRARY_PATH")
+            .env_remove("CARGO_TARGET_DIR");
+        if ci.cold {
+            script.env("BULWARK_CACHE", folder.join("cache"));
+        }
+        process::foreground(&mut script)
+    })?;
+    stages.report("passed");
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! `cargo xtask replay`: a price history through the bytecode.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::build::{self, Program};
+use crate::process;
+
+/// Builds the bytecode and replays a price history through it in an embedded VM.
+///
+/// The arguments go to `bulwark replay`; `cargo xtask replay -- --help` lists them.
+#[derive(Args)]
+pub struct Replay {
+    /// Arguments for `bulwark replay`, such as `--prices FILE.csv`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+pub fn run(replay: Replay) -> Result<()> {
+    build::program(Program::Bulwark)?;
+    let mut run = process::cargo("run");
+    run.args([
+        "--quiet",
+        "--locked",
+        "--package",
+        "bulwark-cli",
+        "--bin",
+        "bulwark",
+        "--",
+        "replay",
+    ]);
+    process::foreground(run.args(replay.arguments))
+}

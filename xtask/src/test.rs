@@ -1,0 +1,59 @@
+//! `cargo xtask test`: everything that must hold, in one command.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::build::{self, Program};
+use crate::process;
+use crate::progress::Stages;
+
+/// Builds the bytecode, checks format and lints, and runs every test of the workspace.
+///
+/// With arguments, only what they select is run, on fresh bytecode:
+/// `cargo xtask test -p bulwark-tests --test arithmetic`.
+#[derive(Args)]
+pub struct Test {
+    /// Arguments for `cargo test`, such as a package or a part of a test's name
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+pub fn run(test: Test) -> Result<()> {
+    let mut stages = Stages::default();
+    stages.run("bytecode", || {
+        build::program(Program::Bulwark)?;
+        build::program(Program::Arithmetic).map(drop)
+    })?;
+    if test.arguments.is_empty() {
+        stages.run("format", || {
+            process::foreground(process::cargo("fmt").args(["--all", "--check"]))
+        })?;
+        stages.run("lints", || {
+            let mut clippy = process::cargo("clippy");
+            clippy.args([
+                "--workspace",
+                "--all-targets",
+                "--locked",
+                "--",
+                "-D",
+                "warnings",
+            ]);
+            process::foreground(&mut clippy)
+        })?;
+    }
+    stages.run("tests", || {
+        let mut tests = process::cargo("test");
+        tests.arg("--locked");
+        // Beside `--package`, cargo would take this for the whole workspace all the same.
+        if !test
+            .arguments
+            .iter()
+            .any(|one| one.starts_with("-p") || one == "--package")
+        {
+            tests.arg("--workspace");
+        }
+        process::foreground(tests.args(&test.arguments))
+    })?;
+    stages.report("passed");
+    Ok(())
+}
