@@ -1,7 +1,12 @@
+//! Bulwark: a margin engine for Solana derivatives that keeps its users safe through its own failures.
 #[cfg(target_arch = "bpf")]
 use bulwark_sbf_builtins as _;
 
 use anchor_lang::prelude::*;
+
+pub mod error;
+pub mod seeds;
+pub mod state;
 
 declare_id!("3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM");
 
