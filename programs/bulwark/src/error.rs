@@ -187,7 +187,11 @@ pub fn refusal(error: BulwarkError) -> Error {
 /// Refuses with `error` unless `condition` holds.
 #[inline]
 pub fn ensure(condition: bool, error: BulwarkError) -> Result<()> {
-    if condition { Ok(()) } else { Err(refusal(error)) }
+    if condition {
+        Ok(())
+    } else {
+        Err(refusal(error))
+    }
 }
 
 #[cfg(test)]
@@ -196,8 +200,14 @@ mod tests {
 
     #[test]
     fn every_rule_of_core_has_its_name_message_and_place() {
-        let core: Vec<_> = Rule::ALL.iter().map(|r| (r.name(), r.message().trim())).collect();
-        let ours: Vec<_> = LISTED.iter().map(|(name, text, _)| (*name, *text)).collect();
+        let core: Vec<_> = Rule::ALL
+            .iter()
+            .map(|r| (r.name(), r.message().trim()))
+            .collect();
+        let ours: Vec<_> = LISTED
+            .iter()
+            .map(|(name, text, _)| (*name, *text))
+            .collect();
         assert_eq!(core, ours);
         for (place, rule) in Rule::ALL.iter().enumerate() {
             let ours = BulwarkError::from(*rule);

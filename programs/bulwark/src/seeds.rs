@@ -40,6 +40,9 @@ mod tests {
     fn the_compiled_authority_is_the_derived_one() {
         let derived = Pubkey::find_program_address(&[VAULT_AUTHORITY], &crate::ID);
         assert_eq!(VAULT_AUTHORITY_AND_BUMP, derived);
-        assert_ne!(VAULT_AUTHORITY_AND_BUMP.0, crate::EVENT_AUTHORITY_AND_BUMP.0);
+        assert_ne!(
+            VAULT_AUTHORITY_AND_BUMP.0,
+            crate::EVENT_AUTHORITY_AND_BUMP.0
+        );
     }
 }

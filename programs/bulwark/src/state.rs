@@ -151,7 +151,11 @@ pub fn adopt<'info, T: Layout>(
     info: &'info UncheckedAccount<'info>,
 ) -> Result<AccountLoader<'info, T>> {
     let info = info.as_ref();
-    require_keys_eq!(*info.owner, crate::ID, ErrorCode::AccountOwnedByWrongProgram);
+    require_keys_eq!(
+        *info.owner,
+        crate::ID,
+        ErrorCode::AccountOwnedByWrongProgram
+    );
     ensure(info.data_len() == T::SPACE, BulwarkError::WrongSize)?;
     let exempt = Rent::get()?.is_exempt(info.lamports(), T::SPACE);
     ensure(exempt, BulwarkError::NotRentExempt)?;
@@ -162,8 +166,12 @@ pub fn adopt<'info, T: Layout>(
 /// Whether all bytes are zero: the first is, and each equals the one before it. One syscall, where
 /// a loop over a Board would cost 100,000 units.
 fn is_zero(data: &[u8]) -> bool {
-    let [first, rest @ ..] = data else { return true };
-    let Some(ahead) = data.get(..rest.len()) else { return false };
+    let [first, rest @ ..] = data else {
+        return true;
+    };
+    let Some(ahead) = data.get(..rest.len()) else {
+        return false;
+    };
     // SAFETY: both slices are `rest.len()` bytes long.
     *first == 0 && unsafe { sol_memcmp(ahead, rest, rest.len()) } == 0
 }
@@ -180,14 +188,24 @@ pub fn create<'info, T: Layout>(
         .map_err(|_| refusal(BulwarkError::WrongAddress))?;
     ensure(address == *info.key, BulwarkError::WrongAddress)?;
     let space = u64::try_from(T::SPACE).map_err(|_| refusal(BulwarkError::Overflow))?;
-    let lacking = Rent::get()?.minimum_balance(T::SPACE).saturating_sub(info.lamports());
+    let lacking = Rent::get()?
+        .minimum_balance(T::SPACE)
+        .saturating_sub(info.lamports());
     let accounts = [payer.clone(), info.clone(), system_program.clone()];
     if lacking > 0 {
         let pay = system_instruction::transfer(payer.key, info.key, lacking);
         invoke_signed(&pay, &accounts, &[])?;
     }
-    invoke_signed(&system_instruction::allocate(info.key, space), &accounts, &[seeds])?;
-    invoke_signed(&system_instruction::assign(info.key, &crate::ID), &accounts, &[seeds])?;
+    invoke_signed(
+        &system_instruction::allocate(info.key, space),
+        &accounts,
+        &[seeds],
+    )?;
+    invoke_signed(
+        &system_instruction::assign(info.key, &crate::ID),
+        &accounts,
+        &[seeds],
+    )?;
     Ok(AccountLoader::new_unchecked(info))
 }
 

@@ -1,0 +1,382 @@
+//! The only file that emits events.
+//!
+//! * An event goes out by a call of the program to itself: logs are cut at 10,000 bytes without a
+//!   sign, inner instructions never (a34). The bytes are those of Anchor's `emit_cpi!` (its tag, the
+//!   event's discriminator, the fields), so standard tooling recovers them; they are laid out by
+//!   one copy, which costs a third.
+//! * One call per instruction. Names are in the past tense. Numbers that changed come as
+//!   `…_before` and `…_after`.
+//! * Every event begins with [`Common`]. Its `sequence` counts the events of one account: of the
+//!   bank for tokens, of the market for trades, of the margin account for what concerns it alone,
+//!   of the Protocol for everything that is chained.
+//! * [`chain`] links the events of the last kind (modes, listing, parameters) in the Protocol.
+//! * A self-call clears return data: an instruction that returns something sets it after its event.
+
+use anchor_lang::Discriminator;
+use anchor_lang::event::EVENT_IX_TAG_LE;
+use anchor_lang::prelude::*;
+use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
+use anchor_lang::solana_program::program::invoke_signed_unchecked;
+use bulwark_core::Now;
+use bulwark_state::{EVENT_RING, EventLink, Protocol};
+use bytemuck::{Pod, Zeroable};
+use solana_program::hash::hashv;
+
+use crate::EVENT_AUTHORITY_AND_BUMP;
+use crate::error::{BulwarkError, OrRefuse, refusal};
+
+/// Compartment of an event that belongs to none.
+pub const NO_COMPARTMENT: u16 = u16::MAX;
+/// Seed of the authority of self-calls, as Anchor has it.
+const EVENT_AUTHORITY: &[u8] = b"__event_authority";
+
+/// What every event begins with.
+#[derive(
+    AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable,
+)]
+#[repr(C)]
+pub struct Common {
+    /// Number of the event in its account's own count, from 1.
+    pub sequence: u64,
+    /// Slot.
+    pub slot: u64,
+    /// Unix second.
+    pub unix: i64,
+    /// Who signed for it.
+    pub actor: Pubkey,
+    /// Kind of event: [`Kind::KIND`].
+    pub kind: u16,
+    /// Compartment, `u16::MAX` for none.
+    pub compartment: u16,
+    /// Zero.
+    pub reserved: [u8; 4],
+}
+
+/// A plain event: borsh of its fields equals its bytes in memory, because `Pod` has no padding.
+pub trait Kind: Discriminator + Pod {
+    /// Number of this kind of event. Never used twice.
+    const KIND: u16;
+
+    /// The head of an event of this kind.
+    fn head(now: Now, actor: &Pubkey, compartment: u16, sequence: u64) -> Common {
+        Common {
+            sequence,
+            slot: now.slot,
+            unix: now.unix,
+            actor: *actor,
+            kind: Self::KIND,
+            compartment,
+            reserved: [0; 4],
+        }
+    }
+}
+
+/// Emits an event. `authority` is the accounts struct's `event_authority`.
+///
+/// The unchecked form of the call looks at no `RefCell`: the called side reads the authority alone.
+pub fn emit<E: Kind>(authority: &AccountInfo, event: &E) -> Result<()> {
+    let fields = bytemuck::bytes_of(event);
+    let mut data = Vec::with_capacity(16_usize.saturating_add(fields.len()));
+    data.extend_from_slice(EVENT_IX_TAG_LE);
+    data.extend_from_slice(E::DISCRIMINATOR);
+    data.extend_from_slice(fields);
+    let accounts = vec![AccountMeta::new_readonly(*authority.key, true)];
+    let call = Instruction {
+        program_id: crate::ID,
+        accounts,
+        data,
+    };
+    let seeds: &[&[u8]] = &[EVENT_AUTHORITY, &[EVENT_AUTHORITY_AND_BUMP.1]];
+    Ok(invoke_signed_unchecked(
+        &call,
+        std::slice::from_ref(authority),
+        &[seeds],
+    )?)
+}
+
+/// The number that the next chained event will have.
+pub fn next_chained(protocol: &Protocol) -> Result<u64> {
+    protocol.event_sequence.checked_add(1).or_refuse()
+}
+
+/// Links an event into the Protocol's chain: the new head is the hash of the old one, the event's
+/// discriminator and its bytes. The event's `sequence` is [`next_chained`].
+pub fn chain<E: Kind>(protocol: &mut Protocol, common: &Common, event: &E) -> Result<()> {
+    if common.sequence != next_chained(protocol)? {
+        return Err(refusal(BulwarkError::InvariantBroken));
+    }
+    let fields = bytemuck::bytes_of(event);
+    let hash = hashv(&[&protocol.event_head, E::DISCRIMINATOR, fields]).to_bytes();
+    let place = usize::try_from(common.sequence)
+        .ok()
+        .map(|number| number % EVENT_RING);
+    let entry = place
+        .and_then(|place| protocol.events.get_mut(place))
+        .or_refuse()?;
+    *entry = EventLink {
+        hash,
+        sequence: common.sequence,
+        slot: common.slot,
+        kind: common.kind,
+        compartment: common.compartment,
+        reserved: [0; 4],
+    };
+    protocol.event_head = hash;
+    protocol.event_sequence = common.sequence;
+    Ok(())
+}
+
+/// The next number of an account's own count.
+pub fn count(sequence: &mut u64) -> Result<u64> {
+    *sequence = sequence.checked_add(1).or_refuse()?;
+    Ok(*sequence)
+}
+
+/// Writes the events: name, number, fields behind the common ones (no padding: groups of 8 bytes).
+macro_rules! events {
+    ($($(#[$doc:meta])+ $name:ident = $kind:literal { $($fields:tt)* })+) => {
+        $(
+            $(#[$doc])+
+            #[event]
+            #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+            #[repr(C)]
+            pub struct $name {
+                /// Head.
+                pub common: Common,
+                $($fields)*
+            }
+
+            impl Kind for $name {
+                const KIND: u16 = $kind;
+            }
+        )+
+
+        #[cfg(test)]
+        const KINDS: &[(&str, u16)] = &[$((stringify!($name), $kind)),+];
+    };
+}
+
+events! {
+    /// The Protocol was created.
+    ProtocolCreated = 1 {
+        pub protocol: Pubkey,
+        pub creator: Pubkey,
+        pub treasury: Pubkey,
+    }
+    /// A compartment was created.
+    CompartmentCreated = 2 {
+        pub key: Pubkey,
+    }
+    /// The Board of a compartment was adopted.
+    BoardCreated = 3 {
+        pub board: Pubkey,
+        /// Share of unrealised profit that counts for new risk, ppm.
+        pub profit_credit_ppm: u64,
+    }
+    /// A feed was listed.
+    FeedCreated = 4 {
+        pub board: Pubkey,
+        /// Feed id or price account.
+        pub source: Pubkey,
+        /// Second source, zero if none.
+        pub second: Pubkey,
+        pub index: u8,
+        pub source_kind: u8,
+        pub second_kind: u8,
+        pub unit_exp: u8,
+        pub reserved: [u8; 4],
+    }
+    /// A token was listed.
+    BankCreated = 5 {
+        pub bank: Pubkey,
+        pub mint: Pubkey,
+        pub vault: Pubkey,
+        pub deposit_cap: u64,
+        pub account_cap: u64,
+        pub index: u8,
+        pub decimals: u8,
+        pub origin: u8,
+        pub feed: u8,
+        pub reserved: [u8; 4],
+    }
+    /// A market was listed.
+    MarketCreated = 6 {
+        pub market: Pubkey,
+        pub book: Pubkey,
+        pub oi_cap: u64,
+        pub index: u8,
+        pub feed: u8,
+        pub reserved: [u8; 6],
+    }
+    /// The insurance of a compartment was created.
+    InsuranceCreated = 7 {
+        pub insurance: Pubkey,
+    }
+    /// The creator key lost its powers for ever.
+    CreatorSealed = 8 {
+        /// Deposits at Board prices that were shown, UsdE6; 0 where the creator did it himself.
+        pub deposits: u64,
+    }
+    /// A margin account was created.
+    MarginAccountCreated = 20 {
+        pub margin: Pubkey,
+        pub owner: Pubkey,
+        pub index: u64,
+    }
+    /// A margin account was closed.
+    MarginAccountClosed = 21 {
+        pub margin: Pubkey,
+        pub owner: Pubkey,
+        pub index: u64,
+    }
+    /// Tokens came into a margin account.
+    Deposited = 22 {
+        pub bank: Pubkey,
+        pub margin: Pubkey,
+        pub account_sequence: u64,
+        /// What arrived in the vault.
+        pub amount: u64,
+        /// Quote (signed) or collateral of the account.
+        pub balance_before: i64,
+        pub balance_after: i64,
+        /// Claims of the bank; for quote, money that the vault is expected to hold.
+        pub total_before: i64,
+        pub total_after: i64,
+    }
+    /// Tokens left a margin account: paid at once, queued, or turned into a residual claim.
+    Withdrawn = 23 {
+        pub bank: Pubkey,
+        pub margin: Pubkey,
+        pub destination: Pubkey,
+        pub account_sequence: u64,
+        /// Coins paid at once.
+        pub paid: u64,
+        /// Units that wait in a ticket.
+        pub queued: u64,
+        /// Units that became a residual claim, because value is missing.
+        pub residual: u64,
+        /// Number of the ticket in the account, meaningless if nothing was queued.
+        pub ticket: u64,
+        pub balance_before: i64,
+        pub balance_after: i64,
+        pub total_before: i64,
+        pub total_after: i64,
+    }
+    /// A queue moved, and a ticket was paid as far as it goes.
+    TicketCranked = 24 {
+        pub bank: Pubkey,
+        pub margin: Pubkey,
+        pub ticket: Pubkey,
+        pub account_sequence: u64,
+        pub served_before: u64,
+        pub served_after: u64,
+        /// Coins paid.
+        pub paid: u64,
+        /// Units that became a residual claim.
+        pub residual: u64,
+        /// 1 if the ticket is done and closed.
+        pub done: u64,
+    }
+    /// Money that nobody had booked was found in a vault.
+    SurplusSwept = 25 {
+        pub bank: Pubkey,
+        pub expected_before: u64,
+        pub expected_after: u64,
+        pub residuals_before: u64,
+        pub residuals_after: u64,
+        pub insurance_before: u64,
+        pub insurance_after: u64,
+    }
+    /// Somebody gave money to a bank.
+    Recapitalised = 26 {
+        pub bank: Pubkey,
+        pub amount: u64,
+        pub residuals_before: u64,
+        pub residuals_after: u64,
+        pub deficit_before: u64,
+        pub deficit_after: u64,
+        pub insurance_before: u64,
+        pub insurance_after: u64,
+    }
+    /// Somebody gave money to insurance.
+    InsuranceFunded = 27 {
+        pub insurance: Pubkey,
+        pub amount: u64,
+        pub balance_before: u64,
+        pub balance_after: u64,
+    }
+    /// Interest was accrued: the indexes of lenders and debtors, low and high words.
+    InterestAccrued = 28 {
+        pub bank: Pubkey,
+        pub lend_before: [u64; 2],
+        pub lend_after: [u64; 2],
+        pub debt_before: [u64; 2],
+        pub debt_after: [u64; 2],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_kinds_are_unique() {
+        let mut numbers: Vec<_> = KINDS.iter().map(|(_, number)| *number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), KINDS.len());
+    }
+
+    #[test]
+    fn memory_is_borsh() {
+        let common = CompartmentCreated::head(
+            Now { unix: -5, slot: 7 },
+            &Pubkey::new_from_array([9; 32]),
+            3,
+            11,
+        );
+        assert_eq!(
+            (common.kind, common.sequence, common.compartment),
+            (2, 11, 3)
+        );
+        let event = CompartmentCreated {
+            common,
+            key: Pubkey::new_from_array([4; 32]),
+        };
+        let borsh = anchor_lang::Event::data(&event);
+        let (discriminator, fields) = borsh.split_at(8);
+        assert_eq!(discriminator, CompartmentCreated::DISCRIMINATOR);
+        assert_eq!(fields, bytemuck::bytes_of(&event));
+    }
+
+    #[test]
+    fn the_chain_links_and_keeps_the_latest() {
+        let mut protocol: Protocol = bytemuck::Zeroable::zeroed();
+        let mut heads = vec![protocol.event_head];
+        for number in 1..=40_u64 {
+            let now = Now {
+                unix: 0,
+                slot: number,
+            };
+            let sequence = next_chained(&protocol).unwrap();
+            assert_eq!(sequence, number);
+            let common = CompartmentCreated::head(now, &Pubkey::default(), 0, sequence);
+            let event = CompartmentCreated {
+                common,
+                key: Pubkey::default(),
+            };
+            chain(&mut protocol, &common, &event).unwrap();
+            assert!(
+                chain(&mut protocol, &common, &event).is_err(),
+                "a number counts once"
+            );
+            assert!(!heads.contains(&protocol.event_head));
+            heads.push(protocol.event_head);
+        }
+        // Entry n lies at n modulo 32: 33 took the place of 1.
+        assert_eq!(protocol.events[1].sequence, 33);
+        assert_eq!(protocol.events[8].hash, protocol.event_head);
+        assert_eq!(protocol.events[8].slot, 40);
+        assert_eq!(protocol.events[9].sequence, 9);
+    }
+}

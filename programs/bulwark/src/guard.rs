@@ -1,0 +1,133 @@
+//! What every instruction asks before it acts: what time it is, whether the accounts belong to one
+//! another, and what the tables of permission say.
+//!
+//! An instruction builds [`Guard`] from Protocol and Compartment, links its other accounts through
+//! it, adds to [`Guard::context`] what it touches (market and bank status, oracle cell, stage, grace)
+//! and asks [`Guard::permit`]. A status that was not added counts as refused (INV-SUBSET).
+
+use anchor_lang::prelude::*;
+use bulwark_core::permits::{Action, BankStatus, Context as Tables, MarketStatus, Permit, permits};
+use bulwark_core::{Now, gate};
+use bulwark_state::{Bank, Board, Market};
+
+use crate::error::{BulwarkError, OrRefuse, ensure};
+use crate::state::{
+    Access, BankState, BoardState, BookState, CompartmentState, InsuranceState, MarginState,
+    MarketState, ProtocolState, same,
+};
+
+/// The present, read once per instruction.
+pub fn now() -> Result<Now> {
+    let clock = Clock::get()?;
+    Ok(Now { unix: clock.unix_timestamp, slot: clock.slot })
+}
+
+/// A compartment's permissions at one moment.
+pub struct Guard {
+    /// The present.
+    pub now: Now,
+    /// Number of the compartment.
+    pub compartment: u16,
+    /// What the tables are asked with.
+    pub context: Tables,
+    key: Pubkey,
+    board: Pubkey,
+    insurance: Pubkey,
+}
+
+impl Guard {
+    /// Reads Protocol and Compartment and checks that they belong together.
+    pub fn new(
+        protocol: &AccountLoader<ProtocolState>,
+        compartment: &AccountLoader<CompartmentState>,
+    ) -> Result<Self> {
+        let now = now()?;
+        let stored = compartment.read()?;
+        ensure(same(&stored.protocol, &protocol.key()), BulwarkError::AccountMismatch)?;
+        let context = Tables::new(&*protocol.read()?, &stored, now).or_refuse()?;
+        Ok(Self {
+            now,
+            compartment: stored.id,
+            context,
+            key: compartment.key(),
+            board: Pubkey::new_from_array(stored.board),
+            insurance: Pubkey::new_from_array(stored.insurance),
+        })
+    }
+
+    /// The tables' answer for an action.
+    pub fn permit(&self, action: Action) -> Result<Permit> {
+        permits(action, &self.context).or_refuse()
+    }
+
+    /// Whether an action is permitted at all.
+    pub fn may(&self, action: Action) -> bool {
+        permits(action, &self.context).is_ok()
+    }
+
+    /// The Board is this compartment's.
+    pub fn board(&self, board: &AccountLoader<BoardState>) -> Result<()> {
+        ensure(board.key() == self.board, BulwarkError::AccountMismatch)
+    }
+
+    /// The insurance is this compartment's.
+    pub fn insurance(&self, insurance: &AccountLoader<InsuranceState>) -> Result<()> {
+        ensure(insurance.key() == self.insurance, BulwarkError::AccountMismatch)
+    }
+
+    /// The margin account is this compartment's.
+    pub fn margin(&self, margin: &AccountLoader<MarginState>) -> Result<()> {
+        ensure(same(&margin.read()?.compartment, &self.key), BulwarkError::AccountMismatch)
+    }
+
+    /// The bank is this compartment's, and the quote bank where that is asked.
+    pub fn quote_bank(&self, bank: &AccountLoader<BankState>) -> Result<()> {
+        let bank = bank.read()?;
+        let ours = same(&bank.compartment, &self.key) && bank.index == 0;
+        ensure(ours, BulwarkError::AccountMismatch)
+    }
+
+    /// The market is this compartment's; its status goes into the context.
+    pub fn market(&mut self, market: &AccountLoader<MarketState>) -> Result<()> {
+        let market = market.read()?;
+        ensure(same(&market.compartment, &self.key), BulwarkError::AccountMismatch)?;
+        self.context.market = Some(market_status(&market, self.now)?);
+        Ok(())
+    }
+
+    /// The book is the market's.
+    pub fn book(
+        &self,
+        market: &AccountLoader<MarketState>,
+        book: &AccountLoader<BookState>,
+    ) -> Result<()> {
+        ensure(same(&market.read()?.book, &book.key()), BulwarkError::AccountMismatch)
+    }
+
+    /// Puts the oracle gate's cell for a use of a feed into the context.
+    pub fn gate(&mut self, board: &Board, feed: u8, usage: gate::LegUse) -> Result<()> {
+        let feed = board.feeds.get(usize::from(feed)).or_refuse()?;
+        self.context.gate = Some(gate::cell(feed, usage, self.now));
+        Ok(())
+    }
+
+    /// Key of the compartment.
+    pub fn key(&self) -> &Pubkey {
+        &self.key
+    }
+}
+
+/// Status of a market now: its own, or reduce-only while a guardian keeps it closed for new risk.
+pub fn market_status(market: &Market, now: Now) -> Result<MarketStatus> {
+    let status = MarketStatus::from_u8(market.status).or_refuse()?;
+    let closed = now.unix < market.closed_until.at && now.slot < market.closed_until.slot;
+    Ok(if closed && status == MarketStatus::Open { MarketStatus::ReduceOnly } else { status })
+}
+
+/// Status of a bank now: its own, or no new risk while a guardian keeps it closed for it.
+pub fn bank_status(bank: &Bank, now: Now) -> Result<BankStatus> {
+    let status = BankStatus::from_u8(bank.status).or_refuse()?;
+    let until = &bank.no_new_risk_until;
+    let closed = now.unix < until.at && now.slot < until.slot;
+    Ok(if closed && status == BankStatus::Active { BankStatus::NoNewRisk } else { status })
+}
