@@ -116,6 +116,10 @@ errors! {
     NothingToTake,
     /// An account can't be taken over by its own owner here.
     SelfLiquidation,
+    /// Withdrawals of this account still wait: they are voided first.
+    TicketsWait,
+    /// The vault isn't short of quote, and the debt is neither old nor large.
+    NotNeeded,
     // Deposits and withdrawals
     /// The bank's deposit cap would be passed.
     DepositCap,

@@ -23,6 +23,7 @@ pub mod outflow;
 pub mod params;
 pub mod permits;
 pub mod refresh;
+pub mod settle;
 pub mod targets;
 pub mod time;
 pub mod units;

@@ -10,14 +10,13 @@ mod ratio;
 mod standing;
 
 pub use ratio::{Ratios, SIZE_CAP_E9, Weights, bank_weights, leg_ratios};
-pub use standing::{PAUSED_REQUIREMENT_PPM, token_value};
+pub use standing::{Measure, PAUSED_REQUIREMENT_PPM, token_value};
 
 use bulwark_state::{Board, BoardBank, MarginAccount};
 
 use crate::error::{Error, Result};
 use crate::math::{ppm_mul_ceil, signed_mul_pow10_div_floor};
 use crate::time::Now;
-use standing::Measure;
 
 /// Status of a market that has been settled.
 const SETTLED: u8 = 6;
@@ -96,6 +95,17 @@ pub fn health(
             standing::health(board, account, measure, now)
         }
     }
+}
+
+/// Value and requirement below Initial, measured in one given way: a liquidation compares before and
+/// after by the same.
+pub fn measured(
+    board: &Board,
+    account: &MarginAccount,
+    measure: Measure,
+    now: Now,
+) -> Result<Health> {
+    standing::health(board, account, measure, now)
 }
 
 /// The health at Maintenance that decides whether an account may be liquidated: iff its surplus is

@@ -17,8 +17,8 @@ use crate::units::value_exponent;
 pub const PAUSED_REQUIREMENT_PPM: u32 = 800_000;
 
 /// How the levels below Initial are to be measured.
-#[derive(Clone, Copy)]
-pub(super) struct Measure {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measure {
     /// LiquidationEnd rather than Maintenance.
     pub end: bool,
     /// At the favourable one of the last two prints (eligibility, D5).

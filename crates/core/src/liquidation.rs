@@ -1,1 +1,0 @@
-//! Flagging and take-over of liquidatable accounts.

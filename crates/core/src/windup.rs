@@ -1,1 +1,0 @@
-//! Winding up of bankrupt accounts.
