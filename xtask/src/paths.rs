@@ -1,14 +1,20 @@
 //! Where things lie: the checkout, what is built from it, and the one folder for downloads.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 
-/// The root of this checkout. The xtask binary belongs to the checkout it was compiled from.
+/// The root of this checkout: as cargo says it at run time, because checkouts that share a target
+/// folder may share this binary too.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies inside the workspace")
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let running = non_empty("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let ours = running.filter(|folder| folder.ends_with("xtask"));
+        let xtask = ours.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        xtask.parent().expect("xtask lies inside the workspace").to_owned()
+    });
+    &ROOT
 }
 
 /// The folder that Solana's tools expect programs in.
