@@ -2,7 +2,7 @@
 
 use bulwark_state::{Board, BoardMarket, Feed, MAX_POSITIONS, MarginAccount, Position};
 
-use super::ratio::{bank_weights, initial, maintenance, ppm_ceil, ppm_floor};
+use super::ratio::{ONE_E9, bank_weights, initial, maintenance, ppm_ceil, ppm_floor};
 use super::{Health, SETTLED, add, capped, leg_value};
 use crate::error::{Error, Result};
 use crate::gate::{Bounds, conditions, initial_bounds, shifted};
@@ -113,9 +113,15 @@ fn add_orders(account: &MarginAccount, legs: &mut [Leg; MAX_POSITIONS], now: Now
         if !current || expired {
             continue;
         }
-        let leg = legs
-            .get_mut(usize::from(order.position))
-            .ok_or(Error::BadIndex)?;
+        let place = usize::from(order.position);
+        let leg = legs.get_mut(place).ok_or(Error::BadIndex)?;
+        if account
+            .positions
+            .get(place)
+            .is_none_or(|position| position.active == 0)
+        {
+            return Err(Error::InvariantBroken);
+        }
         let (size, loss, worse) = if order.flags & ASK == 0 {
             let above = order.price.checked_sub(leg.bounds.down);
             (&mut leg.bids, &mut leg.bid_loss, above)
@@ -201,7 +207,8 @@ fn collateral_value(board: &Board, bank: u8, amount: u64, now: Now) -> Result<i6
     if bounds.adverse {
         return Ok(0);
     }
-    let covered = mul_pow10_div_floor::<9>(weight, bank.coverage_e9).ok_or(Error::Overflow)?;
+    let covered =
+        mul_pow10_div_floor::<9>(weight, bank.coverage_e9.min(ONE_E9)).ok_or(Error::Overflow)?;
     let exponent = value_exponent(bank.decimals, feed.unit_exp).ok_or(Error::BadValue)?;
     let price = capped(bank, bounds.down);
     let value = mul_pow10_ppm_floor_by(amount, price, exponent, ppm_floor(covered)?);
