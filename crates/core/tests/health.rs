@@ -83,7 +83,7 @@ fn confidence_is_bounded_at_each_level() {
     );
     assert_eq!(
         at(&board, &account, Level::Initial).0,
-        1_000_000_000 + 700_000 * 92 / 100 - 0
+        1_000_000_000 + 700_000 * 92 / 100
     );
     // 3 %, Uncertain: 5 % doubled against the account at Initial, 0.75 % for it below.
     board.feeds[0].last.conf = 300_000_000;
@@ -146,7 +146,7 @@ fn open_orders_count_at_initial_alone() {
     account.order_epoch = 0x7_0001;
     assert_eq!(
         at(&board, &account, Level::Initial),
-        (1_010_500_000, 45_500_000 + 0)
+        (1_010_500_000, 45_500_000)
     );
     // An order without a position is a broken account, not a free one.
     account.orders[0] = OrderSlot {

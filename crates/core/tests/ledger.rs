@@ -598,12 +598,12 @@ fn history(seed: u64, steps: usize) {
     for at in 0..5 {
         world.touch(at);
     }
-    for market in 0..3 {
+    for (market, price) in prices.into_iter().enumerate() {
         for at in 1..5 {
             if let Some(slot) = position_of(&world.accounts[at], market as u8) {
                 let base = world.accounts[at].positions[slot].base;
                 if base != 0 {
-                    world.fill([0, at], market, base, prices[market], 0);
+                    world.fill([0, at], market, base, price, 0);
                 }
             }
         }
