@@ -1,0 +1,658 @@
+//! Matching by hand-made scenarios; the attacks have their ids in the names.
+
+mod venue;
+
+use bulwark_core::Error;
+use bulwark_core::book::Side::{Ask, Bid};
+use bulwark_core::health::Level;
+use bulwark_core::matching::{Class, Ended, MAX_FILLS, Reason, STRICT_PPM};
+use bulwark_core::order::{Kind, OrderRequest};
+use venue::*;
+
+#[test]
+fn fill_moves_both_sides_at_the_makers_price() {
+    let mut world = World::new(&[10_000, 10_000]);
+    world.rest(0, Ask, usd(101), 2 * UNIT);
+    world
+        .place(1, &limit(Bid, usd(103), 3 * UNIT))
+        .expect("fills");
+    assert_eq!(world.fills(), [(0, usd(101), 2 * UNIT)]);
+    let fill = world.report.fills()[0];
+    assert_eq!(
+        (fill.notional, fill.maker_fee, fill.taker_fee),
+        (202_000_000, 40_400, 101_000)
+    );
+    assert_eq!(fill.class, Class::Up);
+    assert_eq!(
+        (world.base(0), world.base(1)),
+        (-2 * UNIT as i64, 2 * UNIT as i64)
+    );
+    assert_eq!(world.fees(), 141_400);
+    assert_eq!(world.resting(Bid), [(1, usd(103), UNIT)]);
+    assert_eq!(world.resting(Ask), []);
+    assert_eq!(
+        (world.report.ended, world.report.cancelled),
+        (Ended::NothingCrosses, 0)
+    );
+    assert_eq!(world.market.fill_sequence, 1);
+    assert_eq!(world.market.slot_notional, 202_000_000);
+}
+
+#[test]
+fn best_price_then_earliest_order_fills_first() {
+    let mut world = World::new(&[10_000; 4]);
+    world.rest(0, Ask, usd(102), UNIT);
+    world.rest(1, Ask, usd(101), UNIT);
+    world.rest(2, Ask, usd(101), UNIT);
+    world
+        .place(3, &take(Bid, usd(102), 5 * UNIT / 2))
+        .expect("fills");
+    let wanted = [
+        (1, usd(101), UNIT),
+        (2, usd(101), UNIT),
+        (0, usd(102), UNIT / 2),
+    ];
+    assert_eq!(world.fills(), wanted);
+    assert_eq!(world.resting(Ask), [(0, usd(102), UNIT / 2)]);
+    assert_eq!(world.report.ended, Ended::Filled);
+}
+
+#[test]
+fn kinds_do_what_they_say() {
+    let mut world = World::new(&[10_000; 2]);
+    world.rest(0, Ask, usd(101), UNIT);
+    let of = |kind, price, size| OrderRequest {
+        kind,
+        ..limit(Bid, price, size)
+    };
+    world.error(1, &of(Kind::PostOnly, usd(101), UNIT), Error::WouldCross);
+    world.error(
+        1,
+        &of(Kind::FillOrKill, usd(101), 2 * UNIT),
+        Error::NotFilledWhole,
+    );
+    world
+        .place(1, &of(Kind::ImmediateOrCancel, usd(100), UNIT))
+        .expect("nothing");
+    assert_eq!((world.report.cancelled, world.report.base), (UNIT, 0));
+    assert_eq!(world.accounts[1].positions[0].active, 0);
+    world
+        .place(1, &of(Kind::PostOnly, usd(100), UNIT))
+        .expect("rests");
+    world
+        .place(1, &of(Kind::FillOrKill, usd(101), UNIT))
+        .expect("whole");
+    assert_eq!(world.base(1), UNIT as i64);
+    assert_eq!(world.resting(Bid), [(1, usd(100), UNIT)]);
+}
+
+#[test]
+fn a13_absent_maker_never_leaves_the_book_crossed() {
+    let mut world = World::new(&[10_000; 3]);
+    world.rest(0, Ask, usd(101), UNIT);
+    world.rest(1, Ask, usd(102), UNIT);
+    // Maker 0, the best, is left out: not skipped for maker 1, and nothing rests across him.
+    world
+        .place_with(2, &limit(Bid, usd(105), 2 * UNIT), !1)
+        .expect("cancelled");
+    assert_eq!(world.fills(), []);
+    assert_eq!(
+        (world.report.ended, world.report.cancelled),
+        (Ended::MakerAbsent, 2 * UNIT)
+    );
+    assert_eq!(world.report.posted, None);
+    // Left out behind a fill: the rest is cancelled too.
+    world
+        .place_with(2, &limit(Bid, usd(105), 2 * UNIT), !2)
+        .expect("first fills");
+    assert_eq!(world.fills(), [(0, usd(101), UNIT)]);
+    assert_eq!(
+        (world.report.ended, world.report.cancelled),
+        (Ended::MakerAbsent, UNIT)
+    );
+    // What does not reach him rests.
+    world
+        .place_with(2, &limit(Bid, usd(101), UNIT), 0)
+        .expect("rests");
+    assert_eq!(world.resting(Bid), [(2, usd(101), UNIT)]);
+    world.error(
+        0,
+        &OrderRequest {
+            kind: Kind::PostOnly,
+            ..limit(Ask, usd(101), UNIT)
+        },
+        Error::WouldCross,
+    );
+}
+
+#[test]
+fn a14_maker_without_margin_is_removed_and_otherwise_unchanged() {
+    let mut world = World::new(&[100, 10_000, 10_000]);
+    // $100 carry an ask of 9 units at $100 by Initial; then the price walks away from it.
+    world.rest(0, Ask, usd(100), 9 * UNIT);
+    world.rest(1, Ask, usd(101), UNIT);
+    world.pass(60);
+    world.price(usd(108));
+    let (poor, market) = (world.accounts[0].clone(), world.market.clone());
+    world
+        .place(2, &take(Bid, usd(108), 10 * UNIT))
+        .expect("fills behind");
+    assert_eq!(world.fills(), [(1, usd(101), UNIT)]);
+    let gone = world.report.removed()[0];
+    assert_eq!(
+        (number(&gone.maker), gone.size, gone.reason),
+        (0, 9 * UNIT, Reason::Unfillable)
+    );
+    // The account is the same to the last bit, but for the order and the position it held open.
+    let mut wanted = poor;
+    wanted.orders[0] = Default::default();
+    wanted.positions[0] = Default::default();
+    assert_eq!(
+        bytemuck::bytes_of(&*world.accounts[0]),
+        bytemuck::bytes_of(&*wanted)
+    );
+    assert_eq!(world.market.oi_long - market.oi_long, UNIT);
+    assert_eq!(world.base(0), 0);
+}
+
+/// Two accounts of one thief: the one short and nearly under water buys back at a price far above
+/// the mark from the other. A reduction, but what it loses others would pay.
+#[test]
+fn a14_reduction_at_a_ruinous_price_is_refused_on_both_sides() {
+    for thief_makes in [true, false] {
+        let mut world = World::new(&[120, 10_000, 10_000]);
+        world.rest(1, Bid, usd(100), 10 * UNIT);
+        world
+            .place(0, &take(Ask, usd(100), 10 * UNIT))
+            .expect("short");
+        world.pass(60);
+        world.price(usd(104));
+        assert!(world.surplus(0, Level::Maintenance) > 0);
+        assert!(world.surplus(0, Level::Initial) < 0);
+        let buy = OrderRequest {
+            reduce_only: true,
+            ..limit(Bid, usd(140), 10 * UNIT)
+        };
+        if thief_makes {
+            world
+                .place(0, &buy)
+                .expect("a reduce-only order needs no margin");
+            world
+                .place(2, &take(Ask, usd(140), 10 * UNIT))
+                .expect("nothing");
+            assert_eq!(world.fills(), []);
+            assert_eq!(world.report.removed()[0].reason, Reason::Unfillable);
+        } else {
+            world.rest(2, Ask, usd(140), 10 * UNIT);
+            world.error(0, &buy, Error::BelowInitialMargin);
+        }
+        assert_eq!(world.base(0), -10 * UNIT as i64);
+        // At the mark he may.
+        world.rest(1, Ask, usd(104), 10 * UNIT);
+        let fair = OrderRequest {
+            kind: Kind::ImmediateOrCancel,
+            price: usd(104),
+            ..buy
+        };
+        world.place(0, &fair).expect("closes");
+        assert_eq!(world.base(0), 0);
+    }
+}
+
+#[test]
+fn reduction_below_initial_may_not_lower_the_maintenance_surplus() {
+    let mut world = World::new(&[120, 10_000, 10_000]);
+    world.rest(1, Bid, usd(100), 10 * UNIT);
+    world
+        .place(0, &take(Ask, usd(100), 10 * UNIT))
+        .expect("short");
+    world.price(usd(104));
+    let before = world.surplus(0, Level::Maintenance);
+    // A fill of β at P frees 5 % of β·p: up to 5 % beyond the mark H rises, further it falls.
+    world.rest(2, Ask, usd(108), UNIT);
+    let close = OrderRequest {
+        reduce_only: true,
+        ..take(Bid, usd(112), UNIT)
+    };
+    world.place(0, &close).expect("H rises");
+    let after = world.surplus(0, Level::Maintenance);
+    assert!(after > before, "{before} to {after}");
+    world.rest(2, Ask, usd(110), UNIT);
+    world.error(0, &close, Error::BelowInitialMargin);
+}
+
+#[test]
+fn a58_same_owner_never_trades_and_the_older_order_goes() {
+    let mut world = World::new(&[10_000; 3]);
+    world.accounts[1].owner = world.accounts[0].owner;
+    world.accounts[0].delegate = key(77);
+    world.rest(0, Ask, usd(100), UNIT);
+    world.rest(1, Ask, usd(101), UNIT);
+    world.rest(2, Ask, usd(102), UNIT);
+    // Across two accounts of one owner, and within one account.
+    world
+        .place(1, &limit(Bid, usd(102), 2 * UNIT))
+        .expect("fills behind");
+    let removed: Vec<_> = world
+        .report
+        .removed()
+        .iter()
+        .map(|gone| (number(&gone.maker), gone.reason))
+        .collect();
+    assert_eq!(removed, [(0, Reason::SelfTrade), (1, Reason::SelfTrade)]);
+    assert_eq!(world.fills(), [(2, usd(102), UNIT)]);
+    assert_eq!(world.resting(Bid), [(1, usd(102), UNIT)]);
+    assert_eq!(world.accounts[0].positions[0].active, 0);
+    assert_eq!(world.unpruned(), 0);
+}
+
+#[test]
+fn a57_every_order_counts_its_own_loss() {
+    let mut world = World::new(&[300, 10_000]);
+    // Nine good bids hide one that gives away $40 a unit: the mean limit is below the price.
+    world.price(usd(150));
+    world.rest(0, Bid, usd(140), UNIT);
+    world.price(usd(100));
+    for _ in 0..9 {
+        world.rest(0, Bid, usd(60), UNIT);
+    }
+    // 10 units at $100: 10 % and 500 ppm of closing, and 40 for the one bad order.
+    let health = bulwark_core::health::health(
+        &world.board,
+        &world.accounts[0],
+        Level::Initial,
+        world.rules.now,
+        false,
+    )
+    .expect("health");
+    assert_eq!(health.requirement, 100_500_000 + 40 * USD as u64);
+    // One more of the bad kind passes, and the next one would need the 300 that are there.
+    let mut world = World::new(&[139, 10_000]);
+    world.price(usd(150));
+    world.rest(0, Bid, usd(140), UNIT);
+    world.price(usd(100));
+    for _ in 0..8 {
+        world.rest(0, Bid, usd(60), UNIT);
+    }
+    world.error(0, &limit(Bid, usd(60), UNIT), Error::BelowInitialMargin);
+    world.deposit(0, 2 * USD);
+    world
+        .place(0, &limit(Bid, usd(60), UNIT))
+        .expect("141 suffice");
+}
+
+#[test]
+fn reduce_only_is_clipped_at_the_fill_on_both_sides() {
+    let mut world = World::new(&[10_000; 4]);
+    world.rest(1, Bid, usd(100), 5 * UNIT);
+    world
+        .place(0, &take(Ask, usd(100), 5 * UNIT))
+        .expect("0 short 5");
+    let reduce = |side, price, size| OrderRequest {
+        reduce_only: true,
+        ..limit(side, price, size)
+    };
+    // Taker: 8 wanted, 5 held; what remains beyond the position is given up.
+    world.rest(2, Ask, usd(101), 2 * UNIT);
+    world
+        .place(0, &reduce(Bid, usd(101), 8 * UNIT))
+        .expect("clipped");
+    assert_eq!(world.fills(), [(2, usd(101), 2 * UNIT)]);
+    assert_eq!(world.report.posted.expect("rests").size, 3 * UNIT);
+    assert_eq!(world.report.cancelled, 3 * UNIT);
+    assert_eq!(world.base(0), -3 * UNIT as i64);
+    // Maker: his position shrinks to 1 meanwhile, so his resting 3 fill only 1, then go.
+    world.rest(2, Ask, usd(102), 2 * UNIT);
+    world
+        .place(0, &take(Bid, usd(102), 2 * UNIT))
+        .expect("shrinks");
+    world.rest(3, Bid, usd(101), UNIT);
+    world
+        .place(2, &take(Ask, usd(101), 5 * UNIT))
+        .expect("clipped");
+    assert_eq!(world.fills(), [(0, usd(101), UNIT), (3, usd(101), UNIT)]);
+    assert_eq!(world.report.removed()[0].reason, Reason::NotReducing);
+    assert_eq!(world.base(0), 0);
+    assert_eq!(world.accounts[0].positions[0].active, 0);
+    world.error(0, &reduce(Bid, usd(101), UNIT), Error::NotReducing);
+    world.error(3, &reduce(Bid, usd(101), UNIT), Error::NotReducing);
+}
+
+#[test]
+fn open_interest_rises_only_where_it_may() {
+    let mut world = World::new(&[10_000; 4]);
+    world.rest(1, Bid, usd(100), 5 * UNIT);
+    world
+        .place(0, &take(Ask, usd(100), 5 * UNIT))
+        .expect("0 short 5, 1 long 5");
+    world.rules.open_interest_up = false;
+    world.rules.requirement_ppm = STRICT_PPM;
+    // Two flat accounts may not meet; the order stays, the new one does not rest across it.
+    world.rest(2, Ask, usd(101), 3 * UNIT);
+    world
+        .place(3, &limit(Bid, usd(101), UNIT))
+        .expect("nothing");
+    assert_eq!(
+        (world.report.ended, world.report.cancelled),
+        (Ended::InterestClosed, UNIT)
+    );
+    assert_eq!(world.resting(Ask), [(2, usd(101), 3 * UNIT)]);
+    // A transfer: 0 closes 3 and 2 takes them over.
+    world
+        .place(0, &take(Bid, usd(101), 4 * UNIT))
+        .expect("transfer");
+    assert_eq!(world.fills(), [(2, usd(101), 3 * UNIT)]);
+    assert_eq!(world.report.fills()[0].class, Class::Transfer);
+    assert_eq!(world.market.oi_long, 5 * UNIT);
+    // Through zero: short 2 and wants 10 from long 5; 7 close on either side, no more is filled.
+    world.rest(1, Ask, usd(102), 10 * UNIT);
+    world
+        .place(0, &take(Bid, usd(102), 10 * UNIT))
+        .expect("clipped");
+    assert_eq!(world.fills(), [(1, usd(102), 7 * UNIT)]);
+    assert_eq!(
+        (world.base(0), world.base(1)),
+        (5 * UNIT as i64, -2 * UNIT as i64)
+    );
+    assert_eq!(world.market.oi_long, 5 * UNIT);
+    assert_eq!(world.report.ended, Ended::InterestClosed);
+}
+
+#[test]
+fn receiver_outside_of_normal_has_a_tenth_more() {
+    let mut world = World::new(&[10_000, 10_000, 105, 105]);
+    world.rest(1, Bid, usd(100), 10 * UNIT);
+    world
+        .place(0, &take(Ask, usd(100), 10 * UNIT))
+        .expect("0 short 10");
+    world.rules.requirement_ppm = STRICT_PPM;
+    // $105 carry 10 units at Initial (10.05 %), not at 1.1 times that.
+    world.rules.requirement_ppm = bulwark_core::matching::NORMAL_PPM;
+    world.rest(2, Ask, usd(100), 10 * UNIT);
+    world.rules.requirement_ppm = STRICT_PPM;
+    world.error(
+        3,
+        &limit(Bid, usd(99), 10 * UNIT),
+        Error::BelowInitialMargin,
+    );
+    world
+        .place(0, &take(Bid, usd(100), 10 * UNIT))
+        .expect("removed");
+    assert_eq!(world.report.removed()[0].reason, Reason::Unfillable);
+    assert_eq!(world.base(0), -10 * UNIT as i64);
+}
+
+#[test]
+fn caps_cut_a_fill_to_whole_lots() {
+    let mut world = World::new(&[100_000; 3]);
+    world.market.oi_cap = 3 * UNIT + LOT / 2;
+    world.rest(0, Ask, usd(100), 10 * UNIT);
+    world
+        .place(1, &take(Bid, usd(100), 10 * UNIT))
+        .expect("cut");
+    assert_eq!(world.fills(), [(0, usd(100), 3 * UNIT)]);
+    assert_eq!(world.report.ended, Ended::InterestCap);
+    world.market.oi_cap = 100 * UNIT;
+    world.market.slot_notional_cap = 500 * USD as u64;
+    // $300 of this slot are used.
+    world
+        .place(1, &take(Bid, usd(100), 10 * UNIT))
+        .expect("cut");
+    assert_eq!(world.fills(), [(0, usd(100), 2 * UNIT)]);
+    assert_eq!(world.report.ended, Ended::SlotCap);
+    world.pass(1);
+    world
+        .place(1, &take(Bid, usd(100), 10 * UNIT))
+        .expect("a new slot");
+    assert_eq!(world.fills(), [(0, usd(100), 5 * UNIT)]);
+    // Closing is never counted against the caps.
+    world.rest(1, Ask, usd(101), 10 * UNIT);
+    world
+        .place(0, &take(Bid, usd(101), 10 * UNIT))
+        .expect("closes");
+    assert_eq!(world.fills(), [(1, usd(101), 10 * UNIT)]);
+    assert_eq!(world.report.fills()[0].class, Class::Reduce);
+    for closed in [
+        &mut world.market.slot_notional_cap,
+        &mut world.market.oi_cap,
+    ] {
+        *closed = 0;
+    }
+    world.rest(1, Ask, usd(101), UNIT);
+    world.place(0, &take(Bid, usd(101), UNIT)).expect("nothing");
+    assert_eq!((world.report.base, world.report.cancelled), (0, UNIT));
+}
+
+#[test]
+fn lowered_caps_hold_until_they_lapse() {
+    let mut world = World::new(&[100_000; 2]);
+    let now = world.rules.now;
+    world.market.lowered_oi.value = UNIT;
+    world.market.lowered_oi.until = bulwark_state::End {
+        at: now.unix + 10,
+        slot: now.slot + 1_000,
+    };
+    world.rest(0, Ask, usd(100), 10 * UNIT);
+    world
+        .place(1, &take(Bid, usd(100), 10 * UNIT))
+        .expect("cut");
+    assert_eq!(world.fills(), [(0, usd(100), UNIT)]);
+    world.pass(10);
+    world
+        .place(1, &take(Bid, usd(100), 9 * UNIT))
+        .expect("lapsed");
+    assert_eq!(world.fills(), [(0, usd(100), 9 * UNIT)]);
+}
+
+#[test]
+fn band_ends_the_pass() {
+    let mut world = World::new(&[10_000; 2]);
+    world.rest(0, Ask, usd(101), UNIT);
+    world.rest(0, Ask, usd(103), UNIT);
+    world.rules.band = Some((usd(98), usd(102)));
+    world
+        .place(1, &limit(Bid, usd(105), 2 * UNIT))
+        .expect("inside only");
+    assert_eq!(world.fills(), [(0, usd(101), UNIT)]);
+    assert_eq!(
+        (world.report.ended, world.report.cancelled),
+        (Ended::Band, UNIT)
+    );
+}
+
+#[test]
+fn leverage_cap_binds_who_takes_on_risk() {
+    let mut world = World::new(&[1_000, 1_000, 10_000]);
+    world.market.leverage_cap = 5_000;
+    world.rest(0, Ask, usd(100), 60 * UNIT);
+    // Maker 0 would have six times: removed at the fill.
+    world
+        .place(2, &take(Bid, usd(100), 60 * UNIT))
+        .expect("removed");
+    assert_eq!(world.report.removed()[0].reason, Reason::Unfillable);
+    world.rest(2, Ask, usd(100), 60 * UNIT);
+    world.error(
+        1,
+        &take(Bid, usd(100), 60 * UNIT),
+        Error::BelowInitialMargin,
+    );
+    world
+        .place(1, &take(Bid, usd(100), 49 * UNIT))
+        .expect("4.9 times");
+    // Closed: nobody takes on risk, and nobody's order is removed for it.
+    world.market.leverage_cap = 0;
+    world
+        .place(1, &take(Ask, usd(100), 60 * UNIT))
+        .expect("nothing there");
+    world.rest_closed();
+}
+
+impl World {
+    fn rest_closed(&mut self) {
+        let before = self.resting(Ask);
+        self.place(1, &take(Bid, usd(100), UNIT)).expect("nothing");
+        assert_eq!(self.report.ended, Ended::InterestClosed);
+        assert_eq!(self.resting(Ask), before);
+    }
+}
+
+#[test]
+fn expired_orders_go_in_passing_even_without_their_account() {
+    let mut world = World::new(&[10_000; 3]);
+    let until = u32::try_from(world.rules.now.unix + 10).expect("small");
+    let brief = OrderRequest {
+        expires_at: until,
+        ..limit(Ask, usd(100), UNIT)
+    };
+    world.place(0, &brief).expect("rests");
+    world.place(0, &brief).expect("rests");
+    world.rest(1, Ask, usd(101), UNIT);
+    world.pass(10);
+    world
+        .place(2, &take(Bid, usd(100), LOT))
+        .expect("lives through its second");
+    assert_eq!(world.fills(), [(0, usd(100), LOT)]);
+    world.pass(1);
+    world
+        .place_with(2, &take(Bid, usd(101), UNIT), !1)
+        .expect("passes them");
+    assert_eq!(world.fills(), [(1, usd(101), UNIT)]);
+    assert_eq!(world.report.removed().len(), 2);
+    assert!(
+        world
+            .report
+            .removed()
+            .iter()
+            .all(|gone| gone.reason == Reason::Expired)
+    );
+    // The slots stay reserved until the account comes along.
+    assert_eq!(world.unpruned(), 2 * UNIT - LOT);
+    world.error(
+        2,
+        &OrderRequest {
+            expires_at: until,
+            ..brief
+        },
+        Error::OrderExpired,
+    );
+}
+
+#[test]
+fn liquidatable_account_places_nothing() {
+    let mut world = World::new(&[105, 10_000]);
+    world.rest(1, Bid, usd(100), 10 * UNIT);
+    world
+        .place(0, &take(Ask, usd(100), 10 * UNIT))
+        .expect("short");
+    world.price(usd(106));
+    assert!(world.surplus(0, Level::Maintenance) < 0);
+    world.rest(1, Ask, usd(106), 10 * UNIT);
+    let close = OrderRequest {
+        reduce_only: true,
+        ..take(Bid, usd(106), 10 * UNIT)
+    };
+    world.error(0, &close, Error::StageForbids);
+}
+
+#[test]
+fn s05_fills_and_removals_of_one_order_are_bounded() {
+    let mut world = World::new(&[100_000; 3]);
+    for _ in 0..14 {
+        world.rest(0, Ask, usd(100), UNIT);
+    }
+    world
+        .place(1, &limit(Bid, usd(100), 14 * UNIT))
+        .expect("twelve");
+    assert_eq!(world.fills().len(), MAX_FILLS);
+    assert_eq!(
+        (world.report.ended, world.report.cancelled),
+        (Ended::TooMany, 2 * UNIT)
+    );
+    assert_eq!(world.resting(Bid), []);
+    assert!(core::mem::size_of::<bulwark_core::matching::Report>() <= 4_096);
+    // Twelve who can't be filled, then a good one: the second order reaches it.
+    let mut world = World::new(&[100_000; 3]);
+    let until = u32::try_from(world.rules.now.unix).expect("small");
+    for _ in 0..14 {
+        let brief = OrderRequest {
+            expires_at: until,
+            ..limit(Ask, usd(100), UNIT)
+        };
+        world.place(0, &brief).expect("rests");
+    }
+    world.rest(1, Ask, usd(101), UNIT);
+    world.pass(1);
+    world.place(2, &take(Bid, usd(101), UNIT)).expect("clears");
+    assert_eq!(
+        (world.report.removed().len(), world.report.ended),
+        (12, Ended::TooMany)
+    );
+    world.place(2, &take(Bid, usd(101), UNIT)).expect("reaches");
+    assert_eq!(world.fills(), [(1, usd(101), UNIT)]);
+}
+
+#[test]
+fn dust_fills_gain_nothing() {
+    // Ten thousand fills of one lot at a price where every notional is rounded.
+    for taker_buys in [true, false] {
+        let mut world = World::new(&[1_000, 1_000]);
+        world.market.lot = 1;
+        world.market.tick = 1;
+        let price = usd(100) + 33_333;
+        let (taker, maker) = if taker_buys { (Bid, Ask) } else { (Ask, Bid) };
+        let dust = 10_003;
+        let mut filled = 0u64;
+        while filled < 10_000 {
+            let batch = 1_000.min(10_000 - filled);
+            world.rest(0, maker, price, batch * dust);
+            for _ in 0..batch {
+                world.place_quietly(1, &take(taker, price, dust));
+            }
+            filled += batch;
+        }
+        world.audit();
+        // Exact value of the position at the fill price, 1e-10 of UsdE6, against what it cost.
+        let base = i128::from(world.base(1));
+        assert_eq!(base.unsigned_abs(), u128::from(10_000 * dust));
+        let value = base * i128::from(price);
+        for (who, sign) in [(1, 1), (0, -1)] {
+            let account = &world.accounts[who];
+            let money = i128::from(account.quote) + i128::from(account.positions[0].quote)
+                - i128::from(1_000 * USD);
+            let gain = sign * value + money * 10_000_000_000;
+            assert!(gain < 0, "account {who} gained {gain}");
+        }
+    }
+}
+
+impl World {
+    /// Places and expects a fill, without the audit.
+    fn place_quietly(&mut self, who: usize, request: &OrderRequest) {
+        let (first, second) = self.accounts.split_at_mut(1);
+        let margin = key(who);
+        let mut venue = bulwark_core::matching::Venue {
+            board: &self.board,
+            market: &mut self.market,
+            book: &mut self.book,
+        };
+        let mut placer = bulwark_core::matching::Placer {
+            margin: &margin,
+            account: &mut second[0],
+        };
+        let mut makers = Lender {
+            accounts: vec![(0, &mut *first[0])],
+            present: u64::MAX,
+        };
+        let report = &mut self.report;
+        bulwark_core::matching::place(
+            &mut venue,
+            &mut placer,
+            request,
+            &self.rules,
+            &mut makers,
+            report,
+        )
+        .expect("fills");
+        assert_eq!(report.fills().len(), 1);
+    }
+}
