@@ -127,32 +127,107 @@ fn a13_absent_maker_never_leaves_the_book_crossed() {
 
 #[test]
 fn a14_maker_without_margin_is_removed_and_otherwise_unchanged() {
-    let mut world = World::new(&[100, 10_000, 10_000]);
-    // $100 carry an ask of 9 units at $100 by Initial; then the price walks away from it.
-    world.rest(0, Ask, usd(100), 9 * UNIT);
-    world.rest(1, Ask, usd(101), UNIT);
-    world.pass(60);
-    world.price(usd(108));
-    let (poor, market) = (world.accounts[0].clone(), world.market.clone());
-    world
-        .place(2, &take(Bid, usd(108), 10 * UNIT))
-        .expect("fills behind");
-    assert_eq!(world.fills(), [(1, usd(101), UNIT)]);
-    let gone = world.report.removed()[0];
-    assert_eq!(
-        (number(&gone.maker), gone.size, gone.reason),
-        (0, 9 * UNIT, Reason::Unfillable)
-    );
-    // The account is the same to the last bit, but for the order and the position it held open.
-    let mut wanted = poor;
-    wanted.orders[0] = Default::default();
-    wanted.positions[0] = Default::default();
-    assert_eq!(
-        bytemuck::bytes_of(&*world.accounts[0]),
-        bytemuck::bytes_of(&*wanted)
-    );
-    assert_eq!(world.market.oi_long - market.oi_long, UNIT);
-    assert_eq!(world.base(0), 0);
+    // $100 carry an ask of 9 units at $100 by Initial; then the price walks away from it, or the
+    // money does (an account with nothing left in it does not count as live).
+    for left in [100, 0] {
+        let mut world = World::new(&[100, 10_000, 10_000]);
+        world.rest(0, Ask, usd(100), 9 * UNIT);
+        world.rest(1, Ask, usd(101), UNIT);
+        world.deposit(0, (left - 100) * USD);
+        world.pass(60);
+        world.price(usd(108));
+        let (poor, market) = (world.accounts[0].clone(), world.market.clone());
+        world
+            .place(2, &take(Bid, usd(108), 10 * UNIT))
+            .expect("fills behind");
+        assert_eq!(world.fills(), [(1, usd(101), UNIT)]);
+        let gone = world.report.removed()[0];
+        assert_eq!((number(&gone.maker), gone.size), (0, 9 * UNIT));
+        assert_eq!(gone.reason, Reason::Unfillable);
+        // The account is the same to the last bit, but for the order and the place it held.
+        let mut wanted = poor;
+        wanted.orders[0] = Default::default();
+        wanted.positions[0] = Default::default();
+        assert_eq!(
+            bytemuck::bytes_of(&*world.accounts[0]),
+            bytemuck::bytes_of(&*wanted)
+        );
+        assert_eq!(world.market.oi_long - market.oi_long, UNIT);
+        assert_eq!(world.base(0), 0);
+    }
+}
+
+/// Interest, funding, a socialised loss, debt that a fill would end, profit that it would fade:
+/// all of it is booked by the fill, and all of it is undone.
+#[test]
+fn a14_undoing_a_fill_is_exact() {
+    for (quote, side, limit_at, mark) in [
+        (-30 * USD, Ask, 100, 103),
+        (80 * USD, Ask, 100, 103),
+        (-30 * USD, Bid, 100, 97),
+        (-30 * USD, Ask, 96, 97),
+    ] {
+        let mut world = World::new(&[1_000, 100_000, 100_000]);
+        world.rest(1, side.opposite(), usd(100), 10 * UNIT);
+        world
+            .place(0, &take(side, usd(100), 10 * UNIT))
+            .expect("opens");
+        world.rest(0, side.opposite(), usd(limit_at), 40 * UNIT);
+        // Money leaves him, the price runs against him, indexes move, a day half passes.
+        let have = world.accounts[0].quote;
+        world.deposit(0, quote - have);
+        world.accounts[0].realised.amount = 5_000_000;
+        world.accounts[0].realised.at = world.rules.now.unix;
+        world.pass(40_000);
+        world.board.debt_index = bulwark_state::Wide::new(1 << 58);
+        world.board.markets[0].funding = bulwark_state::SignedWide::new(-(1 << 50));
+        let longs = &mut world.board.markets[0].loss_long;
+        *longs = bulwark_state::Wide::new(1 << 49);
+        world.board.markets[0].loss_short = bulwark_state::Wide::new(1 << 49);
+        world.market.pot += 10_000_000;
+        world.vault += 10_000_000;
+        world.price(usd(mark));
+        assert!(world.surplus(0, Level::Initial) < 0);
+        let (poor, market) = (world.accounts[0].clone(), world.market.clone());
+        world
+            .place(2, &take(side, usd(limit_at), 40 * UNIT))
+            .expect("removed");
+        assert_eq!(world.report.removed()[0].reason, Reason::Unfillable);
+        let mut wanted = poor;
+        wanted.orders[0] = Default::default();
+        wanted.positions[0].orders = 0;
+        assert_eq!(
+            bytemuck::bytes_of(&*world.accounts[0]),
+            bytemuck::bytes_of(&*wanted)
+        );
+        assert_eq!(
+            bytemuck::bytes_of(&*world.market),
+            bytemuck::bytes_of(&*market)
+        );
+    }
+}
+
+/// Who stays below Maintenance gives nothing away, even where his health would rise by it: he is
+/// to be taken over.
+#[test]
+fn liquidatable_maker_is_removed_unless_the_price_is_fair() {
+    for (price, fills) in [(usd(106), true), (usd(106) + TICK, false)] {
+        let mut world = World::new(&[106, 10_000, 10_000]);
+        world.market.maker_fee_ppm = 0;
+        world.rest(1, Bid, usd(100), 10 * UNIT);
+        world
+            .place(0, &take(Ask, usd(100), 10 * UNIT))
+            .expect("short");
+        let close = OrderRequest {
+            reduce_only: true,
+            ..limit(Bid, price, UNIT)
+        };
+        world.place(0, &close).expect("rests");
+        world.price(usd(106));
+        assert!(world.surplus(0, Level::Maintenance) < 0);
+        world.place(2, &take(Ask, price, UNIT)).expect("met");
+        assert_eq!(world.report.base > 0, fills);
+    }
 }
 
 /// Two accounts of one thief: the one short and nearly under water buys back at a price far above

@@ -303,6 +303,11 @@ impl World {
         assert_eq!((balance.missing(), balance.surplus()), (0, 0), "INV-LEDGER");
         assert_eq!(book::invariant(&self.book), Ok(()), "INV-BOOK");
         self.unpruned();
+        let legs = self.accounts.iter().flat_map(|account| &account.positions);
+        for leg in legs.filter(|leg| leg.active != 0) {
+            let empty = leg.base == 0 && leg.quote == 0 && leg.orders == 0;
+            assert!(!empty, "an empty position keeps its slot");
+        }
     }
 
     pub fn fees(&self) -> i64 {
