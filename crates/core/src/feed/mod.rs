@@ -13,8 +13,8 @@ use crate::gate::{self, Cell, LegUse};
 use crate::math::{mul_div_ceil, ppm_mul_ceil};
 use crate::{Error, Now, Result, volatility};
 
-pub use jump::overdue;
-pub use rings::{covered_minutes, median_close};
+pub use jump::{CONFIRM_SECONDS, CONFIRM_SLOTS, SPANS, WAIT_SECONDS, WAIT_SLOTS, overdue};
+pub use rings::{PRINT_DISTANCE, covered_minutes, median_close};
 
 /// How far a publish time may lie ahead of the cluster's clock, seconds.
 pub const FUTURE_TOLERANCE: i64 = 2;

@@ -1,1 +1,0 @@
-//! Bounded parameters: default, smallest, largest, step, class.
