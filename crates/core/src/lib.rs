@@ -8,6 +8,7 @@
 pub mod book;
 pub mod congestion;
 pub mod conserve;
+pub mod coverage;
 pub mod error;
 pub mod feed;
 pub mod gate;
@@ -23,6 +24,7 @@ pub mod outflow;
 pub mod params;
 pub mod permits;
 pub mod refresh;
+pub mod residual;
 pub mod settle;
 pub mod targets;
 pub mod time;

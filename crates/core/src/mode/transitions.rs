@@ -104,7 +104,7 @@ pub fn restrict_together(
     now: Now,
 ) -> Result<End> {
     let until = budget::grant(budget, PAIR_RESTRICT, act.seconds, now.unix)?;
-    let end = end_at(until.ok_or(Error::BudgetExhausted)?, act, now)?;
+    let end = end_at(until.ok_or(Error::BudgetExhausted)?, act.slot_ms, now)?;
     restrict(record, end, act.reason, now)?;
     Ok(end)
 }
@@ -132,7 +132,7 @@ pub fn pause(compartment: &mut Compartment, by: By, act: Act, now: Now) -> Resul
     let Some(until) = budget::grant(budget, limits, act.seconds, now.unix)? else {
         return Ok(None);
     };
-    let end = end_at(until, act, now)?;
+    let end = end_at(until, act.slot_ms, now)?;
     let mode = &mut compartment.mode;
     bump(&mut mode.sequence)?;
     mode.paused = grown(&mode.paused, end, now);
@@ -141,6 +141,19 @@ pub fn pause(compartment: &mut Compartment, by: By, act: Act, now: Now) -> Resul
     time::close(&mut compartment.clock, now.unix, until);
     grace::grant(compartment, until);
     Ok(Some(Paused { until, end }))
+}
+
+/// The end to which the guardians' budget of a compartment is charged now; the past if it isn't.
+/// The earliest of all compartments' is what [`pause_protocol`] may note.
+pub fn charged_end(compartment: &Compartment, slot_ms: u32, now: Now) -> Result<End> {
+    let spans = &compartment.guardian_budget.spans;
+    let span = spans
+        .iter()
+        .find(|s| s.from <= now.unix && now.unix < s.until);
+    match span {
+        Some(span) => end_at(span.until, slot_ms, now),
+        None => Ok(End::default()),
+    }
 }
 
 /// Notes a pause of the whole protocol, after **every** compartment was paused with [`pause`], each
@@ -180,11 +193,11 @@ pub fn relax(record: &mut ModeRecord, named: u64) -> bool {
 }
 
 /// Both ends of something that lasts from now until a unix second.
-fn end_at(until: i64, act: Act, now: Now) -> Result<End> {
+fn end_at(until: i64, slot_ms: u32, now: Now) -> Result<End> {
     let seconds = until.checked_sub(now.unix).ok_or(Error::Overflow)?;
     end_after(
         now,
         u64::try_from(seconds).map_err(|_| Error::Overflow)?,
-        act.slot_ms,
+        slot_ms,
     )
 }

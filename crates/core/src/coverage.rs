@@ -1,0 +1,212 @@
+//! Coverage (D3): which share of its claims a bank can pay. Leaving first gains nothing.
+//!
+//! Money that came without an instruction doesn't count until it is swept: V_j here is
+//! min(vault, expected), so that neither a donation nor its sweep lowers a coverage (INV-COV).
+
+use bulwark_state::Bank;
+
+use crate::conserve::Balance;
+use crate::error::{Error, Result};
+use crate::math::mul_div_floor;
+use crate::time::Now;
+
+/// A share `num/den`, at most one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    num: u64,
+    den: u64,
+}
+
+impl Coverage {
+    /// Everything is paid.
+    pub const FULL: Self = Self { num: 1, den: 1 };
+
+    /// `num/den`, one where `num ≥ den` or nothing is owed.
+    pub const fn new(num: u64, den: u64) -> Self {
+        if num >= den {
+            Self::FULL
+        } else {
+            Self { num, den }
+        }
+    }
+
+    /// Whether everything is paid.
+    pub const fn is_full(&self) -> bool {
+        self.num >= self.den
+    }
+
+    /// ⌊w·cov⌋, token units.
+    pub fn pay(&self, nominal: u64) -> Result<u64> {
+        if self.is_full() {
+            return Ok(nominal);
+        }
+        mul_div_floor(nominal, self.num, self.den).ok_or(Error::Overflow)
+    }
+
+    /// ⌊money/cov⌋: the most that this money pays, nominal. `None`: anything, since it costs
+    /// nothing at coverage 0 or is more than any amount.
+    pub fn nominal(&self, money: u64) -> Option<u64> {
+        if self.is_full() {
+            return Some(money);
+        }
+        mul_div_floor(money, self.den, self.num)
+    }
+
+    /// In 1e-9, rounded down: what the Board keeps for health.
+    pub fn e9(&self) -> Result<u64> {
+        self.pay(1_000_000_000)
+    }
+
+    /// Whether this pays no less than another: both shares compared exactly.
+    pub fn at_least(&self, other: &Coverage) -> bool {
+        let own = u128::from(self.num).wrapping_mul(other.den.into());
+        own >= u128::from(other.num).wrapping_mul(self.den.into())
+    }
+}
+
+/// (a − b)⁺.
+pub(crate) const fn excess(a: u64, b: u64) -> u64 {
+    if a > b { a.abs_diff(b) } else { 0 }
+}
+
+/// V_j: what lies in the vault and was expected there.
+pub fn counted(bank: &Bank, vault: u64) -> u64 {
+    vault.min(bank.expected)
+}
+
+/// (V_j − A_j)⁺: money that claims share, token units.
+pub fn money(bank: &Bank, vault: u64) -> u64 {
+    excess(counted(bank, vault), bank.residuals.assigned)
+}
+
+/// By how much the vault is below what was expected.
+fn gap(bank: &Bank, vault: u64) -> u64 {
+    excess(bank.expected, vault)
+}
+
+/// D of D3, UsdE6: the loss of the last check, and what has gone from the quote vault since.
+pub fn quote_loss(quote: &Bank, vault: u64) -> Result<u64> {
+    let totals = &quote.totals;
+    let loss = totals
+        .check_loss
+        .checked_add(gap(quote, vault))
+        .ok_or(Error::Overflow)?;
+    // A gap that has closed since lowers the loss, not below nothing.
+    Ok(excess(loss, totals.check_gap))
+}
+
+/// cov_j with `vault` in the vault (D3).
+pub fn coverage(bank: &Bank, vault: u64) -> Result<Coverage> {
+    if bank.index != 0 {
+        return Ok(Coverage::new(money(bank, vault), bank.claims));
+    }
+    let loss = quote_loss(bank, vault)?;
+    if loss == 0 {
+        return Ok(Coverage::FULL);
+    }
+    let claims = u64::try_from(bank.totals.check_claims).unwrap_or(0);
+    match claims.checked_sub(loss) {
+        Some(covered) if covered != 0 => Ok(Coverage::new(covered, claims)),
+        _ => Ok(Coverage { num: 0, den: 1 }),
+    }
+}
+
+/// s of D1: the shortfall of a bank's claims, token units: (K_j + A_j − V_j)⁺, for quote D.
+pub fn shortfall(bank: &Bank, vault: u64) -> Result<u64> {
+    if bank.index == 0 {
+        return quote_loss(bank, vault);
+    }
+    let owed = bank
+        .claims
+        .checked_add(bank.residuals.assigned)
+        .ok_or(Error::Overflow)?;
+    Ok(excess(owed, counted(bank, vault)))
+}
+
+/// Lowers the quote bank's loss by an amount that claims have borne or that was made good.
+pub(crate) fn lower_loss(quote: &mut Bank, amount: u64) -> Result<()> {
+    let totals = &mut quote.totals;
+    let from_check = totals.check_loss.min(amount);
+    totals.check_loss = totals
+        .check_loss
+        .checked_sub(from_check)
+        .ok_or(Error::Overflow)?;
+    // The rest was a gap opened since the check: it counts as seen now.
+    let rest = amount.checked_sub(from_check).ok_or(Error::Overflow)?;
+    totals.check_gap = totals.check_gap.checked_add(rest).ok_or(Error::Overflow)?;
+    Ok(())
+}
+
+/// Moves the quote bank's claims C by what entered or left them (D3).
+pub(crate) fn move_claims(quote: &mut Bank, amount: u64, up: bool) -> Result<()> {
+    let claims = quote.totals.check_claims;
+    let moved = if up {
+        claims.checked_add_unsigned(amount)
+    } else {
+        claims.checked_sub_unsigned(amount)
+    };
+    quote.totals.check_claims = moved.ok_or(Error::Overflow)?;
+    Ok(())
+}
+
+/// What a check of a bank found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// M or M_j: the hole, token units.
+    pub hole: u64,
+    /// Explained part of it (quote): above zero the compartment is Restricted.
+    pub deficit: u64,
+    /// The rest: value is missing.
+    pub missing: u64,
+    /// Coverage from now on, e9.
+    pub coverage_e9: u64,
+}
+
+fn narrow(value: u128) -> Result<u64> {
+    u64::try_from(value).map_err(|_| Error::Overflow)
+}
+
+/// Checks a token bank's vault (D1). Changes nothing.
+pub fn check_token(bank: &Bank, vault: u64) -> Result<Checked> {
+    let balance = crate::conserve::token_balance(bank, vault)?;
+    let hole = narrow(balance.missing())?;
+    let coverage_e9 = coverage(bank, vault)?.e9()?;
+    Ok(Checked {
+        hole,
+        deficit: 0,
+        missing: hole,
+        coverage_e9,
+    })
+}
+
+/// Checks the quote bank: stores D = (M − I − F)⁺ and C for the withdrawals to come, and lets the
+/// deficit fall to what is left of the hole (D1, D3).
+///
+/// `balance` must be of now, from **all** markets, all folded; `insurance` is I.
+pub fn check_quote(
+    quote: &mut Bank,
+    balance: &Balance,
+    insurance: u64,
+    vault: u64,
+    now: Now,
+) -> Result<Checked> {
+    let hole = narrow(balance.missing())?;
+    let fees = u64::try_from(quote.totals.fees.max(0)).map_err(|_| Error::Overflow)?;
+    let cushion = insurance.checked_add(fees).ok_or(Error::Overflow)?;
+    let gap = gap(quote, vault);
+    let totals = &mut quote.totals;
+    totals.deficit = totals.deficit.min(hole);
+    totals.check_loss = excess(hole, cushion);
+    totals.check_claims = i64::try_from(balance.claims).map_err(|_| Error::Overflow)?;
+    totals.check_gap = gap;
+    totals.check_slot = now.slot;
+    let deficit = totals.deficit;
+    let missing = hole.checked_sub(deficit).ok_or(Error::Overflow)?;
+    let coverage_e9 = coverage(quote, vault)?.e9()?;
+    Ok(Checked {
+        hole,
+        deficit,
+        missing,
+        coverage_e9,
+    })
+}

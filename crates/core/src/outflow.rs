@@ -1,1 +1,0 @@
-//! Leaky buckets and the queue of withdrawals.

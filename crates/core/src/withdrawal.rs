@@ -1,1 +1,0 @@
-//! Deposits, withdrawals, coverage and residual claims.
