@@ -1,0 +1,626 @@
+//! Every cell of the tables of D12, against the tables as the design writes them.
+
+use bulwark_core::gate;
+use bulwark_core::health::Stage;
+use bulwark_core::mode::{Capability, Mode, Phase};
+use bulwark_core::permits::{Action, BankStatus, Context, MarketStatus, Permit, permits};
+use bulwark_core::{Error, Result};
+
+/// The design's words for Normal | Restricted | Paused | Recovery, and the acts that a row rules.
+const MODE_TABLE: &[(&str, &[Action], [&str; 4])] = &[
+    (
+        "plain exit (no b, orders, debt)",
+        &[Action::PlainExit, Action::ServeTicket],
+        [
+            "queue, coverage",
+            "same, rate × ½",
+            "same, rate × ¼",
+            "claim in kind at once",
+        ],
+    ),
+    (
+        "withdraw with positions, H_I ≥ 0",
+        &[Action::WithdrawWithPositions],
+        ["yes", "same, rate × ½", "adverse bounds", "after mark"],
+    ),
+    (
+        "top up (positions or debt), repay",
+        &[Action::TopUp, Action::TopUpQuote, Action::Repay],
+        ["yes", "yes", "yes", "no"],
+    ),
+    (
+        "new deposit",
+        &[Action::NewDeposit],
+        ["yes", "≤ 1 % of 24-h mean per day", "no", "no"],
+    ),
+    (
+        "recapitalise",
+        &[Action::Recapitalise],
+        ["yes", "yes", "yes", "yes"],
+    ),
+    (
+        "open interest up",
+        &[Action::OpenInterestUp],
+        ["yes", "no", "no", "no"],
+    ),
+    (
+        "match with open interest not up, larger",
+        &[Action::TransferIn],
+        ["yes", "yes (receiver ≥ 1.1 × Initial)", "no", "no"],
+    ),
+    (
+        "match with open interest not up, smaller; orders for it",
+        &[Action::Reduce, Action::Place, Action::PlaceReduceOnly],
+        ["yes", "yes", "no", "no"],
+    ),
+    (
+        "cancel, prune",
+        &[Action::Cancel, Action::Prune],
+        ["yes", "yes", "yes", "void"],
+    ),
+    (
+        "take over, seize, convert",
+        &[
+            Action::TakeOver,
+            Action::Seize,
+            Action::WindUp,
+            Action::Convert,
+        ],
+        [
+            "yes",
+            "yes (receiver ≥ 1.1 × Initial)",
+            "requirement × 0.8",
+            "no",
+        ],
+    ),
+    (
+        "settle",
+        &[Action::Settle, Action::SettlePosition],
+        ["yes", "yes", "yes", "no"],
+    ),
+    (
+        "allocate loss",
+        &[Action::AllocateLoss],
+        ["yes", "yes", "yes", "by marking"],
+    ),
+    (
+        "funding, ramps, interest",
+        &[Action::Accrue],
+        ["run", "run", "stop", "stop"],
+    ),
+    ("refresh", &[Action::Refresh], ["yes", "yes", "yes", "no"]),
+    (
+        "check, flag, prove_stress, crank tickets, sweep",
+        &[
+            Action::Check,
+            Action::Flag,
+            Action::Unflag,
+            Action::ProveStress,
+            Action::CrankTickets,
+            Action::Sweep,
+            Action::Fold,
+            Action::CollectResidual,
+        ],
+        ["yes", "yes", "yes", "yes"],
+    ),
+    (
+        "insurance unstake",
+        &[Action::InsuranceUnstake],
+        ["window", "frozen", "frozen", "after quote pot closes"],
+    ),
+    // Rows that the design leaves open.
+    (
+        "pay treasury",
+        &[Action::PayTreasury],
+        ["yes", "frozen", "frozen", "no"],
+    ),
+    (
+        "fund insurance",
+        &[Action::FundInsurance],
+        ["yes", "yes", "yes", "no"],
+    ),
+    (
+        "accounts",
+        &[Action::CreateAccount, Action::CloseAccount],
+        ["yes", "yes", "yes", "no"],
+    ),
+    ("listing", &[Action::List], ["yes", "no", "no", "no"]),
+    (
+        "mark, claim",
+        &[Action::Mark, Action::Claim],
+        ["no", "no", "no", "yes"],
+    ),
+];
+
+/// A context in which every table but mode says yes.
+fn open(action: Action) -> Context {
+    let stage = match action {
+        Action::TakeOver | Action::Seize | Action::Flag => Stage::Liquidatable,
+        Action::WindUp => Stage::Bankrupt,
+        _ => Stage::Healthy,
+    };
+    let market = match action {
+        Action::SettlePosition => MarketStatus::Settled,
+        _ => MarketStatus::Open,
+    };
+    Context {
+        mode: Mode::Normal,
+        phase: Phase::None,
+        revoked: 0,
+        market: Some(market),
+        bank: Some(BankStatus::Active),
+        gate: Some(gate::Cell::Yes),
+        stage: Some(stage),
+        critical: false,
+        grace: false,
+    }
+}
+
+/// What a word of the mode table allows, with rates of the column's mode.
+fn expected(word: &str, action: Action, column: usize) -> Option<Permit> {
+    let free = permits(action, &Context { ..open(action) }).ok();
+    // A permit of an action that Normal refuses (Recovery's own) has nothing bound.
+    let free = free.unwrap_or(Permit {
+        rate_divisor: 1,
+        receiver_ppm: 1_000_000,
+        requirement_ppm: 1_000_000,
+        adverse: false,
+        limited_deposit: false,
+        in_band: false,
+        gate: None,
+    });
+    assert_eq!(free.rate_divisor, 1, "{action:?} in Normal");
+    Some(match word {
+        "yes" | "run" | "window" | "queue, coverage" => free,
+        "same, rate × ½" => Permit {
+            rate_divisor: 2,
+            ..free
+        },
+        "same, rate × ¼" => Permit {
+            rate_divisor: 4,
+            ..free
+        },
+        "adverse bounds" => Permit {
+            adverse: true,
+            rate_divisor: 4,
+            ..free
+        },
+        "≤ 1 % of 24-h mean per day" => Permit {
+            limited_deposit: true,
+            ..free
+        },
+        "yes (receiver ≥ 1.1 × Initial)" => Permit {
+            receiver_ppm: 1_100_000,
+            ..free
+        },
+        "requirement × 0.8" => Permit {
+            requirement_ppm: 800_000,
+            receiver_ppm: 1_100_000,
+            ..free
+        },
+        "no"
+        | "stop"
+        | "frozen"
+        | "void"
+        | "after mark"
+        | "by marking"
+        | "claim in kind at once"
+        | "after quote pot closes" => return None,
+        word => panic!("column {column}: {word}"),
+    })
+}
+
+const COLUMNS: [(Mode, Phase); 4] = [
+    (Mode::Normal, Phase::None),
+    (Mode::Restricted, Phase::None),
+    (Mode::Paused, Phase::None),
+    (Mode::Normal, Phase::Frozen),
+];
+
+#[test]
+fn mode_table_cell_by_cell() {
+    let mut seen = Vec::new();
+    for (row, actions, words) in MODE_TABLE {
+        for action in *actions {
+            seen.push(*action);
+            for (column, word) in words.iter().enumerate() {
+                let (mode, phase) = COLUMNS[column];
+                let context = Context {
+                    mode,
+                    phase,
+                    ..open(*action)
+                };
+                let got = permits(*action, &context);
+                match expected(word, *action, column) {
+                    Some(permit) => assert_eq!(got, Ok(permit), "{row}: {action:?}: {word}"),
+                    None => {
+                        assert_eq!(got, Err(Error::ModeForbids), "{row}: {action:?}: {word}");
+                    }
+                }
+            }
+        }
+    }
+    for action in Action::ALL {
+        let times = seen.iter().filter(|a| *a == action).count();
+        assert_eq!(times, 1, "{action:?} must be in exactly one row");
+    }
+}
+
+#[test]
+fn announced_recovery_leaves_the_modes_in_force() {
+    for action in Action::ALL {
+        for mode in Mode::ALL {
+            let context = Context {
+                mode,
+                ..open(*action)
+            };
+            let announced = Context {
+                phase: Phase::Announced,
+                ..context
+            };
+            assert_eq!(permits(*action, &announced), permits(*action, &context));
+            for phase in [Phase::Marking, Phase::Settled] {
+                let frozen = Context {
+                    phase: Phase::Frozen,
+                    ..context
+                };
+                let later = Context { phase, ..context };
+                assert_eq!(permits(*action, &later), permits(*action, &frozen));
+            }
+        }
+    }
+}
+
+/// Open · Limit · Halted · ReduceOnly · Settling · Settled; y yes, b inside the band, - no.
+const MARKET_TABLE: &[(&str, &[Action])] = &[
+    ("y-----", &[Action::OpenInterestUp]),
+    ("yb-yy-", &[Action::TransferIn, Action::Reduce]),
+    ("yy-yy-", &[Action::Place, Action::PlaceReduceOnly]),
+    ("yyyyy-", &[Action::TakeOver]),
+    ("-----y", &[Action::SettlePosition]),
+    (
+        "yyyyyy",
+        &[
+            Action::Cancel,
+            Action::PlainExit,
+            Action::WithdrawWithPositions,
+            Action::TopUp,
+            Action::Seize,
+            Action::WindUp,
+        ],
+    ),
+];
+
+#[test]
+fn market_table_cell_by_cell() {
+    for (cells, actions) in MARKET_TABLE {
+        for action in *actions {
+            for (status, cell) in MarketStatus::ALL.iter().zip(cells.chars()) {
+                let context = Context {
+                    market: Some(*status),
+                    ..open(*action)
+                };
+                let got = permits(*action, &context).map(|permit| permit.in_band);
+                let want = match cell {
+                    'y' => Ok(false),
+                    'b' => Ok(true),
+                    _ => Err(Error::MarketForbids),
+                };
+                assert_eq!(got, want, "{action:?} in {status:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn bank_table_cell_by_cell() {
+    // Active · NoNewRisk · Closing.
+    let table: &[(&str, Action)] = &[
+        ("y--", Action::NewDeposit),
+        ("y--", Action::TopUp),
+        ("yyy", Action::TopUpQuote),
+        ("yyy", Action::Repay),
+        ("yyy", Action::PlainExit),
+        ("yyy", Action::WithdrawWithPositions),
+        ("yyy", Action::Convert),
+        ("yyy", Action::Seize),
+    ];
+    for (cells, action) in table {
+        for (status, cell) in BankStatus::ALL.iter().zip(cells.chars()) {
+            let context = Context {
+                bank: Some(*status),
+                ..open(*action)
+            };
+            let got = permits(*action, &context).map(|_| ());
+            let want = if cell == 'y' {
+                Ok(())
+            } else {
+                Err(Error::BankForbids)
+            };
+            assert_eq!(got, want, "{action:?} in {status:?}");
+        }
+    }
+}
+
+#[test]
+fn revocations_take_new_risk_and_never_an_exit() {
+    use Action::*;
+    let stops: [(Capability, &[Action]); 6] = [
+        (Capability::NewRisk, &[OpenInterestUp]),
+        (Capability::Deposit, &[NewDeposit]),
+        (
+            Capability::Matching,
+            &[OpenInterestUp, TransferIn, Reduce, Place, PlaceReduceOnly],
+        ),
+        (Capability::PositionWithdrawal, &[WithdrawWithPositions]),
+        (Capability::Insurance, &[FundInsurance, InsuranceUnstake]),
+        (Capability::Listing, &[List]),
+    ];
+    for (capability, stopped) in stops {
+        for action in Action::ALL {
+            let context = Context {
+                revoked: capability.bit(),
+                ..open(*action)
+            };
+            let refused = permits(*action, &context) == Err(Error::CapabilityRevoked);
+            assert_eq!(
+                refused,
+                stopped.contains(action),
+                "{capability:?}, {action:?}"
+            );
+        }
+    }
+    // With everything revoked at once.
+    let never = [
+        PlainExit,
+        ServeTicket,
+        CrankTickets,
+        TopUp,
+        TopUpQuote,
+        Repay,
+        Cancel,
+        TakeOver,
+        Seize,
+        WindUp,
+        Check,
+        Refresh,
+        Recapitalise,
+    ];
+    for action in never {
+        let context = Context {
+            revoked: u32::MAX,
+            ..open(action)
+        };
+        assert!(permits(action, &context).is_ok(), "{action:?}");
+    }
+}
+
+#[test]
+fn gate_refuses_what_the_leg_refuses() {
+    use gate::Cell::*;
+    let asks = [
+        Action::OpenInterestUp,
+        Action::TransferIn,
+        Action::Reduce,
+        Action::TakeOver,
+        Action::Seize,
+        Action::Convert,
+        Action::AllocateLoss,
+    ];
+    for action in Action::ALL {
+        for cell in [Wait, No, OnceConfirmed, OnceBothAgree] {
+            let context = Context {
+                gate: Some(cell),
+                ..open(*action)
+            };
+            let refused = permits(*action, &context) == Err(Error::OracleGate);
+            assert_eq!(refused, asks.contains(action), "{action:?} {cell:?}");
+        }
+        let none = Context {
+            gate: None,
+            ..open(*action)
+        };
+        let refused = permits(*action, &none) == Err(Error::OracleGate);
+        assert_eq!(refused, asks.contains(action), "{action:?} without a cell");
+    }
+    // An old leg: only below the critical level, and in Paused not at all.
+    let old = Context {
+        gate: Some(BelowCritical),
+        ..open(Action::TakeOver)
+    };
+    assert_eq!(permits(Action::TakeOver, &old), Err(Error::OracleGate));
+    let critical = Context {
+        critical: true,
+        ..old
+    };
+    assert_eq!(
+        permits(Action::TakeOver, &critical).map(|p| p.gate),
+        Ok(Some(BelowCritical))
+    );
+    let paused = Context {
+        mode: Mode::Paused,
+        ..critical
+    };
+    assert_eq!(permits(Action::TakeOver, &paused), Err(Error::OracleGate));
+    let band = Context {
+        gate: Some(InBand),
+        ..open(Action::Reduce)
+    };
+    assert_eq!(permits(Action::Reduce, &band).map(|p| p.in_band), Ok(true));
+}
+
+#[test]
+fn stage_table_cell_by_cell() {
+    use Action::*;
+    const STAGES: [Stage; 5] = [
+        Stage::Healthy,
+        Stage::ReduceOnly,
+        Stage::Warned,
+        Stage::Liquidatable,
+        Stage::Bankrupt,
+    ];
+    let no = Err(Error::StageForbids);
+    let sound = Err(Error::NotLiquidatable);
+    let solvent = Err(Error::NotBankrupt);
+    let yes: Result<()> = Ok(());
+    let table: &[(&[Action], [Result<()>; 5])] = &[
+        (
+            &[WithdrawWithPositions, OpenInterestUp, TransferIn, Place],
+            [yes, no, no, no, no],
+        ),
+        (
+            &[Reduce, PlaceReduceOnly, Convert, Unflag],
+            [yes, yes, yes, no, no],
+        ),
+        (
+            &[TakeOver, Seize],
+            [sound, sound, sound, yes, Err(Error::Bankrupt)],
+        ),
+        (&[Flag], [sound, sound, sound, yes, yes]),
+        (&[WindUp], [solvent, solvent, solvent, solvent, yes]),
+    ];
+    for action in Action::ALL {
+        let row = table.iter().find(|(actions, _)| actions.contains(action));
+        let row = row.map_or([yes; 5], |(_, row)| *row);
+        for (stage, want) in STAGES.into_iter().zip(row) {
+            let phase = match action {
+                Mark | Claim => Phase::Frozen,
+                _ => Phase::None,
+            };
+            let context = Context {
+                stage: Some(stage),
+                phase,
+                ..open(*action)
+            };
+            let got = permits(*action, &context).map(|_| ());
+            assert_eq!(got, want, "{action:?} at {stage:?}");
+        }
+    }
+}
+
+#[test]
+fn grace_protects_from_liquidation_alone() {
+    for action in Action::ALL {
+        let context = Context {
+            grace: true,
+            ..open(*action)
+        };
+        let refused = permits(*action, &context) == Err(Error::GraceHolds);
+        let protects = [Action::TakeOver, Action::Seize, Action::Flag];
+        assert_eq!(refused, protects.contains(action), "{action:?}");
+    }
+}
+
+fn contexts(action: Action) -> Vec<Context> {
+    let mut all = Vec::new();
+    for market in MarketStatus::ALL.map(Some).into_iter().chain([None]) {
+        for bank in BankStatus::ALL.map(Some).into_iter().chain([None]) {
+            for gate in [Some(gate::Cell::Yes), Some(gate::Cell::BelowCritical), None] {
+                for stage in [None, Some(Stage::Healthy), Some(Stage::Liquidatable)] {
+                    for revoked in [0, Capability::Matching.bit()] {
+                        for critical in [false, true] {
+                            let rest = open(action);
+                            all.push(Context {
+                                market,
+                                bank,
+                                gate,
+                                stage,
+                                revoked,
+                                critical,
+                                ..rest
+                            });
+                        }
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+/// INV-MONO: permits(Paused) ⊆ permits(Restricted) ⊆ permits(Normal), bounds included.
+#[test]
+fn inv_mono() {
+    let mut compared = 0;
+    for action in Action::ALL {
+        for context in contexts(*action) {
+            let at = |mode| permits(*action, &Context { mode, ..context });
+            for (stricter, looser) in [
+                (Mode::Paused, Mode::Restricted),
+                (Mode::Restricted, Mode::Normal),
+            ] {
+                if let Ok(permit) = at(stricter) {
+                    let wider = at(looser).unwrap_or_else(|e| panic!("{action:?}: {e:?}"));
+                    assert!(permit.within(&wider), "{action:?}: {permit:?} {wider:?}");
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(compared > 10_000, "{compared}");
+}
+
+/// INV-SUBSET: what is left out never permits what its presence could refuse.
+#[test]
+fn inv_subset() {
+    for action in Action::ALL {
+        for context in contexts(*action) {
+            let refusable = |with: &dyn Fn(&mut Context)| {
+                let mut changed = context;
+                with(&mut changed);
+                permits(*action, &changed).is_err()
+            };
+            if context.market.is_none() && permits(*action, &context).is_ok() {
+                for status in MarketStatus::ALL {
+                    assert!(
+                        !refusable(&|c| c.market = Some(status)),
+                        "{action:?} {status:?}"
+                    );
+                }
+            }
+            if context.bank.is_none() && permits(*action, &context).is_ok() {
+                for status in BankStatus::ALL {
+                    assert!(
+                        !refusable(&|c| c.bank = Some(status)),
+                        "{action:?} {status:?}"
+                    );
+                }
+            }
+            if context.gate.is_none() && permits(*action, &context).is_ok() {
+                assert!(!refusable(&|c| c.gate = Some(gate::Cell::No)), "{action:?}");
+            }
+        }
+    }
+}
+
+/// INV-EXIT: no mode, status, oracle, revocation, stage or grace refuses the plain exit.
+#[test]
+fn inv_exit_and_a02() {
+    for action in [Action::PlainExit, Action::ServeTicket, Action::CrankTickets] {
+        for context in contexts(action) {
+            for mode in Mode::ALL {
+                let context = Context {
+                    mode,
+                    revoked: u32::MAX,
+                    grace: true,
+                    ..context
+                };
+                assert!(permits(action, &context).is_ok(), "{action:?} {context:?}");
+            }
+        }
+    }
+    // a02: with new risk closed, liquidation works in every mode, closing in Restricted.
+    for mode in Mode::ALL {
+        let context = Context {
+            mode,
+            ..open(Action::TakeOver)
+        };
+        assert!(permits(Action::TakeOver, &context).is_ok());
+    }
+    let context = Context {
+        mode: Mode::Restricted,
+        ..open(Action::Reduce)
+    };
+    assert!(permits(Action::Reduce, &context).is_ok());
+    assert!(permits(Action::TransferIn, &context).is_ok());
+}
