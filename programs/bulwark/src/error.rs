@@ -84,6 +84,8 @@ errors! {
         TooEarly: "Too little open time between two calls.",
         NothingToTake: "The take-over would take nothing.",
         SelfLiquidation: "An account can't be taken over by its own owner here.",
+        TicketsWait: "Withdrawals of this account still wait: they are voided first.",
+        NotNeeded: "The vault isn't short of quote, and the debt is neither old nor large.",
         // Deposits and withdrawals
         DepositCap: "The bank's deposit cap would be passed.",
         AccountCap: "The account's cap in this bank would be passed.",

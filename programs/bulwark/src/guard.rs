@@ -6,6 +6,8 @@
 //! and asks [`Guard::permit`]. A status that was not added counts as refused (INV-SUBSET).
 
 use anchor_lang::prelude::*;
+use bulwark_core::liquidation::{Circumstances, grace_runs};
+use bulwark_core::mode::Mode;
 use bulwark_core::permits::{Action, BankStatus, Context as Tables, MarketStatus, Permit, permits};
 use bulwark_core::{Now, gate};
 use bulwark_state::{Bank, Board, Market};
@@ -19,7 +21,10 @@ use crate::state::{
 /// The present, read once per instruction.
 pub fn now() -> Result<Now> {
     let clock = Clock::get()?;
-    Ok(Now { unix: clock.unix_timestamp, slot: clock.slot })
+    Ok(Now {
+        unix: clock.unix_timestamp,
+        slot: clock.slot,
+    })
 }
 
 /// A compartment's permissions at one moment.
@@ -30,6 +35,7 @@ pub struct Guard {
     pub compartment: u16,
     /// What the tables are asked with.
     pub context: Tables,
+    grace: bool,
     key: Pubkey,
     board: Pubkey,
     insurance: Pubkey,
@@ -43,12 +49,16 @@ impl Guard {
     ) -> Result<Self> {
         let now = now()?;
         let stored = compartment.read()?;
-        ensure(same(&stored.protocol, &protocol.key()), BulwarkError::AccountMismatch)?;
+        ensure(
+            same(&stored.protocol, &protocol.key()),
+            BulwarkError::WrongProtocol,
+        )?;
         let context = Tables::new(&*protocol.read()?, &stored, now).or_refuse()?;
         Ok(Self {
             now,
             compartment: stored.id,
             context,
+            grace: grace_runs(&stored, now),
             key: compartment.key(),
             board: Pubkey::new_from_array(stored.board),
             insurance: Pubkey::new_from_array(stored.insurance),
@@ -67,30 +77,42 @@ impl Guard {
 
     /// The Board is this compartment's.
     pub fn board(&self, board: &AccountLoader<BoardState>) -> Result<()> {
-        ensure(board.key() == self.board, BulwarkError::AccountMismatch)
+        ensure(board.key() == self.board, BulwarkError::WrongBoard)
     }
 
     /// The insurance is this compartment's.
     pub fn insurance(&self, insurance: &AccountLoader<InsuranceState>) -> Result<()> {
-        ensure(insurance.key() == self.insurance, BulwarkError::AccountMismatch)
+        ensure(
+            insurance.key() == self.insurance,
+            BulwarkError::WrongInsurance,
+        )
     }
 
     /// The margin account is this compartment's.
     pub fn margin(&self, margin: &AccountLoader<MarginState>) -> Result<()> {
-        ensure(same(&margin.read()?.compartment, &self.key), BulwarkError::AccountMismatch)
+        ensure(
+            same(&margin.read()?.compartment, &self.key),
+            BulwarkError::WrongCompartment,
+        )
     }
 
-    /// The bank is this compartment's, and the quote bank where that is asked.
+    /// The bank is this compartment's quote bank.
     pub fn quote_bank(&self, bank: &AccountLoader<BankState>) -> Result<()> {
         let bank = bank.read()?;
-        let ours = same(&bank.compartment, &self.key) && bank.index == 0;
-        ensure(ours, BulwarkError::AccountMismatch)
+        ensure(
+            same(&bank.compartment, &self.key),
+            BulwarkError::WrongCompartment,
+        )?;
+        ensure(bank.index == 0, BulwarkError::WrongBank)
     }
 
     /// The market is this compartment's; its status goes into the context.
     pub fn market(&mut self, market: &AccountLoader<MarketState>) -> Result<()> {
         let market = market.read()?;
-        ensure(same(&market.compartment, &self.key), BulwarkError::AccountMismatch)?;
+        ensure(
+            same(&market.compartment, &self.key),
+            BulwarkError::WrongCompartment,
+        )?;
         self.context.market = Some(market_status(&market, self.now)?);
         Ok(())
     }
@@ -101,7 +123,10 @@ impl Guard {
         market: &AccountLoader<MarketState>,
         book: &AccountLoader<BookState>,
     ) -> Result<()> {
-        ensure(same(&market.read()?.book, &book.key()), BulwarkError::AccountMismatch)
+        ensure(
+            same(&market.read()?.book, &book.key()),
+            BulwarkError::WrongBook,
+        )
     }
 
     /// Puts the oracle gate's cell for a use of a feed into the context.
@@ -109,6 +134,17 @@ impl Guard {
         let feed = board.feeds.get(usize::from(feed)).or_refuse()?;
         self.context.gate = Some(gate::cell(feed, usage, self.now));
         Ok(())
+    }
+
+    /// What holds around a liquidation that was permitted. `uncovered`: cov_0 < 1.
+    pub fn circumstances(&self, permit: &Permit, uncovered: bool) -> Circumstances {
+        Circumstances {
+            now: self.now,
+            paused: self.context.mode == Mode::Paused,
+            grace: self.grace,
+            receiver_scale_ppm: permit.receiver_ppm,
+            uncovered,
+        }
     }
 
     /// Key of the compartment.
@@ -121,7 +157,11 @@ impl Guard {
 pub fn market_status(market: &Market, now: Now) -> Result<MarketStatus> {
     let status = MarketStatus::from_u8(market.status).or_refuse()?;
     let closed = now.unix < market.closed_until.at && now.slot < market.closed_until.slot;
-    Ok(if closed && status == MarketStatus::Open { MarketStatus::ReduceOnly } else { status })
+    Ok(if closed && status == MarketStatus::Open {
+        MarketStatus::ReduceOnly
+    } else {
+        status
+    })
 }
 
 /// Status of a bank now: its own, or no new risk while a guardian keeps it closed for it.
@@ -129,5 +169,9 @@ pub fn bank_status(bank: &Bank, now: Now) -> Result<BankStatus> {
     let status = BankStatus::from_u8(bank.status).or_refuse()?;
     let until = &bank.no_new_risk_until;
     let closed = now.unix < until.at && now.slot < until.slot;
-    Ok(if closed && status == BankStatus::Active { BankStatus::NoNewRisk } else { status })
+    Ok(if closed && status == BankStatus::Active {
+        BankStatus::NoNewRisk
+    } else {
+        status
+    })
 }

@@ -144,23 +144,15 @@ pub fn distinct(a: &Pubkey, b: &Pubkey) -> Result<()> {
     ensure(a != b, BulwarkError::DuplicateAccount)
 }
 
-/// Takes over an account that the client made for this program and nobody has written yet: right
-/// owner, right size, rent-exempt, every byte zero. The caller then opens it with
-/// [`Access::write_new`]; Anchor writes the discriminator at the end of the instruction.
-pub fn adopt<'info, T: Layout>(
-    info: &'info UncheckedAccount<'info>,
-) -> Result<AccountLoader<'info, T>> {
-    let info = info.as_ref();
-    require_keys_eq!(
-        *info.owner,
-        crate::ID,
-        ErrorCode::AccountOwnedByWrongProgram
-    );
+/// Checks an account that the client made for this program and nobody has written yet: right size,
+/// rent-exempt, every byte zero (Anchor's `zero` constraint has seen the owner and the first eight).
+/// The caller then opens it with [`Access::write_new`].
+pub fn adopt<T: Layout>(loader: &AccountLoader<T>) -> Result<()> {
+    let info = loader.as_ref();
     ensure(info.data_len() == T::SPACE, BulwarkError::WrongSize)?;
     let exempt = Rent::get()?.is_exempt(info.lamports(), T::SPACE);
     ensure(exempt, BulwarkError::NotRentExempt)?;
-    ensure(is_zero(&info.try_borrow_data()?), BulwarkError::NotZeroed)?;
-    Ok(AccountLoader::new_unchecked(info))
+    ensure(is_zero(&info.try_borrow_data()?), BulwarkError::NotZeroed)
 }
 
 /// Whether all bytes are zero: the first is, and each equals the one before it. One syscall, where

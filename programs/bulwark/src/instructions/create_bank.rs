@@ -1,0 +1,242 @@
+//! Lists a token: bank, vault, and its seat on the Board. Bank 0 is quote: a mint of 6 decimals.
+//!
+//! The creator CAN until he is sealed, in Normal. Nobody CAN list a mint with an extension beyond
+//! the allow-list (a62), a mint twice, or a token without a feed (quote's serves the depeg breaker).
+
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{TokenAccount, TokenInterface};
+use bulwark_core::time::open_seconds;
+use bulwark_core::units::value_exponent;
+use bulwark_core::{params, targets};
+use bulwark_state::{Bank, Board, Bucket, Wide};
+
+use super::{BankParameters, BoardBankParameters, MarginParameters, QuoteParameters};
+use crate::error::{BulwarkError, OrRefuse, ensure};
+use crate::event::{self, BankCreated, Kind};
+use crate::guard::Guard;
+use crate::seeds::VAULT_AUTHORITY_AND_BUMP;
+use crate::state::{Access, BankState, BoardState, CompartmentState, Layout, ProtocolState};
+use crate::{creator, invariant, lists, seeds, token};
+
+/// Quote mints have this many decimals, so that UsdE6 is their smallest unit (D2).
+const QUOTE_DECIMALS: u8 = 6;
+/// Longest warm-up of a new token's weight, seconds.
+const WARM_UP_MAX: u32 = 2_592_000;
+/// Origin classes: native, stable, liquid-stake, bridged.
+const ORIGINS: std::ops::RangeInclusive<u8> = 1..=4;
+/// Status of a new bank.
+const ACTIVE: u8 = 1;
+
+/// Arguments of `create_bank`.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct CreateBankArgs {
+    /// Feed that prices the token.
+    pub feed: u8,
+    /// Origin class: 1 native, 2 stable, 3 liquid-stake, 4 bridged.
+    pub origin: u8,
+    /// Group of correlated collateral.
+    pub group: u8,
+    /// Seconds in which the token's weight rises from zero.
+    pub warm_up: u32,
+    /// Parameters of the bank.
+    pub bank: BankParameters,
+    /// Parameters of its seat on the Board.
+    pub board: BoardBankParameters,
+    /// Parameters of its haircut.
+    pub haircut: MarginParameters,
+    /// Parameters of quote: for bank 0, and for no other.
+    pub quote: Option<QuoteParameters>,
+}
+
+/// Accounts of `create_bank`; every bank that the compartment has so far follows, in order.
+#[derive(Accounts)]
+pub struct CreateBank<'info> {
+    /// The creator; pays.
+    #[account(mut)]
+    pub creator: Signer<'info>,
+    /// Protocol.
+    #[account(mut)]
+    pub protocol: AccountLoader<'info, ProtocolState>,
+    /// Compartment.
+    #[account(mut)]
+    pub compartment: AccountLoader<'info, CompartmentState>,
+    /// Board of the compartment.
+    #[account(mut)]
+    pub board: AccountLoader<'info, BoardState>,
+    /// Bank, to be made.
+    #[account(
+        init,
+        payer = creator,
+        space = BankState::SPACE,
+        seeds = [seeds::BANK, compartment.key().as_ref(), mint.key().as_ref()],
+        bump
+    )]
+    pub bank: AccountLoader<'info, BankState>,
+    /// CHECK: its owner program, extensions and decimals are checked in `token`.
+    pub mint: UncheckedAccount<'info>,
+    /// Vault, to be made.
+    #[account(
+        init,
+        payer = creator,
+        token::mint = mint,
+        token::authority = vault_authority,
+        token::token_program = token_program,
+        seeds = [seeds::VAULT, bank.key().as_ref()],
+        bump
+    )]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// CHECK: the address is compared; signs transfers out of vaults.
+    #[account(address = VAULT_AUTHORITY_AND_BUMP.0)]
+    pub vault_authority: UncheckedAccount<'info>,
+    /// SPL Token or Token-2022.
+    pub token_program: Interface<'info, TokenInterface>,
+    /// System program.
+    pub system_program: Program<'info, System>,
+    /// CHECK: the address is compared; signs the event's self-call.
+    #[account(address = crate::EVENT_AUTHORITY_AND_BUMP.0)]
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: the address is compared; called for the event.
+    #[account(address = crate::ID)]
+    pub program: UncheckedAccount<'info>,
+}
+
+/// Identity and parameters of a new bank.
+fn fill_bank(
+    accounts: &CreateBank,
+    bank: &mut Bank,
+    args: &CreateBankArgs,
+    (index, bump): (u8, u8),
+    now: i64,
+) -> Result<()> {
+    let token_program = accounts.token_program.key();
+    bank.compartment = accounts.compartment.key().to_bytes();
+    bank.mint = accounts.mint.key().to_bytes();
+    bank.vault = accounts.vault.key().to_bytes();
+    bank.token_program = token_program.to_bytes();
+    bank.token_kind = token::program_kind(&token_program)?;
+    bank.decimals = token::check_mint(&accounts.mint, &token_program)?;
+    bank.index = index;
+    bank.status = ACTIVE;
+    bank.origin = args.origin;
+    bank.group = args.group;
+    bank.bump = bump;
+    bank.residuals.factor = Wide::new(1 << 64);
+    bank.mean_at = now;
+    bank.queue.at = now;
+    args.bank.write(bank);
+    params::check_bank(bank).or_refuse()?;
+    let started = |bucket: &mut Bucket| bucket.at = now;
+    for bucket in [
+        &mut bank.hour,
+        &mut bank.day,
+        &mut bank.small,
+        &mut bank.restricted_in,
+    ] {
+        started(bucket);
+    }
+    match (index, &args.quote) {
+        (0, Some(quote)) => {
+            ensure(bank.decimals == QUOTE_DECIMALS, BulwarkError::QuoteDecimals)?;
+            quote.write(&mut bank.totals);
+            params::check_quote(&bank.totals).or_refuse()?;
+            started(&mut bank.totals.hour);
+            started(&mut bank.totals.day);
+            Ok(())
+        }
+        (1.., None) => Ok(()),
+        _ => ensure(false, BulwarkError::BadValue),
+    }
+}
+
+/// The bank's seat on the Board.
+fn fill_seat(board: &mut Board, bank: &Bank, args: &CreateBankArgs, now: i64) -> Result<()> {
+    let open = open_seconds(&board.clock, now);
+    let feed = board
+        .feeds
+        .get(usize::from(args.feed))
+        .filter(|feed| feed.active != 0);
+    let feed = feed.ok_or(BulwarkError::BadIndex)?;
+    let scale = u32::from(bank.decimals)
+        .checked_add(u32::from(feed.unit_exp))
+        .or_refuse()?;
+    value_exponent(bank.decimals, feed.unit_exp).or_refuse()?;
+    let seat = board.banks.get_mut(usize::from(bank.index)).or_refuse()?;
+    seat.feed = args.feed;
+    seat.decimals = bank.decimals;
+    seat.unit = 10_u64.checked_pow(scale).or_refuse()?;
+    seat.status = ACTIVE;
+    seat.origin = args.origin;
+    seat.group = args.group;
+    seat.coverage_e9 = 1_000_000_000;
+    seat.warm_from = now;
+    seat.warm_until = now.checked_add(i64::from(args.warm_up)).or_refuse()?;
+    args.board.write(seat);
+    params::check_board_bank(seat).or_refuse()?;
+    if bank.index > 0 {
+        args.haircut.write(&mut seat.haircut.params);
+        params::check_margin_on(&seat.haircut.params, &feed.params).or_refuse()?;
+        let variance = feed.variance.iter().copied().max().or_refuse()?;
+        targets::start(&mut seat.haircut, variance, feed.last.publish_at, open).or_refuse()?;
+    }
+    invariant::board_bank(seat, bank.index)
+}
+
+/// Lists a token at the next free number.
+pub fn create_bank<'info>(
+    ctx: Context<'info, CreateBank<'info>>,
+    args: CreateBankArgs,
+) -> Result<()> {
+    let accounts = &*ctx.accounts;
+    let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
+    creator::may_list(&guard, &accounts.protocol, accounts.creator.key)?;
+    guard.board(&accounts.board)?;
+    let event = {
+        let mut compartment = accounts.compartment.write()?;
+        let banks = lists::every_bank(&compartment, ctx.remaining_accounts)?;
+        let mut board = accounts.board.write()?;
+        creator::check_deposits(&board, &banks)?;
+        ensure(ORIGINS.contains(&args.origin), BulwarkError::BadValue)?;
+        ensure(
+            args.warm_up <= WARM_UP_MAX,
+            BulwarkError::ParameterOutOfBounds,
+        )?;
+        let index = compartment.bank_count;
+        let place = compartment.banks.get_mut(usize::from(index));
+        *place.ok_or(BulwarkError::TooManyBanks)? = accounts.bank.key().to_bytes();
+        compartment.bank_count = index.checked_add(1).or_refuse()?;
+        board.bank_count = compartment.bank_count;
+        let mut bank = accounts.bank.write_new()?;
+        fill_bank(
+            accounts,
+            &mut bank,
+            &args,
+            (index, ctx.bumps.bank),
+            guard.now.unix,
+        )?;
+        fill_seat(&mut board, &bank, &args, guard.now.unix)?;
+        invariant::compartment(&compartment)?;
+        invariant::board(&board)?;
+        invariant::bank(&bank)?;
+        let mut protocol = accounts.protocol.write()?;
+        let sequence = event::next_chained(&protocol)?;
+        let actor = accounts.creator.key;
+        let common = BankCreated::head(guard.now, actor, guard.compartment, sequence);
+        let event = BankCreated {
+            common,
+            bank: accounts.bank.key(),
+            mint: accounts.mint.key(),
+            vault: accounts.vault.key(),
+            deposit_cap: bank.deposit_cap,
+            account_cap: bank.account_cap,
+            index,
+            decimals: bank.decimals,
+            origin: bank.origin,
+            feed: args.feed,
+            reserved: [0; 4],
+        };
+        event::chain(&mut protocol, &common, &event)?;
+        invariant::protocol(&protocol)?;
+        event
+    };
+    event::emit(&accounts.event_authority, &event)
+}

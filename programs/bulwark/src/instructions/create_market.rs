@@ -1,0 +1,162 @@
+//! Lists a perpetual market: Market, its book (an account of the book's size that the client has
+//! made for this program, still all zero), and its seat on the Board.
+//!
+//! The creator CAN until he is sealed, in Normal. Nobody CAN list at a price that is stale, too
+//! small, or too coarse for the tick and the lot (a70).
+
+use anchor_lang::prelude::*;
+use bulwark_core::gate::{self, Severity};
+use bulwark_core::time::open_seconds_of_market;
+use bulwark_core::{Now, params, targets};
+use bulwark_state::{Board, Market};
+
+use super::{BoardMarketParameters, MarginParameters, MarketParameters};
+use crate::error::{BulwarkError, OrRefuse, ensure};
+use crate::event::{self, Kind, MarketCreated};
+use crate::guard::Guard;
+use crate::state::{
+    Access, BoardState, BookState, CompartmentState, Layout, MarketState, ProtocolState, adopt,
+};
+use crate::{creator, invariant, lists, seeds};
+
+/// Status of a new market.
+const OPEN: u8 = 1;
+
+/// Arguments of `create_market`.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct CreateMarketArgs {
+    /// Number of the market: the compartment's next.
+    pub index: u8,
+    /// Feed that prices it.
+    pub feed: u8,
+    /// Parameters of the market.
+    pub market: MarketParameters,
+    /// Parameters of its seat on the Board.
+    pub board: BoardMarketParameters,
+    /// Parameters of its margins.
+    pub margin: MarginParameters,
+}
+
+/// Accounts of `create_market`; every bank of the compartment follows, in order.
+#[derive(Accounts)]
+#[instruction(args: CreateMarketArgs)]
+pub struct CreateMarket<'info> {
+    /// The creator; pays.
+    #[account(mut)]
+    pub creator: Signer<'info>,
+    /// Protocol.
+    #[account(mut)]
+    pub protocol: AccountLoader<'info, ProtocolState>,
+    /// Compartment.
+    #[account(mut)]
+    pub compartment: AccountLoader<'info, CompartmentState>,
+    /// Board of the compartment.
+    #[account(mut)]
+    pub board: AccountLoader<'info, BoardState>,
+    /// Market, to be made.
+    #[account(
+        init,
+        payer = creator,
+        space = MarketState::SPACE,
+        seeds = [seeds::MARKET, compartment.key().as_ref(), &[args.index]],
+        bump
+    )]
+    pub market: AccountLoader<'info, MarketState>,
+    /// Book, to be adopted.
+    #[account(zero)]
+    pub book: AccountLoader<'info, BookState>,
+    /// System program.
+    pub system_program: Program<'info, System>,
+    /// CHECK: the address is compared; signs the event's self-call.
+    #[account(address = crate::EVENT_AUTHORITY_AND_BUMP.0)]
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: the address is compared; called for the event.
+    #[account(address = crate::ID)]
+    pub program: UncheckedAccount<'info>,
+}
+
+/// The market's seat on the Board.
+fn fill_seat(board: &mut Board, market: &Market, args: &CreateMarketArgs, now: Now) -> Result<()> {
+    let feed = board
+        .feeds
+        .get(usize::from(args.feed))
+        .filter(|feed| feed.active != 0);
+    let feed = feed.ok_or(BulwarkError::BadIndex)?;
+    ensure(
+        gate::severity(feed, now) == Severity::Ok,
+        BulwarkError::OracleGate,
+    )?;
+    params::check_listing(market, feed.last.price).or_refuse()?;
+    let seat = board.markets.get_mut(usize::from(args.index)).or_refuse()?;
+    let open = open_seconds_of_market(&board.clock, &seat.clock, now.unix);
+    seat.feed = args.feed;
+    seat.status = OPEN;
+    seat.funding_open = open;
+    args.board.write(seat);
+    params::check_board_market(seat, market).or_refuse()?;
+    args.margin.write(&mut seat.margin.params);
+    params::check_margin_on(&seat.margin.params, &feed.params).or_refuse()?;
+    let variance = feed.variance.iter().copied().max().or_refuse()?;
+    targets::start(&mut seat.margin, variance, feed.last.publish_at, open).or_refuse()?;
+    invariant::board_market(seat)
+}
+
+/// Lists a market at the next free number.
+pub fn create_market<'info>(
+    ctx: Context<'info, CreateMarket<'info>>,
+    args: CreateMarketArgs,
+) -> Result<()> {
+    let accounts = &*ctx.accounts;
+    let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
+    creator::may_list(&guard, &accounts.protocol, accounts.creator.key)?;
+    guard.board(&accounts.board)?;
+    adopt(&accounts.book)?;
+    let event = {
+        let mut compartment = accounts.compartment.write()?;
+        let banks = lists::every_bank(&compartment, ctx.remaining_accounts)?;
+        let mut board = accounts.board.write()?;
+        creator::check_deposits(&board, &banks)?;
+        ensure(
+            args.index == compartment.market_count,
+            BulwarkError::BadIndex,
+        )?;
+        let place = compartment.markets.get_mut(usize::from(args.index));
+        *place.ok_or(BulwarkError::TooManyMarkets)? = accounts.market.key().to_bytes();
+        compartment.market_count = args.index.checked_add(1).or_refuse()?;
+        board.market_count = compartment.market_count;
+        let mut market = accounts.market.write_new()?;
+        market.compartment = accounts.compartment.key().to_bytes();
+        market.book = accounts.book.key().to_bytes();
+        market.index = args.index;
+        market.feed = args.feed;
+        market.status = OPEN;
+        market.bump = ctx.bumps.market;
+        market.draws.at = guard.now.unix;
+        market.cascade.at = guard.now.unix;
+        args.market.write(&mut market);
+        params::check_market(&market).or_refuse()?;
+        fill_seat(&mut board, &market, &args, guard.now)?;
+        let mut book = accounts.book.write_new()?;
+        book.market = accounts.market.key().to_bytes();
+        invariant::compartment(&compartment)?;
+        invariant::board(&board)?;
+        invariant::market(&market)?;
+        let mut protocol = accounts.protocol.write()?;
+        let sequence = event::next_chained(&protocol)?;
+        let actor = accounts.creator.key;
+        let common = MarketCreated::head(guard.now, actor, guard.compartment, sequence);
+        let event = MarketCreated {
+            common,
+            market: accounts.market.key(),
+            book: accounts.book.key(),
+            oi_cap: market.oi_cap,
+            index: args.index,
+            feed: args.feed,
+            reserved: [0; 6],
+        };
+        event::chain(&mut protocol, &common, &event)?;
+        invariant::protocol(&protocol)?;
+        event
+    };
+    event::emit(&accounts.event_authority, &event)
+}

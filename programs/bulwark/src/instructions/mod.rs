@@ -1,0 +1,32 @@
+//! One instruction, one file, read from top to bottom: who CAN and who CANNOT, arguments, accounts,
+//! `validate`, handler.
+//!
+//! A handler reads the present and the tables ([`crate::guard::Guard`]), links the accounts it was
+//! given to one another, asks for its permit, opens the accounts ([`crate::state::Access`]), makes
+//! one call into core, checks [`crate::invariant`] of everything that changed, moves tokens
+//! ([`crate::token`]) and emits one event ([`crate::event`]).
+//!
+//! Named accounts end with `event_authority` and `program` (the self-call of events). What follows
+//! them in lists is said at the accounts struct, and read with [`crate::lists`].
+
+mod create_bank;
+mod create_board;
+mod create_compartment;
+mod create_feed;
+mod create_insurance;
+mod create_margin_account;
+mod create_market;
+mod create_protocol;
+mod parameters;
+mod seal;
+
+pub use create_bank::*;
+pub use create_board::*;
+pub use create_compartment::*;
+pub use create_feed::*;
+pub use create_insurance::*;
+pub use create_margin_account::*;
+pub use create_market::*;
+pub use create_protocol::*;
+pub use parameters::*;
+pub use seal::*;
