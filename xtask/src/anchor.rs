@@ -31,7 +31,7 @@ pub fn run(anchor: Anchor) -> Result<()> {
     );
     let mut command = Command::new("anchor");
     command.args(anchor.arguments).current_dir(paths::root());
-    if official::find().is_none() {
+    if official::find(false).is_none() {
         command.env("PATH", front_of_path(&link()?)?);
     }
     // Set by `cargo run`; anchor's IDL builder takes the first for a toolchain to install.

@@ -12,7 +12,10 @@ pub fn root() -> &'static Path {
         let running = non_empty("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let ours = running.filter(|folder| folder.ends_with("xtask"));
         let xtask = ours.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-        xtask.parent().expect("xtask lies inside the workspace").to_owned()
+        xtask
+            .parent()
+            .expect("xtask lies inside the workspace")
+            .to_owned()
     });
     &ROOT
 }

@@ -9,10 +9,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::{files, paths, progress};
+use crate::{files, paths, progress, toolchain};
 use stamp::Stamp;
 pub use stamp::metadata;
 pub use upstream::front_of_path;
@@ -92,8 +92,20 @@ enum Compiler {
 fn refusal(lines: &[String]) -> Option<String> {
     lines.iter().find_map(|line| {
         let known = REFUSALS.iter().find(|(printed, _)| line.contains(printed));
-        known.map(|(_, meaning)| format!("{meaning} (the builder says: {})", line.trim()))
+        known.map(|(_, meaning)| format!("{meaning} (the builder says: {})", readable(line)))
     })
+}
+
+/// A line with the compiler's names of functions as they stand in the source.
+fn readable(line: &str) -> String {
+    let name = |word: &str| match rustc_demangle::try_demangle(word) {
+        Ok(name) => format!("{name:#}"),
+        Err(_) => word.to_owned(),
+    };
+    line.split_whitespace()
+        .map(name)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 impl Program {
@@ -138,15 +150,20 @@ pub fn program(program: Program) -> Result<PathBuf> {
 pub fn make(job: &Job, route: Route) -> Result<PathBuf> {
     let started = Instant::now();
     let _lock = files::lock(&paths::sbf_target().join("xtask.lock"))?;
-    let compiler = match (route, official::find()) {
-        (Route::Upstream, _) | (Route::Auto, None) => Compiler::Upstream,
-        (_, Some(official)) => Compiler::Official(official),
-        (Route::Official, None) => {
-            anyhow::bail!(
+    let official = match route {
+        Route::Auto => official::find(false),
+        Route::Official => official::find(true),
+        Route::Upstream => None,
+    };
+    let compiler = match official {
+        Some(official) => Compiler::Official(official),
+        None if route == Route::Official => {
+            bail!(
                 "no working cargo-build-sbf on PATH: {}",
-                crate::toolchain::OFFICIAL
+                toolchain::OFFICIAL
             )
         }
+        None => Compiler::Upstream,
     };
     let recipe = match &compiler {
         Compiler::Official(official) => official.recipe(),

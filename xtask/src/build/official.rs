@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use sha2::{Digest, Sha256};
@@ -14,14 +15,18 @@ use crate::{files, paths, process, progress, stand_in};
 /// The same that anchor asks for, so that its builds and ours are one.
 const ARGUMENTS: [&str; 2] = ["--arch", "v3"];
 
+/// How long a failure is believed.
+const BELIEVED: Duration = Duration::from_hours(24);
+
 pub struct Official {
     program: PathBuf,
     version: String,
 }
 
 /// The first `cargo-build-sbf` on PATH that is not this xtask in disguise and that can build: the
-/// tool fetches its compiler at the first build, from a host that may be out of reach.
-pub fn find() -> Option<Official> {
+/// tool fetches its compiler at the first build, from a host that may be out of reach. A failure is
+/// believed for a day, because trying may take minutes, or tried `again`.
+pub fn find(again: bool) -> Option<Official> {
     let path = env::var_os("PATH")?;
     let program = env::split_paths(&path)
         .map(|folder| folder.join(stand_in::NAME))
@@ -33,13 +38,11 @@ pub fn find() -> Option<Official> {
         .collect::<Vec<_>>()
         .join(", ");
     let official = Official { program, version };
-    match official.works() {
+    match official.works(again) {
         Ok(()) => Some(official),
         Err(error) => {
-            eprintln!(
-                "  note {} cannot build here: {error:#}",
-                official.program.display()
-            );
+            let shown = official.program.display();
+            eprintln!("  note {shown} is not used, because it cannot build here: {error:#}");
             None
         }
     }
@@ -65,7 +68,7 @@ impl Official {
     }
 
     /// Builds an empty program, once per version: its answer is kept in the cache.
-    fn works(&self) -> Result<()> {
+    fn works(&self, again: bool) -> Result<()> {
         let mut hash = Sha256::new();
         hash.update(self.program.to_string_lossy().as_bytes());
         hash.update(&self.version);
@@ -75,7 +78,12 @@ impl Official {
         if folder.join("works").exists() {
             return Ok(());
         }
-        progress::step("trying the official tools on an empty program", |bar| {
+        let tried = fs::metadata(folder.join("fails")).and_then(|file| file.modified());
+        let recently = tried.is_ok_and(|time| time.elapsed().is_ok_and(|age| age < BELIEVED));
+        if recently && !again {
+            bail!("tried in the last day (`--route official` tries again)");
+        }
+        let result = progress::step("trying the official tools on an empty program", |bar| {
             files::fresh_folder(&folder.join("src"))?;
             fs::write(folder.join("src/lib.rs"), "#![no_std]\n")?;
             fs::write(
@@ -85,8 +93,10 @@ impl Official {
             )?;
             let mut probe = self.command(folder.join("Cargo.toml"), folder.join("deploy"));
             process::logged(&mut probe, &folder.join("probe.log"), bar)
-        })?;
-        Ok(fs::write(folder.join("works"), "")?)
+        });
+        let answer = if result.is_ok() { "works" } else { "fails" };
+        fs::write(folder.join(answer), "")?;
+        result
     }
 
     /// Runs the tool and returns the file that it made.

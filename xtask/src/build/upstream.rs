@@ -44,6 +44,16 @@ const BUILD: &[&str] = &[
     "-Zbuild-std=std,panic_abort",
 ];
 
+/// How cargo's lines about its own progress begin.
+const PROGRESS: [&str; 6] = [
+    "Blocking ",
+    "Downloaded ",
+    "Downloading ",
+    "Finished ",
+    "Locking ",
+    "Updating ",
+];
+
 /// The route and its flags, in one line.
 pub fn recipe() -> String {
     format!("upstream {BUILD:?} {FLAGS:?}")
@@ -68,6 +78,11 @@ pub fn build(job: &Job) -> Result<(PathBuf, String)> {
             if let Some(rest) = plain.trim_start().strip_prefix("Compiling ") {
                 crates += 1;
                 bar.set_message(format!("{crates} crates, now {rest}"));
+            } else if PROGRESS
+                .iter()
+                .any(|verb| plain.trim_start().starts_with(verb))
+            {
+                bar.set_message(plain.trim().to_owned());
             } else {
                 said.push(line.to_owned());
             }
@@ -155,7 +170,7 @@ fn worth_reading(lines: &[String]) -> Vec<String> {
         let of_our_flag = ["allows-misaligned-mem-access", " generated "];
         let warning = plain.starts_with("warning");
         let noise = warning && of_our_flag.iter().any(|part| plain.contains(part));
-        !noise && !plain.starts_with("Finished") && !plain.is_empty()
+        !noise && !plain.is_empty()
     });
     paragraphs
 }
