@@ -80,6 +80,10 @@ pub fn emit<E: Kind>(authority: &AccountInfo, event: &E) -> Result<()> {
     data.extend_from_slice(EVENT_IX_TAG_LE);
     data.extend_from_slice(E::DISCRIMINATOR);
     data.extend_from_slice(fields);
+    call(authority, data)
+}
+
+fn call(authority: &AccountInfo, data: Vec<u8>) -> Result<()> {
     let accounts = vec![AccountMeta::new_readonly(*authority.key, true)];
     let call = Instruction {
         program_id: crate::ID,
@@ -92,6 +96,26 @@ pub fn emit<E: Kind>(authority: &AccountInfo, event: &E) -> Result<()> {
         std::slice::from_ref(authority),
         &[seeds],
     )?)
+}
+
+/// Tag, discriminator, fields, then the list as borsh has it: its length and its records.
+pub(crate) fn encode_list<E: Kind, R: Pod>(event: &E, list: &[R]) -> Vec<u8> {
+    let fields = bytemuck::bytes_of(event);
+    let records: &[u8] = bytemuck::cast_slice(list);
+    // A list is as long as its instruction allows: a dozen.
+    let length = u32::try_from(list.len()).unwrap_or(u32::MAX);
+    let mut data = Vec::with_capacity(20_usize.saturating_add(fields.len() + records.len()));
+    data.extend_from_slice(EVENT_IX_TAG_LE);
+    data.extend_from_slice(E::DISCRIMINATOR);
+    data.extend_from_slice(fields);
+    data.extend_from_slice(&length.to_le_bytes());
+    data.extend_from_slice(records);
+    data
+}
+
+/// Emits an event that ends with a list.
+pub fn emit_list<E: Kind, R: Pod>(authority: &AccountInfo, event: &E, list: &[R]) -> Result<()> {
+    call(authority, encode_list(event, list))
 }
 
 /// The number that the next chained event will have.
@@ -152,9 +176,64 @@ macro_rules! events {
         )+
 
         #[cfg(test)]
-        const KINDS: &[(&str, u16)] = &[$((stringify!($name), $kind)),+];
+        pub(crate) const KINDS: &[(&str, u16)] = &[$((stringify!($name), $kind)),+];
     };
 }
+
+/// Writes the events that end with a list: name, name of the part before the list, number, fields,
+/// then the list's name, its record and the record's fields.
+macro_rules! list_events {
+    ($($(#[$doc:meta])+ $name:ident($head:ident) = $kind:literal { $($fields:tt)* }
+        $list:ident: $record:ident { $($of_record:tt)* })+) => {
+        $(
+            $(#[$doc])+
+            #[event]
+            pub struct $name {
+                /// What comes before the list.
+                pub head: $head,
+                /// The list.
+                pub $list: Vec<$record>,
+            }
+
+            /// What comes before the list.
+            #[derive(
+                AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq,
+                Pod, Zeroable,
+            )]
+            #[repr(C)]
+            pub struct $head {
+                /// Head.
+                pub common: Common,
+                $($fields)*
+            }
+
+            /// One entry of the list.
+            #[derive(
+                AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq,
+                Pod, Zeroable,
+            )]
+            #[repr(C)]
+            pub struct $record {
+                $($of_record)*
+            }
+
+            impl Discriminator for $head {
+                const DISCRIMINATOR: &'static [u8] = $name::DISCRIMINATOR;
+            }
+
+            impl Kind for $head {
+                const KIND: u16 = $kind;
+            }
+        )+
+    };
+}
+
+mod trading;
+pub use trading::{
+    AccountFlagged, AccountUnflagged, AccountWoundUp, AccountWoundUpHead, CollateralSold,
+    LegWoundUp, LossSettled, OrderFill, OrderPlaced, OrderPlacedHead, OrdersCancelled,
+    OrdersPruned, PositionTakenOver,
+};
 
 events! {
     /// The Protocol was created.
@@ -321,10 +400,11 @@ mod tests {
 
     #[test]
     fn numbers_of_kinds_are_unique() {
-        let mut numbers: Vec<_> = KINDS.iter().map(|(_, number)| *number).collect();
+        let kinds = KINDS.iter().chain(trading::KINDS);
+        let mut numbers: Vec<_> = kinds.map(|(_, number)| *number).collect();
         numbers.sort_unstable();
         numbers.dedup();
-        assert_eq!(numbers.len(), KINDS.len());
+        assert_eq!(numbers.len(), KINDS.len() + trading::KINDS.len());
     }
 
     #[test]

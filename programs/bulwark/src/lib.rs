@@ -26,6 +26,7 @@ declare_id!("3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM");
 pub mod bulwark {
     use super::*;
 
+    /// Creates a margin account of the signer.
     pub fn create_margin_account(
         ctx: Context<CreateMarginAccount>,
         index: u16,
@@ -34,18 +35,22 @@ pub mod bulwark {
         instructions::create_margin_account(ctx, index, delegate)
     }
 
+    /// Creates the Protocol; only the program's upgrade authority.
     pub fn create_protocol(ctx: Context<CreateProtocol>, args: CreateProtocolArgs) -> Result<()> {
         instructions::create_protocol(ctx, args)
     }
 
+    /// Creates a compartment.
     pub fn create_compartment(ctx: Context<CreateCompartment>, id: u16) -> Result<()> {
         instructions::create_compartment(ctx, id)
     }
 
+    /// Adopts the Board of a compartment.
     pub fn create_board(ctx: Context<CreateBoard>, args: CreateBoardArgs) -> Result<()> {
         instructions::create_board(ctx, args)
     }
 
+    /// Creates the insurance of a compartment.
     pub fn create_insurance(
         ctx: Context<CreateInsurance>,
         parameters: InsuranceParameters,
@@ -53,6 +58,7 @@ pub mod bulwark {
         instructions::create_insurance(ctx, parameters)
     }
 
+    /// Lists a price feed.
     pub fn create_feed<'info>(
         ctx: Context<'info, CreateFeed<'info>>,
         args: CreateFeedArgs,
@@ -60,6 +66,7 @@ pub mod bulwark {
         instructions::create_feed(ctx, args)
     }
 
+    /// Lists a token; the first one is quote.
     pub fn create_bank<'info>(
         ctx: Context<'info, CreateBank<'info>>,
         args: CreateBankArgs,
@@ -67,6 +74,7 @@ pub mod bulwark {
         instructions::create_bank(ctx, args)
     }
 
+    /// Lists a market and adopts its book.
     pub fn create_market<'info>(
         ctx: Context<'info, CreateMarket<'info>>,
         args: CreateMarketArgs,
@@ -74,7 +82,81 @@ pub mod bulwark {
         instructions::create_market(ctx, args)
     }
 
+    /// Ends the creator's powers for ever.
     pub fn seal<'info>(ctx: Context<'info, Seal<'info>>) -> Result<()> {
         instructions::seal(ctx)
+    }
+
+    /// Places an order; makers' margin accounts follow. See [`instructions::place_order`].
+    pub fn place_order<'info>(
+        ctx: Context<'info, PlaceOrder<'info>>,
+        args: PlaceOrderArgs,
+    ) -> Result<()> {
+        instructions::place_order(ctx, args)
+    }
+
+    /// Cancels orders of the signer.
+    pub fn cancel_orders(ctx: Context<CancelOrders>, which: Which) -> Result<()> {
+        instructions::cancel_orders(ctx, which)
+    }
+
+    /// Clears void orders of anybody.
+    pub fn prune_orders(ctx: Context<PruneOrders>) -> Result<()> {
+        instructions::prune_orders(ctx)
+    }
+
+    /// Takes a position of a liquidatable account over.
+    pub fn take_over(ctx: Context<TakeOver>, largest: u64) -> Result<()> {
+        instructions::take_over(ctx, largest)
+    }
+
+    /// Winds a bankrupt account up; the markets of its positions follow.
+    pub fn wind_up<'info>(ctx: Context<'info, WindUp<'info>>, fraction_ppm: u32) -> Result<()> {
+        instructions::wind_up(ctx, fraction_ppm)
+    }
+
+    /// Starts the liquidation clock of an account.
+    pub fn flag(ctx: Context<Flag>) -> Result<()> {
+        instructions::flag(ctx)
+    }
+
+    /// Ends it.
+    pub fn unflag(ctx: Context<Unflag>) -> Result<()> {
+        instructions::unflag(ctx)
+    }
+
+    /// Buys collateral of a liquidatable account.
+    pub fn seize(ctx: Context<Seize>, bank: u8, largest: u64) -> Result<()> {
+        instructions::seize(ctx, bank, largest)
+    }
+
+    /// Buys collateral against an old or large debt.
+    pub fn convert(ctx: Context<Convert>, bank: u8, largest: u64) -> Result<()> {
+        instructions::convert(ctx, bank, largest)
+    }
+
+    /// Realises an account's unrealised loss.
+    pub fn settle(ctx: Context<Settle>) -> Result<()> {
+        instructions::settle(ctx)
+    }
+
+    /// Reads oracle accounts into the Board.
+    pub fn refresh<'info>(ctx: Context<'info, Refresh<'info>>, feeds: Vec<u8>) -> Result<()> {
+        instructions::refresh(ctx, feeds)
+    }
+
+    /// Folds markets' deltas into the quote bank.
+    pub fn fold<'info>(ctx: Context<'info, Fold<'info>>) -> Result<()> {
+        instructions::fold(ctx)
+    }
+
+    /// Accrues quote interest and takes stock of the quote bank; all markets follow.
+    pub fn accrue<'info>(ctx: Context<'info, Accrue<'info>>) -> Result<()> {
+        instructions::accrue(ctx)
+    }
+
+    /// Gives quote to insurance.
+    pub fn fund_insurance(ctx: Context<FundInsurance>, amount: u64) -> Result<()> {
+        instructions::fund_insurance(ctx, amount)
     }
 }

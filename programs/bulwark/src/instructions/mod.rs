@@ -9,6 +9,9 @@
 //! Named accounts end with `event_authority` and `program` (the self-call of events). What follows
 //! them in lists is said at the accounts struct, and read with [`crate::lists`].
 
+mod accrue;
+mod cancel_orders;
+mod convert;
 mod create_bank;
 mod create_board;
 mod create_compartment;
@@ -17,9 +20,24 @@ mod create_insurance;
 mod create_margin_account;
 mod create_market;
 mod create_protocol;
+mod flag;
+mod fold;
+mod fund_insurance;
 mod parameters;
+mod payment;
+mod place_order;
+mod prune_orders;
+mod refresh;
 mod seal;
+mod seize;
+mod settle;
+mod take_over;
+mod unflag;
+mod wind_up;
 
+pub use accrue::*;
+pub use cancel_orders::*;
+pub use convert::*;
 pub use create_bank::*;
 pub use create_board::*;
 pub use create_compartment::*;
@@ -28,5 +46,16 @@ pub use create_insurance::*;
 pub use create_margin_account::*;
 pub use create_market::*;
 pub use create_protocol::*;
+pub use flag::*;
+pub use fold::*;
+pub use fund_insurance::*;
 pub use parameters::*;
+pub use place_order::*;
+pub use prune_orders::*;
+pub use refresh::*;
 pub use seal::*;
+pub use seize::*;
+pub use settle::*;
+pub use take_over::*;
+pub use unflag::*;
+pub use wind_up::*;

@@ -1,0 +1,191 @@
+//! Events of trading and liquidation.
+
+use anchor_lang::Discriminator;
+use anchor_lang::prelude::*;
+use bulwark_core::matching::Fill;
+use bytemuck::{Pod, Zeroable};
+
+use super::{Common, Kind};
+
+events! {
+    /// Orders were cancelled.
+    OrdersCancelled = 41 {
+        pub market: Pubkey,
+        pub margin: Pubkey,
+        pub account_sequence: u64,
+        pub cancelled: u64,
+    }
+    /// Void orders were cleared.
+    OrdersPruned = 42 {
+        pub market: Pubkey,
+        pub margin: Pubkey,
+        pub account_sequence: u64,
+        pub entries: u64,
+        pub slots: u64,
+    }
+    /// An account's liquidation clock started.
+    AccountFlagged = 50 {
+        pub margin: Pubkey,
+        pub value: i64,
+        pub requirement: u64,
+    }
+    /// An account was found healthy, for the first time or (cleared) the second.
+    AccountUnflagged = 51 {
+        pub margin: Pubkey,
+        pub value: i64,
+        pub requirement: u64,
+        pub cleared: u64,
+    }
+    /// A position was taken over.
+    PositionTakenOver = 52 {
+        pub market: Pubkey,
+        pub liquidatee: Pubkey,
+        pub receiver: Pubkey,
+        pub liquidatee_sequence: u64,
+        pub receiver_sequence: u64,
+        pub size: u64,
+        pub price: u64,
+        pub notional: u64,
+        pub premium: u64,
+        pub top_up: u64,
+        pub fee: u64,
+        pub long: u64,
+        pub liquidatee_quote_after: i64,
+        pub receiver_quote_after: i64,
+        pub insurance_before: u64,
+        pub insurance_after: u64,
+    }
+    /// Collateral was sold against negative quote: a seizure, or (conversion) a conversion.
+    CollateralSold = 53 {
+        pub seller: Pubkey,
+        pub buyer: Pubkey,
+        pub seller_sequence: u64,
+        pub buyer_sequence: u64,
+        pub units: u64,
+        pub paid: u64,
+        pub transferred_in: u64,
+        pub discount_e9: u64,
+        pub seller_quote_after: i64,
+        pub buyer_quote_after: i64,
+        pub bank: u64,
+        pub conversion: u64,
+    }
+    /// An unrealised loss was realised.
+    LossSettled = 54 {
+        pub market: Pubkey,
+        pub margin: Pubkey,
+        pub account_sequence: u64,
+        pub loss: u64,
+        pub quote_before: i64,
+        pub quote_after: i64,
+    }
+}
+
+list_events! {
+    /// An order was placed; its fills follow.
+    OrderPlaced(OrderPlacedHead) = 40 {
+        pub market: Pubkey,
+        pub margin: Pubkey,
+        pub account_sequence: u64,
+        /// Fills of the market so far, these included.
+        pub fill_sequence: u64,
+        pub price: u64,
+        pub size: u64,
+        pub filled: u64,
+        pub notional: u64,
+        pub fee: u64,
+        /// Size that rests, and its sequence number in the book.
+        pub rests: u64,
+        pub rests_sequence: u64,
+        pub cancelled: u64,
+        pub base_after: i64,
+        pub quote_leg_after: i64,
+        pub quote_after: i64,
+        pub oi_after: u64,
+        pub client_id: u32,
+        pub side: u8,
+        pub kind: u8,
+        pub ended: u8,
+        pub reduce_only: u8,
+    } fills: OrderFill {
+        pub maker: Pubkey,
+        pub sequence: u64,
+        pub price: u64,
+        pub base: u64,
+        pub notional: u64,
+        pub maker_fee: u64,
+        pub taker_fee: u64,
+        pub maker_realised: i64,
+        pub taker_realised: i64,
+    }
+    /// A bankrupt account was wound up; its legs follow.
+    AccountWoundUp(AccountWoundUpHead) = 55 {
+        pub liquidatee: Pubkey,
+        pub receiver: Pubkey,
+        pub liquidatee_sequence: u64,
+        pub receiver_sequence: u64,
+        pub fraction_ppm: u64,
+        pub collateral_paid: u64,
+        pub loss: u64,
+        pub insured_without_leg: u64,
+        pub deficit_without_leg: u64,
+        pub deficit_after: u64,
+        pub insurance_before: u64,
+        pub insurance_after: u64,
+        pub liquidatee_quote_after: i64,
+        pub receiver_quote_after: i64,
+    } legs: LegWoundUp {
+        pub size: u64,
+        pub price: u64,
+        pub notional: u64,
+        pub premium: u64,
+        pub insured: u64,
+        pub charged: u64,
+        pub deficit: u64,
+        pub market_sequence: u64,
+        pub market: u64,
+        pub long: u64,
+    }
+}
+
+impl From<&Fill> for OrderFill {
+    fn from(fill: &Fill) -> Self {
+        Self {
+            maker: Pubkey::new_from_array(fill.maker),
+            sequence: fill.sequence,
+            price: fill.price,
+            base: fill.base,
+            notional: fill.notional,
+            maker_fee: fill.maker_fee,
+            taker_fee: fill.taker_fee,
+            maker_realised: fill.maker_realised,
+            taker_realised: fill.taker_realised,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_borsh() {
+        let head = OrderPlacedHead {
+            price: 7,
+            client_id: 9,
+            side: 1,
+            ..Default::default()
+        };
+        let fills = vec![
+            OrderFill {
+                base: 3,
+                ..Default::default()
+            };
+            2
+        ];
+        let bytes = crate::event::encode_list(&head, &fills);
+        let event = OrderPlaced { head, fills };
+        let borsh = anchor_lang::Event::data(&event);
+        assert_eq!(bytes[8..], borsh[..]);
+    }
+}

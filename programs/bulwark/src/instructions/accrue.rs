@@ -1,0 +1,100 @@
+//! Accrues quote interest, and takes stock of the quote bank: what lies in its vault against what is
+//! owed from it, so that withdrawals are paid at the true coverage.
+//!
+//! Anybody CAN while time runs (not while Paused). All markets of the compartment must follow, each
+//! once, writable: leaving one out is refused, never believed (INV-SUBSET).
+
+use std::cell::Ref;
+
+use anchor_lang::prelude::*;
+use bulwark_core::ledger::{self, QuoteMoney};
+use bulwark_core::permits::Action;
+use bulwark_core::{conserve, coverage};
+use bulwark_state::Market;
+
+use crate::error::OrRefuse;
+use crate::event::{self, InterestAccrued, Kind};
+use crate::guard::Guard;
+use crate::invariant;
+use crate::lists::every_market;
+use crate::state::{
+    Access, BankState, BoardState, CompartmentState, InsuranceState, ProtocolState,
+};
+use crate::token;
+
+/// Accounts of `accrue`; all markets of the compartment follow, writable.
+#[derive(Accounts)]
+pub struct Accrue<'info> {
+    /// Anyone.
+    pub caller: Signer<'info>,
+    /// Protocol.
+    pub protocol: AccountLoader<'info, ProtocolState>,
+    /// Compartment.
+    pub compartment: AccountLoader<'info, CompartmentState>,
+    /// Board of the compartment.
+    #[account(mut)]
+    pub board: AccountLoader<'info, BoardState>,
+    /// Quote bank of the compartment.
+    #[account(mut)]
+    pub quote_bank: AccountLoader<'info, BankState>,
+    /// CHECK: compared with the bank's vault, then read as a token account.
+    pub quote_vault: UncheckedAccount<'info>,
+    /// Insurance of the compartment.
+    pub insurance: AccountLoader<'info, InsuranceState>,
+    /// CHECK: the address is compared; signs the event's self-call.
+    #[account(address = crate::EVENT_AUTHORITY_AND_BUMP.0)]
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: the address is compared; called for the event.
+    #[account(address = crate::ID)]
+    pub program: UncheckedAccount<'info>,
+}
+
+/// Accrues and takes stock.
+pub fn accrue<'info>(ctx: Context<'info, Accrue<'info>>) -> Result<()> {
+    let accounts = &*ctx.accounts;
+    let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
+    guard.board(&accounts.board)?;
+    guard.quote_bank(&accounts.quote_bank)?;
+    guard.insurance(&accounts.insurance)?;
+    guard.permit(Action::Accrue)?;
+    let markets = every_market(&*accounts.compartment.read()?, ctx.remaining_accounts)?;
+    let event = {
+        let mut board = accounts.board.write()?;
+        let mut quote = accounts.quote_bank.write()?;
+        token::check_vault(&quote, &accounts.quote_vault)?;
+        let vault = token::balance(&accounts.quote_vault)?;
+        let insurance = accounts.insurance.read()?.balance;
+        for loader in &markets {
+            ledger::fold(&mut quote.totals, &mut loader.write()?.deltas).or_refuse()?;
+        }
+        let money = QuoteMoney {
+            vault,
+            assigned: quote.residuals.assigned,
+            tickets: quote.tickets,
+            insurance,
+        };
+        let (lend_before, debt_before) = (board.lend_index, board.debt_index);
+        ledger::accrue_interest(&mut board, &mut quote.totals, &money, guard.now).or_refuse()?;
+        let read: Vec<Ref<Market>> = markets.iter().map(Access::read).collect::<Result<_>>()?;
+        let all = read.iter().map(|market| &**market);
+        let balance = conserve::quote_balance(&quote, vault, insurance, all).or_refuse()?;
+        let checked =
+            coverage::check_quote(&mut quote, &balance, insurance, vault, guard.now).or_refuse()?;
+        if let Some(seat) = board.banks.first_mut() {
+            seat.coverage_e9 = checked.coverage_e9;
+        }
+        invariant::board(&board)?;
+        invariant::bank(&quote)?;
+        let sequence = event::count(&mut quote.event_sequence)?;
+        let caller = accounts.caller.key;
+        InterestAccrued {
+            common: InterestAccrued::head(guard.now, caller, guard.compartment, sequence),
+            bank: accounts.quote_bank.key(),
+            lend_before: [lend_before.lo, lend_before.hi],
+            lend_after: [board.lend_index.lo, board.lend_index.hi],
+            debt_before: [debt_before.lo, debt_before.hi],
+            debt_after: [board.debt_index.lo, board.debt_index.hi],
+        }
+    };
+    event::emit(&accounts.event_authority, &event)
+}

@@ -1,0 +1,115 @@
+//! Cancels orders: one by its slot, its sequence number or the client's own number, or all of a
+//! market.
+//!
+//! The owner or the delegate CAN cancel in every mode but Recovery, where all orders are void. Nobody
+//! else CAN cancel; anybody CAN prune what is void.
+
+use anchor_lang::prelude::*;
+use bulwark_core::order;
+use bulwark_core::permits::Action;
+
+use crate::error::{BulwarkError, OrRefuse, ensure};
+use crate::event::{self, Kind, OrdersCancelled};
+use crate::guard::Guard;
+use crate::invariant;
+use crate::state::{
+    Access, BookState, CompartmentState, MarginState, MarketState, ProtocolState, same,
+};
+
+/// Which orders.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub enum Which {
+    /// The order in this slot of the account.
+    Slot(u8),
+    /// The order with this sequence number in the book.
+    Sequence(u64),
+    /// The first order with this number of the client's.
+    Client(u32),
+    /// All orders of the account in this market.
+    All,
+}
+
+/// Accounts of `cancel_orders`.
+#[derive(Accounts)]
+pub struct CancelOrders<'info> {
+    /// Owner or delegate of the margin account.
+    pub trader: Signer<'info>,
+    /// Protocol.
+    pub protocol: AccountLoader<'info, ProtocolState>,
+    /// Compartment.
+    pub compartment: AccountLoader<'info, CompartmentState>,
+    /// Market.
+    #[account(mut)]
+    pub market: AccountLoader<'info, MarketState>,
+    /// Book of the market.
+    #[account(mut)]
+    pub book: AccountLoader<'info, BookState>,
+    /// The trader's margin account.
+    #[account(mut)]
+    pub margin: AccountLoader<'info, MarginState>,
+    /// CHECK: the address is compared; signs the event's self-call.
+    #[account(address = crate::EVENT_AUTHORITY_AND_BUMP.0)]
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: the address is compared; called for the event.
+    #[account(address = crate::ID)]
+    pub program: UncheckedAccount<'info>,
+}
+
+impl CancelOrders<'_> {
+    fn validate(&self, guard: &mut Guard) -> Result<()> {
+        guard.market(&self.market)?;
+        guard.book(&self.market, &self.book)?;
+        guard.margin(&self.margin)?;
+        let margin = self.margin.read()?;
+        let signs = same(&margin.owner, self.trader.key) || same(&margin.delegate, self.trader.key);
+        ensure(signs, BulwarkError::NotOwner)?;
+        guard.permit(Action::Cancel).map(|_| ())
+    }
+}
+
+/// Cancels the orders. That none of all is left is no error.
+pub fn cancel_orders(ctx: Context<CancelOrders>, which: Which) -> Result<()> {
+    let accounts = &*ctx.accounts;
+    let mut guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
+    accounts.validate(&mut guard)?;
+    let event = {
+        let mut market = accounts.market.write()?;
+        let mut book = accounts.book.write()?;
+        let mut margin = accounts.margin.write()?;
+        let key = accounts.margin.key();
+        let (index, now) = (market.index, guard.now);
+        let cancelled = match which {
+            Which::Slot(slot) => order::cancel_slot(
+                &mut book,
+                &mut margin,
+                key.as_array(),
+                index,
+                slot.into(),
+                now,
+            )
+            .map(|_| 1),
+            Which::Sequence(sequence) => {
+                order::cancel_sequence(&mut book, &mut margin, key.as_array(), index, sequence, now)
+                    .map(|_| 1)
+            }
+            Which::Client(client) => {
+                order::cancel_client(&mut book, &mut margin, key.as_array(), index, client, now)
+                    .map(|_| 1)
+            }
+            Which::All => {
+                order::cancel_all(&mut book, &mut margin, key.as_array(), index, None, now)
+            }
+        };
+        let cancelled = cancelled.or_refuse()?;
+        invariant::margin(&margin)?;
+        let sequence = event::count(&mut market.event_sequence)?;
+        OrdersCancelled {
+            common: OrdersCancelled::head(now, accounts.trader.key, guard.compartment, sequence),
+            market: accounts.market.key(),
+            margin: key,
+            account_sequence: event::count(&mut margin.event_sequence)?,
+            cancelled: cancelled.into(),
+        }
+    };
+    event::emit(&accounts.event_authority, &event)
+}

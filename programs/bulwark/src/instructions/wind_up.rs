@@ -1,0 +1,314 @@
+//! Winds a bankrupt account up: its positions at mark and its collateral near the oracle price go to
+//! the receiver, and what is missing is allocated in the same instruction (D7, D8).
+//!
+//! Any owner of a healthy margin account CAN, in every mode but Recovery. Nobody CAN wind up an
+//! account whose raw value is not below zero, pick single legs of it, or leave its loss unbooked: there
+//! is nothing to front-run. The markets of its positions follow the named accounts, writable.
+
+use anchor_lang::prelude::*;
+use bulwark_core::ledger;
+use bulwark_core::liquidation::Circumstances;
+use bulwark_core::permits::Action;
+use bulwark_core::windup::{self, Plan};
+use bulwark_state::{Deltas, MAX_POSITIONS, Market};
+
+use super::payment::Payment;
+use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
+use crate::event::{self, AccountWoundUpHead, Kind, LegWoundUp};
+use crate::guard::Guard;
+use crate::invariant;
+use crate::state::{
+    Access, BankState, BoardState, CompartmentState, InsuranceState, MarginState, MarketState,
+    ProtocolState, distinct, same,
+};
+
+/// Accounts of `wind_up`; the markets of the positions follow, writable.
+#[derive(Accounts)]
+pub struct WindUp<'info> {
+    /// Owner of the receiver.
+    pub liquidator: Signer<'info>,
+    /// Protocol.
+    pub protocol: AccountLoader<'info, ProtocolState>,
+    /// Compartment.
+    pub compartment: AccountLoader<'info, CompartmentState>,
+    /// Board of the compartment: a loss that insurance doesn't pay moves an index on it.
+    #[account(mut)]
+    pub board: AccountLoader<'info, BoardState>,
+    /// Quote bank of the compartment.
+    #[account(mut)]
+    pub quote_bank: AccountLoader<'info, BankState>,
+    /// CHECK: compared with the bank's vault, then read as a token account.
+    #[account(mut)]
+    pub quote_vault: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's mint. Needed while quote's coverage is below one.
+    pub quote_mint: Option<UncheckedAccount<'info>>,
+    /// CHECK: compared with the bank's token program. Needed while quote's coverage is below one.
+    pub token_program: Option<UncheckedAccount<'info>>,
+    /// CHECK: the token program checks it. Pays while quote's coverage is below one.
+    #[account(mut)]
+    pub payment: Option<UncheckedAccount<'info>>,
+    /// Insurance of the compartment.
+    #[account(mut)]
+    pub insurance: AccountLoader<'info, InsuranceState>,
+    /// The bankrupt account.
+    #[account(mut)]
+    pub liquidatee: AccountLoader<'info, MarginState>,
+    /// The account that receives everything.
+    #[account(mut)]
+    pub receiver: AccountLoader<'info, MarginState>,
+    /// CHECK: the address is compared; signs the event's self-call.
+    #[account(address = crate::EVENT_AUTHORITY_AND_BUMP.0)]
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: the address is compared; called for the event.
+    #[account(address = crate::ID)]
+    pub program: UncheckedAccount<'info>,
+}
+
+impl<'info> WindUp<'info> {
+    fn validate(&self, guard: &Guard) -> Result<()> {
+        guard.board(&self.board)?;
+        guard.quote_bank(&self.quote_bank)?;
+        guard.insurance(&self.insurance)?;
+        guard.margin(&self.liquidatee)?;
+        guard.margin(&self.receiver)?;
+        distinct(&self.liquidatee.key(), &self.receiver.key())?;
+        let owns = same(&self.receiver.read()?.owner, self.liquidator.key);
+        ensure(owns, BulwarkError::NotOwner)
+    }
+
+    fn payment(&self) -> Payment<'_, 'info> {
+        Payment {
+            buyer: &self.liquidator,
+            vault: &self.quote_vault,
+            mint: self.quote_mint.as_deref(),
+            token_program: self.token_program.as_deref(),
+            from: self.payment.as_deref(),
+        }
+    }
+}
+
+/// The markets that came with the instruction.
+struct Markets<'info> {
+    found: Vec<(u8, AccountLoader<'info, MarketState>)>,
+}
+
+impl<'info> Markets<'info> {
+    fn new(infos: &'info [AccountInfo<'info>], guard: &Guard) -> Result<Self> {
+        ensure(infos.len() <= MAX_POSITIONS, BulwarkError::BadIndex)?;
+        let mut found = Vec::with_capacity(infos.len());
+        for info in infos {
+            let loader = AccountLoader::<MarketState>::try_from(info)?;
+            let index = {
+                let market = loader.read()?;
+                ensure(
+                    same(&market.compartment, guard.key()),
+                    BulwarkError::WrongCompartment,
+                )?;
+                market.index
+            };
+            found.push((index, loader));
+        }
+        Ok(Self { found })
+    }
+
+    fn get(&self, index: u8) -> Result<std::cell::RefMut<'_, Market>> {
+        let found = self.found.iter().find(|(of, _)| *of == index);
+        let (_, loader) = found.ok_or_else(|| refusal(BulwarkError::MissingAccount))?;
+        loader.write()
+    }
+}
+
+/// Winds up `fraction_ppm` of everything, 1,000,000 for the whole.
+pub fn wind_up<'info>(ctx: Context<'info, WindUp<'info>>, fraction_ppm: u32) -> Result<()> {
+    let accounts = &*ctx.accounts;
+    let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
+    accounts.validate(&guard)?;
+    let permit = guard.permit(Action::WindUp)?;
+    let markets = Markets::new(ctx.remaining_accounts, &guard)?;
+    let payment = accounts.payment();
+    let uncovered = payment.uncovered(&*accounts.quote_bank.read()?)?;
+    let around = guard.circumstances(&permit, uncovered);
+    let mut legs = Vec::with_capacity(markets.found.len());
+    let mut deltas = Deltas::default();
+    let mut event = AccountWoundUpHead {
+        liquidatee: accounts.liquidatee.key(),
+        receiver: accounts.receiver.key(),
+        fraction_ppm: fraction_ppm.into(),
+        ..AccountWoundUpHead::default()
+    };
+    let mut plan = begin(accounts, &mut deltas, fraction_ppm, &around, &mut event)?;
+    move_legs(accounts, &markets, &mut plan, &around, &mut legs)?;
+    let paid_in = sell(accounts, &mut plan, &mut deltas, &around, &mut event)?;
+    allocate(
+        accounts, &markets, &mut plan, &around, &mut legs, &mut event,
+    )?;
+    finish(accounts, &plan, deltas, &around, &payment, paid_in)?;
+    {
+        let mut quote = accounts.quote_bank.write()?;
+        let sequence = event::count(&mut quote.event_sequence)?;
+        let signer = accounts.liquidator.key;
+        event.common = AccountWoundUpHead::head(guard.now, signer, guard.compartment, sequence);
+        event.deficit_after = quote.totals.deficit;
+        event.insurance_after = accounts.insurance.read()?.balance;
+        let mut liquidatee = accounts.liquidatee.write()?;
+        event.liquidatee_sequence = event::count(&mut liquidatee.event_sequence)?;
+        event.liquidatee_quote_after = liquidatee.quote;
+        let mut receiver = accounts.receiver.write()?;
+        event.receiver_sequence = event::count(&mut receiver.event_sequence)?;
+        event.receiver_quote_after = receiver.quote;
+    }
+    event::emit_list(&accounts.event_authority, &event, &legs)
+}
+
+#[inline(never)]
+fn begin(
+    accounts: &WindUp,
+    deltas: &mut Deltas,
+    fraction_ppm: u32,
+    around: &Circumstances,
+    event: &mut AccountWoundUpHead,
+) -> Result<Plan> {
+    let board = accounts.board.read()?;
+    let mut liquidatee = accounts.liquidatee.write()?;
+    let receiver = accounts.receiver.read()?;
+    event.insurance_before = accounts.insurance.read()?.balance;
+    windup::begin(
+        &board,
+        &mut liquidatee,
+        &receiver,
+        deltas,
+        fraction_ppm,
+        around,
+    )
+    .or_refuse()
+}
+
+#[inline(never)]
+fn move_legs(
+    accounts: &WindUp,
+    markets: &Markets,
+    plan: &mut Plan,
+    around: &Circumstances,
+    legs: &mut Vec<LegWoundUp>,
+) -> Result<()> {
+    let board = accounts.board.read()?;
+    let mut insurance = accounts.insurance.write()?;
+    let mut liquidatee = accounts.liquidatee.write()?;
+    let mut receiver = accounts.receiver.write()?;
+    let planned: Vec<u8> = plan.markets().collect();
+    for index in planned {
+        let mut market = markets.get(index)?;
+        let moved = windup::move_leg(
+            plan,
+            &board,
+            &mut market,
+            &mut liquidatee,
+            &mut receiver,
+            &mut insurance,
+            around,
+        )
+        .or_refuse()?;
+        legs.push(LegWoundUp {
+            size: moved.size,
+            price: moved.price,
+            notional: moved.notional,
+            premium: moved.premium,
+            market: index.into(),
+            long: u64::from(moved.long),
+            ..LegWoundUp::default()
+        });
+    }
+    Ok(())
+}
+
+/// Sells the collateral; what the receiver must transfer in.
+#[inline(never)]
+fn sell(
+    accounts: &WindUp,
+    plan: &mut Plan,
+    deltas: &mut Deltas,
+    around: &Circumstances,
+    event: &mut AccountWoundUpHead,
+) -> Result<u64> {
+    let board = accounts.board.read()?;
+    let mut liquidatee = accounts.liquidatee.write()?;
+    let mut receiver = accounts.receiver.write()?;
+    let sale =
+        windup::sell_collateral(plan, &board, &mut liquidatee, &mut receiver, deltas, around)
+            .or_refuse()?;
+    event.collateral_paid = sale.paid;
+    event.loss = windup::close(plan, &board, &mut liquidatee, deltas, around).or_refuse()?;
+    Ok(sale.transfer_in)
+}
+
+#[inline(never)]
+fn allocate(
+    accounts: &WindUp,
+    markets: &Markets,
+    plan: &mut Plan,
+    around: &Circumstances,
+    legs: &mut [LegWoundUp],
+    event: &mut AccountWoundUpHead,
+) -> Result<()> {
+    let mut board = accounts.board.write()?;
+    let mut insurance = accounts.insurance.write()?;
+    let mut quote = accounts.quote_bank.write()?;
+    if event.loss == 0 {
+        return Ok(());
+    }
+    if legs.is_empty() {
+        let rest =
+            windup::allocate_rest(plan, &mut insurance, &mut quote.totals, around).or_refuse()?;
+        event.insured_without_leg = rest.insured;
+        event.deficit_without_leg = rest.deficit;
+        return Ok(());
+    }
+    for leg in legs {
+        let index = u8::try_from(leg.market).map_err(|_| refusal(BulwarkError::BadIndex))?;
+        let mut market = markets.get(index)?;
+        let share = windup::allocate_leg(
+            plan,
+            &mut board,
+            &mut market,
+            &mut insurance,
+            &mut quote.totals,
+            around,
+        )
+        .or_refuse()?;
+        leg.insured = share.insured;
+        leg.charged = share.charged;
+        leg.deficit = share.deficit;
+        leg.market_sequence = event::count(&mut market.event_sequence)?;
+        invariant::market(&market)?;
+    }
+    Ok(())
+}
+
+#[inline(never)]
+fn finish(
+    accounts: &WindUp,
+    plan: &Plan,
+    mut deltas: Deltas,
+    around: &Circumstances,
+    payment: &Payment,
+    paid_in: u64,
+) -> Result<()> {
+    let board = accounts.board.read()?;
+    let mut quote = accounts.quote_bank.write()?;
+    let mut liquidatee = accounts.liquidatee.write()?;
+    let mut receiver = accounts.receiver.write()?;
+    windup::finish(
+        plan,
+        &board,
+        &mut liquidatee,
+        &mut receiver,
+        &mut deltas,
+        around,
+    )
+    .or_refuse()?;
+    ledger::fold(&mut quote.totals, &mut deltas).or_refuse()?;
+    payment.pay(&mut quote, paid_in)?;
+    invariant::bank(&quote)?;
+    invariant::margin(&liquidatee)?;
+    invariant::margin(&receiver)
+}
