@@ -5,7 +5,7 @@ mod oracle;
 use bulwark_core::feed::{self, Accepted, Ignored, Printed, Reading};
 use bulwark_core::gate::{self, Severity};
 use bulwark_core::params::Class;
-use bulwark_core::{Error, Now, time};
+use bulwark_core::{Error, Now, time, volatility};
 use bulwark_state::{Feed, Mark, OpenClock};
 use oracle::*;
 
@@ -481,6 +481,32 @@ fn the_bitmap_tells_the_minutes_with_a_print() {
             );
         }
     }
+}
+
+/// a60: what a halted market asks of its feed before it reopens.
+#[test]
+fn a60_reopening_sees_fresh_and_measured_prints() {
+    let mut world = World::new(Class::Major);
+    let halted = world.now.unix;
+    for _ in 0..3 {
+        assert!(!feed::printed_in_each(&world.feed, world.now.unix, 3));
+        printed(world.post(P, P));
+        world.wait(60);
+    }
+    world.now.unix -= 1;
+    assert!(feed::printed_in_each(&world.feed, world.now.unix, 3));
+    assert!(!feed::printed_in_each(&world.feed, world.now.unix, 4));
+    assert!(volatility::measured_since(&world.feed, halted));
+    assert!(!volatility::measured_since(&world.feed, halted + 120));
+    world.wait(60);
+    assert!(
+        !feed::printed_in_each(&world.feed, world.now.unix, 3),
+        "a minute without one"
+    );
+    // A print that is Stale on arrival is no witness and no measurement.
+    printed(world.take(&reading(P, P, world.now.unix - 15)));
+    assert!(!feed::printed_in_each(&world.feed, world.now.unix, 1));
+    assert!(!volatility::measured_since(&world.feed, halted + 120));
 }
 
 #[test]

@@ -79,6 +79,14 @@ pub fn covered_minutes(bitmap: &[u64; 2], minutes: u32) -> u32 {
     newest.count_ones().wrapping_add(older.count_ones())
 }
 
+/// Whether each of the newest `minutes` (at most 128) up to and with that of `at` had a measured
+/// print: what a halted market needs to reopen (a60).
+pub fn printed_in_each(feed: &Feed, at: i64, minutes: u32) -> bool {
+    // A minute without any print moves no bitmap: it must be the newest.
+    feed.minute_newest >= at / MINUTE as i64
+        && covered_minutes(&feed.minutes, minutes) == minutes.min(MINUTES as u32)
+}
+
 /// The median of the one-minute closes of the 30 minutes up to and with that of `at`, PriceE8: the
 /// price of an announced Recovery (D9) or a settled market (D12). With an even number the lower of
 /// the two in the middle. 0 if there is none.
