@@ -87,7 +87,12 @@ fn a_print_moves_what_follows_its_feed_and_nothing_else() {
     assert_eq!(moved, [0, 1, 4, 5]);
     assert_eq!(after[0], after[1]);
     assert!(venue.board.markets[2].margin.seen_at < venue.now.unix);
-    // A free slot, a settled market and quote's own haircut stand still.
+    // Quote has no haircut that its own feed could move.
+    assert!(matches!(venue.post(0, P + P / 300), Accepted::Print(_)));
+    assert_eq!(venue.targets()[3], before[3]);
+    assert!(venue.board.markets[2].margin.seen_at == venue.now.unix);
+    assert!(venue.board.banks[0].haircut.seen_at < venue.now.unix);
+    // A free slot and a settled market stand still.
     venue.board.markets[1].status = 6;
     venue.board.banks[2].status = 0;
     venue.wait(90);
