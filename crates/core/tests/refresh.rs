@@ -9,8 +9,6 @@ use bulwark_state::{Board, Minute, OpenClock, Wide};
 use bytemuck::Zeroable;
 use oracle::*;
 
-const P: u64 = 100_000_000;
-
 struct Venue {
     board: Box<Board>,
     clock: OpenClock,

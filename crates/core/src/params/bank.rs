@@ -27,11 +27,11 @@ rows! {
         "outflow of 24 hours, of the base; at least that of an hour";
     "bank.day_period": (.day.period), Seconds, [86_400], 86_400..=86_400, 0, SevenDays,
         "period of that bucket";
-    "bank.small_cap": (.small.cap_ppm), Ppm, [100_000], 50_000..=300_000, 25, SevenDays,
+    "bank.small_cap": (.small.cap_ppm), Ppm, [100_000], 20_000..=100_000, 25, SevenDays,
         "part of the outflow kept for small exits";
     "bank.small_period": (.small.period), Seconds, [86_400], 3_600..=86_400, 25, SevenDays,
         "period of that lane";
-    "bank.restricted_in_cap": (.restricted_in.cap_ppm), Ppm, [10_000], 0..=50_000, 25, SevenDays,
+    "bank.restricted_in_cap": (.restricted_in.cap_ppm), Ppm, [10_000], 0..=10_000, 25, SevenDays,
         "new deposits in Restricted, of the 24-hour mean";
     "bank.restricted_in_period": (.restricted_in.period), Seconds, [86_400], 86_400..=86_400, 0,
         SevenDays, "period of that bucket";
@@ -56,9 +56,9 @@ rows! {
     "quote.rate_high": (.rate_high_ppm), Ppm, [2_000_000], 200_000..=10_000_000, 25, SevenDays,
         "yearly rate at full utilisation";
     "quote.kink_low": (.kink_low_ppm), Ppm, [500_000], 200_000..=800_000, 25, SevenDays,
-        "utilisation of the first kink; beyond it losses may be settled by anyone";
+        "utilisation of the first kink";
     "quote.kink_high": (.kink_high_ppm), Ppm, [800_000], 400_000..=950_000, 25, SevenDays,
-        "utilisation of the second kink; beyond it collateral may be converted";
+        "utilisation of the second kink";
     "quote.fee_floor": (.fee_floor_e6), UsdE6, [1_000_000_000], 0..=4_000_000_000, 25, SevenDays,
         "fees that are never paid out to the treasury";
     "quote.hour_cap": (.hour.cap_ppm), Ppm, [10_000], 2_500..=1_000_000, 25, SevenDays,

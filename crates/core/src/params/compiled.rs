@@ -24,7 +24,7 @@ const fn row(key: &'static str, unit: Unit, value: u64, about: &'static str) -> 
     }
 }
 
-/// Figures of feeds, targets and congestion that are compiled in.
+/// Figures that are compiled in, by subject.
 pub const COMPILED: &[Compiled] = &[
     row(
         "slow.rate",
@@ -127,5 +127,125 @@ pub const COMPILED: &[Compiled] = &[
         Unit::PriceE8,
         super::market::LISTING_PRICE_MIN,
         "smallest price that a feed lists with",
+    ),
+    row(
+        "gate.dead_favour",
+        Unit::Seconds,
+        crate::gate::DEAD_FAVOUR_UNTIL,
+        "age at which the favour of a dead leg has faded to nothing",
+    ),
+    row(
+        "health.size_cap",
+        Unit::RatioE9,
+        crate::health::SIZE_CAP_E9,
+        "largest size add-on",
+    ),
+    row(
+        "health.paused_requirement",
+        Unit::Ppm,
+        crate::health::PAUSED_REQUIREMENT_PPM as u64,
+        "share of a requirement that liquidates while Paused",
+    ),
+    row(
+        "matching.strict",
+        Unit::Ppm,
+        crate::matching::STRICT_PPM as u64,
+        "what a receiver needs of the initial requirement outside Normal",
+    ),
+    row(
+        "liquidation.unflag_gap",
+        Unit::OpenSeconds,
+        crate::liquidation::UNFLAG_GAP,
+        "time between the two calls that unflag",
+    ),
+    row(
+        "windup.min_fraction",
+        Unit::Ppm,
+        crate::windup::MIN_FRACTION_PPM as u64,
+        "smallest fraction of an account wound up at once",
+    ),
+    row(
+        "windup.premium",
+        Unit::Ppm,
+        crate::windup::PREMIUM_PPM as u64,
+        "largest premium of winding up, from insurance",
+    ),
+    row(
+        "windup.discount",
+        Unit::RatioE9,
+        crate::windup::DISCOUNT_E9,
+        "largest discount on collateral of winding up",
+    ),
+    row(
+        "loss.gain_minutes",
+        Unit::Count,
+        crate::loss::GAIN_MINUTES,
+        "open minutes whose gain bears a loss",
+    ),
+    row(
+        "settle.above",
+        Unit::Ppm,
+        crate::settle::SETTLE_ABOVE_PPM as u64,
+        "utilisation beyond which anyone may settle losses",
+    ),
+    row(
+        "convert.above",
+        Unit::Ppm,
+        crate::settle::CONVERT_ABOVE_PPM as u64,
+        "utilisation beyond which anyone may convert collateral",
+    ),
+    row(
+        "convert.age",
+        Unit::Seconds,
+        crate::settle::CONVERT_AGE,
+        "age of a debt beyond which anyone may",
+    ),
+    row(
+        "convert.share",
+        Unit::Ppm,
+        crate::settle::CONVERT_SHARE_PPM as u64,
+        "share of own collateral beyond which a debt lets anyone",
+    ),
+    row(
+        "convert.discount",
+        Unit::RatioE9,
+        crate::settle::CONVERT_DISCOUNT_E9,
+        "largest discount on what is converted",
+    ),
+    row(
+        "mode.grace",
+        Unit::Seconds,
+        crate::mode::GRACE.unsigned_abs(),
+        "longest grace after a pause or a restart",
+    ),
+    row(
+        "mode.slot_time",
+        Unit::Count,
+        crate::mode::SLOT_MS as u64,
+        "milliseconds a slot counts in the slot clock",
+    ),
+    row(
+        "mode.lone_restrict",
+        Unit::Seconds,
+        crate::mode::LONE_RESTRICT_MAX,
+        "longest restriction by one guardian",
+    ),
+    row(
+        "mode.revocation",
+        Unit::Seconds,
+        crate::mode::REVOCATION_MAX,
+        "longest revocation of a capability",
+    ),
+    row(
+        "outflow.min_hour",
+        Unit::Ppm,
+        crate::outflow::MIN_HOUR_PPM as u64,
+        "smallest outflow of an hour, after every factor",
+    ),
+    row(
+        "outflow.min_day",
+        Unit::Ppm,
+        crate::outflow::MIN_DAY_PPM as u64,
+        "smallest outflow of a day, after every factor",
     ),
 ];

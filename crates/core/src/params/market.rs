@@ -74,10 +74,11 @@ rows! {
         [20_000_000_000_000, 5_000_000_000_000, 500_000_000_000, 500_000_000_000],
         10_000_000_000..=1_000_000_000_000_000, 25, SevenDays,
         "size of one position without an add-on";
-    "market.size_slope": (.size_slope_e9), RatioE9, [10_000_000, 15_000_000, 30_000_000, 10_000_000],
+    "market.size_slope": (.size_slope_e9), RatioE9,
+        [10_000_000, 15_000_000, 30_000_000, 10_000_000],
         1_000_000..=100_000_000, 25, SevenDays, "add-on to the ratios per further multiple of it";
     "market.close_fee": (.close_fee_ppm), Ppm, [1_000, 1_000, 2_000, 1_000], 0..=10_000, 25,
-        SevenDays, "fee of closing inside the initial requirement; the larger of taker and liquidation";
+        SevenDays, "fee of closing inside the initial requirement; covers taker and liquidation fee";
 }
 
 /// Bounds, and dust of at least the smallest notional that rests.

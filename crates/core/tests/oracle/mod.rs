@@ -1,7 +1,7 @@
 //! What the tests of feeds and margins share: a feed with its targets, a poster, a generator.
 #![allow(dead_code)]
 
-use bulwark_core::feed::{self, Accepted, Printed, Reading};
+use bulwark_core::feed::{self, Accepted, Ignored, Printed, Reading};
 use bulwark_core::params::{self, Class};
 use bulwark_core::targets::{self, Measure};
 use bulwark_core::{Now, volatility};
@@ -143,4 +143,30 @@ pub fn root(n: &num_bigint::BigInt) -> num_bigint::BigInt {
         }
     }
     low
+}
+
+/// A price of one dollar.
+pub const P: u64 = 100_000_000;
+
+/// What was printed; panics on anything else.
+pub fn printed(accepted: Accepted) -> Printed {
+    match accepted {
+        Accepted::Print(printed) => printed,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A quiet market: a print every ten seconds for two minutes.
+pub fn quiet() -> World {
+    let mut world = World::new(Class::Major);
+    for _ in 0..12 {
+        printed(world.post(P, P));
+        world.wait(10);
+    }
+    world
+}
+
+/// The answer to a message that isn't newer.
+pub fn not_newer() -> Accepted {
+    Accepted::Nothing(Ignored::NotNewer)
 }
