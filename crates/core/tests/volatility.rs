@@ -333,7 +333,7 @@ fn posting_between_samples_adds_nothing() {
         world.post(6_000_000_000_000, 6_000_000_000_000);
         for second in 1..=300u64 {
             world.wait(1);
-            if second % posts == 0 {
+            if second.is_multiple_of(posts) {
                 let price = 6_000_000_000_000 + second % 7 * 1_000_000_000;
                 world.post(
                     if second == 300 {

@@ -31,7 +31,7 @@ impl Dice {
 
     /// One in `n`.
     pub fn one_in(&mut self, n: u64) -> bool {
-        self.next() % n == 0
+        self.next().is_multiple_of(n)
     }
 
     /// Near normal with standard deviation `sigma`: the sum of twelve uniforms.
