@@ -52,19 +52,25 @@ pub fn maintenance(targets: &Targets, open: u64) -> u64 {
     if walked >= ramp {
         return targets.mm;
     }
-    // walked < ramp, so the quotient is below mm and the product exists.
-    let step = mul_div_floor(targets.mm, walked, ramp).unwrap_or(targets.mm);
+    // walked < ramp < 2^32, so the quotient is below mm; a ratio below 2^32 makes it a short product.
+    let step = if targets.mm >> 32 == 0 && ramp != 0 {
+        targets.mm.wrapping_mul(walked) / ramp
+    } else {
+        mul_div_floor(targets.mm, walked, ramp).unwrap_or(targets.mm)
+    };
     targets.mm.min(targets.m0.saturating_add(step))
 }
 
 /// Initial ratio for new risk before size and concentration, e9, at most one.
 pub fn initial(targets: &Targets) -> u64 {
     let ratio = u64::from(targets.params.im_ratio);
-    let widest = targets
-        .im
-        .max(targets.mm)
-        .saturating_mul(ratio)
-        .div_ceil(1_000);
+    let target = targets.im.max(targets.mm);
+    let widest = if target >> 32 == 0 {
+        // Two factors below 2^32.
+        target.wrapping_mul(ratio).div_ceil(1_000)
+    } else {
+        u64::MAX
+    };
     widest
         .max(u64::from(targets.params.initial_floor_e9))
         .min(1_000_000_000)

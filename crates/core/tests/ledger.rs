@@ -61,15 +61,7 @@ impl World {
 
     /// Counters against accounts, accounts against vaults: nothing missing, nothing left over.
     fn check(&self) {
-        let mut sums = Sums::ZERO;
-        for account in &self.accounts {
-            sums.add(&self.board, account).unwrap();
-        }
-        let mut mismatches = Vec::new();
-        let banks = [&self.quote, &self.token];
-        let report = |mismatch| mismatches.push(mismatch);
-        compare(&sums, banks.into_iter(), self.markets.iter(), report).unwrap();
-        assert_eq!(mismatches, []);
+        assert_eq!(self.mismatches(), []);
         let balance = self.balance();
         assert_eq!(
             (balance.missing(), balance.surplus()),
@@ -78,6 +70,18 @@ impl World {
         );
         let token = token_balance(&self.token, self.token_vault).unwrap();
         assert_eq!((token.missing(), token.surplus()), (0, 0), "{token:?}");
+    }
+
+    fn mismatches(&self) -> Vec<Mismatch> {
+        let mut sums = Sums::ZERO;
+        for account in &self.accounts {
+            sums.add(&self.board, account).unwrap();
+        }
+        let mut mismatches = Vec::new();
+        let banks = [&self.quote, &self.token];
+        let report = |mismatch| mismatches.push(mismatch);
+        compare(&sums, banks.into_iter(), self.markets.iter(), report).unwrap();
+        mismatches
     }
 
     fn balance(&self) -> Balance {
@@ -511,6 +515,63 @@ fn what_leaves_the_range_is_an_error() {
     );
     account.positions[0].base = i64::MAX;
     assert_eq!(go(&mut account.clone(), 1, 1, 0), Err(Error::Overflow));
+}
+
+/// A recomputation that can't fail proves nothing: every counter, put wrong by one, is named.
+#[test]
+fn every_tampered_counter_is_named() {
+    let world = || {
+        let mut world = World::new(2);
+        world.deposit(0, 1_000_000);
+        world.deposit_token(1, 9);
+        world.queue(0, 77);
+        world.fill([0, 1], 0, UNIT, HUNDRED, 10);
+        world.check();
+        world
+    };
+    type Tamper = fn(&mut World);
+    let cases: [(Item, Tamper); 11] = [
+        (Item::Positive, |w| w.markets[2].deltas.positive += 1),
+        (Item::Negative, |w| w.quote.totals.negative -= 1),
+        (Item::Live, |w| w.token.live_delta += 1),
+        (Item::Claims(1), |w| w.token.claims += 1),
+        (Item::Tickets(0), |w| w.quote.tickets -= 1),
+        (Item::Residuals(1), |w| w.token.residuals.total = 1),
+        (Item::Long(0), |w| w.accounts[0].positions[0].base -= 1),
+        (Item::Short(0), |w| w.accounts[1].positions[0].base += 1),
+        (Item::OpenInterest(0), |w| w.markets[0].oi_short += 1),
+        (Item::QuoteSum(0), |w| w.markets[0].quote_sum += 1),
+        (Item::InterestFund, |w| w.quote.totals.interest_pot -= 1),
+    ];
+    for (item, tamper) in cases {
+        let mut world = world();
+        tamper(&mut world);
+        let found = world.mismatches();
+        assert!(
+            found.iter().any(|mismatch| mismatch.item == item),
+            "{item:?}: {found:?}"
+        );
+    }
+    let mut robbed = world();
+    robbed.vault -= 5;
+    assert_eq!(
+        (robbed.balance().missing(), robbed.balance().surplus()),
+        (5, 0)
+    );
+    let mut given = world();
+    given.vault += 5;
+    assert_eq!(
+        (given.balance().missing(), given.balance().surplus()),
+        (0, 5)
+    );
+    let mut short = world();
+    short.markets[0].pot = -1;
+    assert!(
+        short
+            .mismatches()
+            .iter()
+            .any(|mismatch| mismatch.item == Item::Fund(0))
+    );
 }
 
 /// Nobody gains by rounding: 100,000 fills of dust back and forth at one price.

@@ -177,21 +177,34 @@ pub struct Conditions {
 
 /// Seconds since publication by the cluster's clock. A clock that went back gains nothing, one
 /// behind the publisher counts as none.
+#[inline]
 pub fn age(feed: &Feed, print: &Print, now: Now) -> u64 {
     let present = now.unix.max(feed.last.seen_at);
-    present
-        .saturating_sub(print.publish_at)
-        .max(0)
-        .unsigned_abs()
+    if present > print.publish_at {
+        present.abs_diff(print.publish_at)
+    } else {
+        0
+    }
 }
 
 /// Whether two prices are further apart than `ppm` of the smaller one.
+#[inline]
 fn apart(a: u64, b: u64, ppm: u32) -> bool {
     ppm_mul_floor(a.min(b), ppm).is_some_and(|limit| a.abs_diff(b) > limit)
 }
 
 /// Judges a feed's newest accepted print (D12).
 pub fn conditions(feed: &Feed, now: Now) -> Conditions {
+    let mut conditions = faults(feed, now);
+    conditions.ema_apart =
+        !conditions.dead && apart(feed.last.price, feed.last.ema, feed.params.diverged_ppm);
+    conditions
+}
+
+/// [`conditions`] but for the distance to the signed average, which no price below depends on: at
+/// Initial the average counts anyway (D2), below it never (see [`Conditions::cell`]).
+#[inline]
+pub(crate) fn faults(feed: &Feed, now: Now) -> Conditions {
     let (last, params) = (&feed.last, &feed.params);
     let age = age(feed, last, now);
     if feed.active == 0 || last.price == 0 || last.ema == 0 || age > u64::from(params.age_old) {
@@ -214,7 +227,7 @@ pub fn conditions(feed: &Feed, now: Now) -> Conditions {
         stale: age > u64::from(params.age_ok),
         old: age > u64::from(params.age_stale),
         diverged: witness && apart(last.price, second.price, params.diverged_ppm),
-        ema_apart: apart(last.price, last.ema, params.diverged_ppm),
+        ema_apart: false,
         dead: false,
         age,
     }

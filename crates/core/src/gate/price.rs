@@ -3,7 +3,7 @@
 
 use bulwark_state::{Feed, Print};
 
-use super::Cell::{Adverse, BelowCritical, FavourableEdge, FavourableOfTwo, UnderBoth, Yes};
+use super::Cell::{BelowCritical, FavourableEdge, FavourableOfTwo, UnderBoth, Yes};
 use super::{Conditions, LegUse, age, conditions};
 use crate::error::{Error, Result};
 use crate::math::{mul_div_floor, ppm_mul_floor};
@@ -26,6 +26,7 @@ pub fn dead_favour(feed: &Feed, age: u64, whole: u64) -> Result<u64> {
 }
 
 /// Moves a price by a distance, up or down; down not below zero.
+#[inline]
 pub fn shifted(price: u64, distance: u64, up: bool) -> Result<u64> {
     if up {
         price.checked_add(distance).ok_or(Error::Overflow)
@@ -35,6 +36,7 @@ pub fn shifted(price: u64, distance: u64, up: bool) -> Result<u64> {
 }
 
 /// The higher or the lower of two prices; a price of zero is none.
+#[inline]
 pub fn pick(a: u64, b: u64, higher: bool) -> u64 {
     match (a, b) {
         (price, 0) | (0, price) => price,
@@ -56,10 +58,11 @@ pub struct Bounds {
 
 /// P↓ and P↑ of the initial level (D2) under the Withdraw row: confidence doubled where Uncertain,
 /// the worse of both where Diverged, and flagged where only the adverse bound counts.
+#[inline]
 pub fn initial_bounds(feed: &Feed, faults: &Conditions) -> Result<Bounds> {
     let last = &feed.last;
-    let shift = initial_confidence(last).checked_mul(if faults.uncertain { 2 } else { 1 });
-    let shift = shift.ok_or(Error::Overflow)?;
+    // At most a twentieth of a price, so twice it has 64 bits.
+    let shift = initial_confidence(last) << u32::from(faults.uncertain);
     let mut bounds = Bounds {
         down: shifted(last.price, shift, false)?
             .min(feed.slow)
@@ -67,7 +70,8 @@ pub fn initial_bounds(feed: &Feed, faults: &Conditions) -> Result<Bounds> {
         up: shifted(last.price, shift, true)?
             .max(feed.slow)
             .max(last.ema),
-        adverse: faults.cell(LegUse::Withdraw) == Adverse,
+        // The cells of the Withdraw row that say Adverse.
+        adverse: faults.dead || faults.stale || faults.unconfirmed,
     };
     if faults.diverged {
         bounds.down = bounds.down.min(feed.second_last.price);
@@ -85,6 +89,7 @@ pub fn initial_bounds(feed: &Feed, faults: &Conditions) -> Result<Bounds> {
 }
 
 /// conf' = min(⌈2.12·conf⌉, ⌊5 %·p⌋), PriceE8 (D2).
+#[inline]
 fn initial_confidence(print: &Print) -> u64 {
     let cap = print.price / 20;
     if print.conf >> 56 != 0 {
@@ -101,6 +106,7 @@ fn initial_confidence(print: &Print) -> u64 {
 /// maintenance haircut of collateral. An Ok leg is moved by its confidence, at most ¼ of the
 /// margin, against the account; a leg with faults counts at the price that favours it. `pair`: at
 /// the favourable one of the last two prints if both are young enough (D5, eligibility).
+#[inline]
 pub fn maintenance_price(
     feed: &Feed,
     faults: &Conditions,
@@ -153,6 +159,7 @@ fn favoured(
 }
 
 /// Announced Recovery: the worse of live and announced price (D9).
+#[inline]
 fn announced(feed: &Feed, price: u64, gains_up: bool) -> u64 {
     if feed.announced == 0 {
         price
@@ -163,6 +170,7 @@ fn announced(feed: &Feed, price: u64, gains_up: bool) -> u64 {
 
 /// The price that favours the account among those that the faults leave open, and whether the
 /// confidence counts in its favour. `pair`: also the print before the newest, if both are young.
+#[inline]
 fn favourable(
     feed: &Feed,
     faults: &Conditions,

@@ -230,17 +230,20 @@ pub fn is_plain(account: &MarginAccount) -> bool {
             .all(|order| order.size == 0 || u32::from(order.epoch) != account.order_epoch & 0xffff)
 }
 
+#[inline]
 fn add(a: i64, b: i64) -> Result<i64> {
     a.checked_add(b).ok_or(Error::Overflow)
 }
 
 /// ⌊b·P⌋ + q + due.
+#[inline]
 fn leg_value(base: i64, price: u64, quote: i64, due: i64) -> Result<i64> {
     let value = signed_mul_pow10_div_floor::<10>(base, price).ok_or(Error::Overflow)?;
     add(add(value, quote)?, due)
 }
 
 /// The price of collateral, never above the bank's cap.
+#[inline]
 fn capped(bank: &BoardBank, price: u64) -> u64 {
     if bank.price_cap == 0 {
         price

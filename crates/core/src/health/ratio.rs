@@ -1,11 +1,57 @@
 //! Margin ratios of a leg and weights of a bank (D2, D4).
 
-use bulwark_state::{Board, BoardBank, BoardMarket, Feed};
+use bulwark_state::{Board, BoardBank, BoardMarket, Feed, OpenClock};
 
 use crate::error::{Error, Result};
 use crate::math::{mul_div_ceil, mul_div_floor, mul_pow10_div_ceil};
 use crate::targets;
 use crate::time::{Now, open_seconds, open_seconds_of_market};
+
+/// The Board at a time.
+#[derive(Clone, Copy)]
+pub(super) struct Present<'a> {
+    pub board: &'a Board,
+    pub now: Now,
+    /// Open-second clock of the compartment.
+    pub open: u64,
+}
+
+impl<'a> Present<'a> {
+    pub fn new(board: &'a Board, now: Now) -> Self {
+        let open = open_seconds(&board.clock, now.unix);
+        Self { board, now, open }
+    }
+
+    /// A market and its feed.
+    #[inline]
+    pub fn market(&self, index: u8) -> Result<(&'a BoardMarket, &'a Feed)> {
+        let market = self
+            .board
+            .markets
+            .get(usize::from(index))
+            .ok_or(Error::BadIndex)?;
+        Ok((market, self.feed(market.feed)?))
+    }
+
+    /// A bank and its feed.
+    #[inline]
+    pub fn bank(&self, index: u8) -> Result<(&'a BoardBank, &'a Feed)> {
+        let bank = self
+            .board
+            .banks
+            .get(usize::from(index))
+            .ok_or(Error::BadIndex)?;
+        Ok((bank, self.feed(bank.feed)?))
+    }
+
+    #[inline]
+    fn feed(&self, index: u8) -> Result<&'a Feed> {
+        self.board
+            .feeds
+            .get(usize::from(index))
+            .ok_or(Error::BadIndex)
+    }
+}
 
 pub(super) const ONE_E9: u64 = 1_000_000_000;
 
@@ -38,28 +84,53 @@ pub struct Weights {
     pub maintenance: u64,
 }
 
+#[inline]
 fn sum(a: u64, b: u64) -> Result<u64> {
     a.checked_add(b).ok_or(Error::Overflow)
 }
 
 /// A ratio in ppm, rounded up.
+#[inline]
 pub(super) fn ppm_ceil(ratio_e9: u64) -> Result<u32> {
     u32::try_from(ratio_e9.div_ceil(1_000)).map_err(|_| Error::Overflow)
 }
 
 /// A ratio in ppm, rounded down.
+#[inline]
 pub(super) fn ppm_floor(ratio_e9: u64) -> Result<u32> {
     u32::try_from(ratio_e9 / 1_000).map_err(|_| Error::Overflow)
 }
 
+/// Whether `|b|·p` is at most `depth` by the high halves alone: nearly every leg is, for a few
+/// units instead of a wide product.
+#[inline]
+fn surely_within(base: u64, price: u64, depth: u64) -> bool {
+    if (base | price) >> 55 != 0 {
+        return false;
+    }
+    // Two factors of at most 2^31. base·price < above·2^48, and 2^48/10^10 < 28,148.
+    let above = (base >> 24)
+        .wrapping_add(1)
+        .wrapping_mul((price >> 24).wrapping_add(1));
+    above <= depth / 28_148
+}
+
 /// size(b) = min(20 %, slope·(|b|·slow/depth − 1)⁺), e9, rounded up. A depth of zero is none: the
 /// cap for any size.
+#[inline]
 pub(super) fn size_add_on(market: &BoardMarket, feed: &Feed, base: u64) -> Result<u64> {
-    if market.size_slope_e9 == 0 || base == 0 {
+    let depth = market.depth_usd;
+    if market.size_slope_e9 == 0 || base == 0 || surely_within(base, feed.slow, depth) {
         return Ok(0);
     }
-    let notional = mul_pow10_div_ceil::<10>(base, feed.slow).ok_or(Error::Overflow)?;
+    large_add_on(market, feed.slow, base)
+}
+
+/// [`size_add_on`] of a size that may be beyond the depth.
+#[inline(never)]
+fn large_add_on(market: &BoardMarket, price: u64, base: u64) -> Result<u64> {
     let depth = market.depth_usd;
+    let notional = mul_pow10_div_ceil::<10>(base, price).ok_or(Error::Overflow)?;
     match notional.checked_sub(depth) {
         None | Some(0) => Ok(0),
         // No quotient, or one past 64 bits: past the cap.
@@ -69,32 +140,39 @@ pub(super) fn size_add_on(market: &BoardMarket, feed: &Feed, base: u64) -> Resul
 }
 
 /// A: the applied maintenance ratio of a market, e9, before size.
-pub(super) fn applied(board: &Board, market: &BoardMarket, now: Now) -> u64 {
-    if market.margin.mm <= market.margin.m0 {
-        return market.margin.mm;
-    }
-    let open = open_seconds_of_market(&board.clock, &market.clock, now.unix);
+#[inline]
+fn applied(present: Present, market: &BoardMarket) -> u64 {
+    let open = if market.clock == OpenClock::default() {
+        present.open
+    } else {
+        open_seconds_of_market(&present.board.clock, &market.clock, present.now.unix)
+    };
     targets::maintenance(&market.margin, open)
 }
 
 /// r_M of a position of `base`, e9.
+#[inline]
 pub(super) fn maintenance(
-    board: &Board,
+    present: Present,
     market: &BoardMarket,
     feed: &Feed,
     base: u64,
-    now: Now,
 ) -> Result<u64> {
-    sum(
-        applied(board, market, now),
-        size_add_on(market, feed, base)?,
-    )
+    sum(applied(present, market), size_add_on(market, feed, base)?)
+}
+
+/// r_I without size and without the fee of closing, e9.
+#[inline]
+pub(super) fn initial_before_size(market: &BoardMarket) -> Result<u64> {
+    sum(targets::initial(&market.margin), market.concentration_e9)
 }
 
 /// r_I of a position of `base`, e9, without the fee of closing.
 pub(super) fn initial(market: &BoardMarket, feed: &Feed, base: u64) -> Result<u64> {
-    let ratio = sum(targets::initial(&market.margin), market.concentration_e9)?;
-    sum(ratio, size_add_on(market, feed, base)?)
+    sum(
+        initial_before_size(market)?,
+        size_add_on(market, feed, base)?,
+    )
 }
 
 /// r_E from r_M and r_I, e9, rounded up.
@@ -107,16 +185,10 @@ pub(super) fn end(maintenance: u64, initial: u64) -> Result<u64> {
 
 /// Ratios of a position of `base` (BaseE8, either side) in a market, e9 (D2).
 pub fn leg_ratios(board: &Board, market: u8, base: i64, now: Now) -> Result<Ratios> {
-    let market = board
-        .markets
-        .get(usize::from(market))
-        .ok_or(Error::BadIndex)?;
-    let feed = board
-        .feeds
-        .get(usize::from(market.feed))
-        .ok_or(Error::BadIndex)?;
+    let present = Present::new(board, now);
+    let (market, feed) = present.market(market)?;
     let base = base.unsigned_abs();
-    let maintenance = maintenance(board, market, feed, base, now)?;
+    let maintenance = maintenance(present, market, feed, base)?;
     let initial = initial(market, feed, base)?;
     Ok(Ratios {
         initial,
@@ -125,45 +197,62 @@ pub fn leg_ratios(board: &Board, market: u8, base: i64, now: Now) -> Result<Rati
     })
 }
 
+/// What is left of the value after a haircut, e9.
+#[inline]
+fn less(haircut: u64) -> u64 {
+    ONE_E9.saturating_sub(haircut)
+}
+
+/// w_I without coverage, e9: nothing while the bank isn't in use or takes no new risk.
+#[inline]
+pub(super) fn initial_weight(present: Present, bank: &BoardBank) -> Result<u64> {
+    match bank.status {
+        0 | NO_NEW_RISK | CLOSING => Ok(0),
+        _ => warmed(bank, less(targets::initial(&bank.haircut)), present.now),
+    }
+}
+
+/// w_M, e9: nothing while the bank isn't in use, fading to nothing in open time while closing.
+#[inline]
+pub(super) fn maintenance_weight(present: Present, bank: &BoardBank) -> u64 {
+    let weight = less(targets::maintenance(&bank.haircut, present.open));
+    faded(present, bank, weight)
+}
+
+/// w_E, e9, rounded down.
+pub(super) fn end_weight(present: Present, bank: &BoardBank) -> u64 {
+    let maintenance = less(targets::maintenance(&bank.haircut, present.open));
+    let distance = maintenance.saturating_sub(less(targets::initial(&bank.haircut)));
+    faded(
+        present,
+        bank,
+        maintenance.saturating_sub(distance.div_ceil(4)),
+    )
+}
+
+#[inline]
+fn faded(present: Present, bank: &BoardBank, weight: u64) -> u64 {
+    match bank.status {
+        0 => 0,
+        CLOSING => {
+            let walked = present.open.saturating_sub(bank.closing_open);
+            let left = bank.closing_ramp.saturating_sub(walked);
+            mul_div_floor(weight, left, bank.closing_ramp).unwrap_or(0)
+        }
+        _ => weight,
+    }
+}
+
 /// Weights of a bank's token (D2, D12): less its haircut targets, warm-up from zero for new risk,
 /// nothing for new risk while closed for it, all fading to nothing in open time while closing.
 /// A bank that isn't in use counts nothing.
 pub fn bank_weights(board: &Board, bank: &BoardBank, now: Now) -> Result<Weights> {
-    if bank.status == 0 {
-        return Ok(Weights::default());
-    }
-    let open = open_seconds(&board.clock, now.unix);
-    let less = |haircut: u64| ONE_E9.saturating_sub(haircut);
-    let maintenance = less(targets::maintenance(&bank.haircut, open));
-    let initial = less(targets::initial(&bank.haircut)).min(maintenance);
-    // initial ≤ maintenance ≤ 10^9.
-    let distance = maintenance
-        .checked_sub(initial)
-        .ok_or(Error::Overflow)?
-        .div_ceil(4);
-    let end = maintenance.checked_sub(distance).ok_or(Error::Overflow)?;
-    match bank.status {
-        NO_NEW_RISK => Ok(Weights {
-            initial: 0,
-            end,
-            maintenance,
-        }),
-        CLOSING => {
-            let walked = open.saturating_sub(bank.closing_open);
-            let left = bank.closing_ramp.saturating_sub(walked);
-            let fade = |weight| mul_div_floor(weight, left, bank.closing_ramp).unwrap_or(0);
-            Ok(Weights {
-                initial: 0,
-                end: fade(end),
-                maintenance: fade(maintenance),
-            })
-        }
-        _ => Ok(Weights {
-            initial: warmed(bank, initial, now)?,
-            end,
-            maintenance,
-        }),
-    }
+    let present = Present::new(board, now);
+    Ok(Weights {
+        initial: initial_weight(present, bank)?,
+        end: end_weight(present, bank),
+        maintenance: maintenance_weight(present, bank),
+    })
 }
 
 /// `weight` scaled from zero at `warm_from` to whole at `warm_until`.

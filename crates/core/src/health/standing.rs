@@ -1,14 +1,16 @@
 //! The levels LiquidationEnd and Maintenance, and the raw value (D2). Orders are void first.
 
-use bulwark_state::{Board, BoardMarket, Feed, MarginAccount, Position};
+use bulwark_state::{Board, BoardMarket, MarginAccount, Position};
 
-use super::ratio::{ONE_E9, bank_weights, end, initial, maintenance, ppm_ceil, ppm_floor};
+use super::ratio::{
+    ONE_E9, Present, end, end_weight, initial, maintenance, maintenance_weight, ppm_ceil, ppm_floor,
+};
 use super::{Health, SETTLED, add, capped, leg_value};
 use crate::error::{Error, Result};
-use crate::gate::{conditions, fair_price, maintenance_price};
+use crate::gate::{fair_price, faults, maintenance_price};
 use crate::ledger::{interest_due, position_due};
 use crate::math::{
-    mul_pow10_div_floor_by, mul_pow10_ppm_ceil, mul_pow10_ppm_floor_by, ppm_mul_ceil,
+    mul_pow10_div_floor_by, mul_pow10_ppm_ceil_pair, mul_pow10_ppm_floor_by, ppm_mul_ceil,
 };
 use crate::time::Now;
 use crate::units::value_exponent;
@@ -34,13 +36,14 @@ pub(super) fn health(
     measure: Measure,
     now: Now,
 ) -> Result<Health> {
+    let present = Present::new(board, now);
     let mut health = Health {
         value: own_quote(board, account)?,
         ..Health::default()
     };
     for position in &account.positions {
         if position.active != 0 {
-            count(board, position, measure, now, &mut health)?;
+            count(present, position, measure, &mut health)?;
         }
     }
     if measure.paused {
@@ -52,11 +55,10 @@ pub(super) fn health(
             .amount
             .checked_add(collateral.pending)
             .ok_or(Error::Overflow)?;
-        if collateral.active == 0 || amount == 0 {
-            continue;
+        if collateral.active != 0 && amount != 0 {
+            let value = collateral_value(present, collateral.bank, amount, measure)?;
+            health.value = add(health.value, value)?;
         }
-        let value = collateral_value(board, collateral.bank, amount, measure, now)?;
-        health.value = add(health.value, value)?;
     }
     Ok(health)
 }
@@ -68,27 +70,14 @@ fn own_quote(board: &Board, account: &MarginAccount) -> Result<i64> {
         .ok_or(Error::Overflow)
 }
 
-fn market_of<'a>(board: &'a Board, position: &Position) -> Result<(&'a BoardMarket, &'a Feed)> {
-    let market = board
-        .markets
-        .get(usize::from(position.market))
-        .ok_or(Error::BadIndex)?;
-    let feed = board
-        .feeds
-        .get(usize::from(market.feed))
-        .ok_or(Error::BadIndex)?;
-    Ok((market, feed))
-}
-
 /// Adds a position's value, requirement and critical level.
 fn count(
-    board: &Board,
+    present: Present,
     position: &Position,
     measure: Measure,
-    now: Now,
     health: &mut Health,
 ) -> Result<()> {
-    let (market, feed) = market_of(board, position)?;
+    let (market, feed) = present.market(position.market)?;
     let due = position_due(market, position)?;
     if market.status == SETTLED || position.base == 0 {
         let value = leg_value(position.base, market.settle_price, position.quote, due)?;
@@ -96,26 +85,29 @@ fn count(
         return Ok(());
     }
     let size = position.base.unsigned_abs();
-    let lowest = maintenance(board, market, feed, size, now)?;
+    let lowest = maintenance(present, market, feed, size)?;
     let margin = ppm_ceil(lowest)?;
     let ratio = if measure.end {
         ppm_ceil(end(lowest, initial(market, feed, size)?)?)?
     } else {
         margin
     };
-    let faults = conditions(feed, now);
+    let faults = faults(feed, present.now);
     let gains_up = position.base > 0;
-    let price = maintenance_price(feed, &faults, gains_up, margin, measure.pair, now)?;
+    let price = maintenance_price(feed, &faults, gains_up, margin, measure.pair, present.now)?;
     let value = leg_value(position.base, price, position.quote, due)?;
     health.value = add(health.value, value)?;
-    let required = mul_pow10_ppm_ceil::<10>(size, feed.last.price, ratio);
-    let critical = mul_pow10_ppm_ceil::<10>(size, feed.last.price, critical_ppm(market)?);
-    let sum = |total: u64, part: Option<u64>| -> Result<u64> {
-        part.and_then(|part| total.checked_add(part))
-            .ok_or(Error::Overflow)
-    };
-    health.requirement = sum(health.requirement, required)?;
-    health.critical = sum(health.critical, critical)?;
+    let ratios = [ratio, critical_ppm(market)?];
+    let [required, critical] =
+        mul_pow10_ppm_ceil_pair::<10>(size, feed.last.price, ratios).ok_or(Error::Overflow)?;
+    health.requirement = health
+        .requirement
+        .checked_add(required)
+        .ok_or(Error::Overflow)?;
+    health.critical = health
+        .critical
+        .checked_add(critical)
+        .ok_or(Error::Overflow)?;
     Ok(())
 }
 
@@ -125,32 +117,17 @@ pub(super) fn critical_ppm(market: &BoardMarket) -> Result<u32> {
 }
 
 /// ⌊c·P·w⌋ at the level.
-fn collateral_value(
-    board: &Board,
-    bank: u8,
-    amount: u64,
-    measure: Measure,
-    now: Now,
-) -> Result<i64> {
-    let bank = board.banks.get(usize::from(bank)).ok_or(Error::BadIndex)?;
-    let feed = board
-        .feeds
-        .get(usize::from(bank.feed))
-        .ok_or(Error::BadIndex)?;
-    let weights = bank_weights(board, bank, now)?;
-    // w_M ≤ 1.
-    let haircut = ppm_ceil(
-        ONE_E9
-            .checked_sub(weights.maintenance)
-            .ok_or(Error::Overflow)?,
-    )?;
-    let faults = conditions(feed, now);
-    let price = maintenance_price(feed, &faults, true, haircut, measure.pair, now)?;
+fn collateral_value(present: Present, bank: u8, amount: u64, measure: Measure) -> Result<i64> {
+    let (bank, feed) = present.bank(bank)?;
+    let lowest = maintenance_weight(present, bank);
     let weight = if measure.end {
-        weights.end
+        end_weight(present, bank)
     } else {
-        weights.maintenance
+        lowest
     };
+    let haircut = ppm_ceil(ONE_E9.saturating_sub(lowest))?;
+    let faults = faults(feed, present.now);
+    let price = maintenance_price(feed, &faults, true, haircut, measure.pair, present.now)?;
     let exponent = value_exponent(bank.decimals, feed.unit_exp).ok_or(Error::BadValue)?;
     let price = capped(bank, price);
     let value = mul_pow10_ppm_floor_by(amount, price, exponent, ppm_floor(weight)?);
@@ -161,21 +138,22 @@ fn collateral_value(
 
 /// Value without haircut and confidence.
 pub(super) fn raw_value(board: &Board, account: &MarginAccount, now: Now) -> Result<i64> {
+    let present = Present::new(board, now);
     let mut value = own_quote(board, account)?;
     for position in account
         .positions
         .iter()
         .filter(|position| position.active != 0)
     {
-        let (market, feed) = market_of(board, position)?;
+        let (market, feed) = present.market(position.market)?;
         let due = position_due(market, position)?;
         let price = if market.status == SETTLED || position.base == 0 {
             market.settle_price
         } else {
-            let faults = conditions(feed, now);
+            let faults = faults(feed, now);
             let size = position.base.unsigned_abs();
             let margin = if faults.dead {
-                maintenance(board, market, feed, size, now)?
+                maintenance(present, market, feed, size)?
             } else {
                 0
             };
@@ -192,7 +170,7 @@ pub(super) fn raw_value(board: &Board, account: &MarginAccount, now: Now) -> Res
             .amount
             .checked_add(collateral.pending)
             .ok_or(Error::Overflow)?;
-        value = add(value, token_value(board, collateral.bank, amount, now)?)?;
+        value = add(value, fair_value(present, collateral.bank, amount)?)?;
     }
     Ok(value)
 }
@@ -200,22 +178,21 @@ pub(super) fn raw_value(board: &Board, account: &MarginAccount, now: Now) -> Res
 /// ⌊c·p⌋ of `amount` of a bank's token at its fair price, UsdE6: no haircut, no confidence, never
 /// above the bank's price cap.
 pub fn token_value(board: &Board, bank: u8, amount: u64, now: Now) -> Result<i64> {
+    fair_value(Present::new(board, now), bank, amount)
+}
+
+fn fair_value(present: Present, bank: u8, amount: u64) -> Result<i64> {
     if amount == 0 {
         return Ok(0);
     }
-    let bank = board.banks.get(usize::from(bank)).ok_or(Error::BadIndex)?;
-    let feed = board
-        .feeds
-        .get(usize::from(bank.feed))
-        .ok_or(Error::BadIndex)?;
-    let faults = conditions(feed, now);
+    let (bank, feed) = present.bank(bank)?;
+    let faults = faults(feed, present.now);
     let haircut = if faults.dead {
-        let weight = bank_weights(board, bank, now)?.maintenance;
-        ppm_ceil(ONE_E9.checked_sub(weight).ok_or(Error::Overflow)?)?
+        ppm_ceil(ONE_E9.saturating_sub(maintenance_weight(present, bank)))?
     } else {
         0
     };
-    let price = capped(bank, fair_price(feed, &faults, true, haircut, now)?);
+    let price = capped(bank, fair_price(feed, &faults, true, haircut, present.now)?);
     let exponent = value_exponent(bank.decimals, feed.unit_exp).ok_or(Error::BadValue)?;
     mul_pow10_div_floor_by(amount, price, exponent)
         .and_then(|value| i64::try_from(value).ok())

@@ -16,7 +16,9 @@ pub use trade::{Traded, trade};
 use bulwark_state::{Board, BoardMarket, Deltas, MarginAccount, Market, Position, QuoteTotals};
 
 use crate::error::{Error, Result};
-use crate::math::{mul_shift64_ceil, mul_shift64_floor, signed_mul_shift64_floor};
+use crate::math::{
+    grown_mul_shift64_ceil, mul_shift64_ceil, mul_shift64_floor, walked_mul_shift64_floor,
+};
 use crate::time::Now;
 
 /// Interest that a touch would book into the quote balance, UsdE6, a credit above zero (D1).
@@ -53,36 +55,41 @@ pub fn interest_due(board: &Board, account: &MarginAccount) -> Result<i64> {
 ///
 /// Funding is rounded down for the account whether it pays or receives, a loss charge up. Fails if
 /// a loss index went backwards.
+#[inline]
 pub fn position_due(market: &BoardMarket, position: &Position) -> Result<i64> {
-    if position.base == 0 {
+    let base = position.base;
+    if base == 0 {
         return Ok(0);
     }
     let mut due = 0i64;
     if market.funding != position.funding {
-        // Longs pay a rise: the credit is −b·Δ, rounded towards minus infinity.
-        let walked = market
-            .funding
-            .get()
-            .checked_sub(position.funding.get())
+        // Longs pay a rise: −b·(index − snapshot), rounded towards minus infinity.
+        let (index, then) = (market.funding, position.funding);
+        let units = base.checked_neg().ok_or(Error::Overflow)?;
+        due = walked_mul_shift64_floor((index.hi, index.lo), (then.hi, then.lo), units)
             .ok_or(Error::Overflow)?;
-        let units = position.base.checked_neg().ok_or(Error::Overflow)?;
-        due = signed_mul_shift64_floor(walked, units).ok_or(Error::Overflow)?;
     }
-    let loss = if position.base > 0 {
+    let index = if base > 0 {
         market.loss_long
     } else {
         market.loss_short
     };
-    if loss != position.loss {
-        let walked = loss
-            .get()
-            .checked_sub(position.loss.get())
-            .ok_or(Error::InvariantBroken)?;
-        let charge =
-            mul_shift64_ceil(walked, position.base.unsigned_abs()).ok_or(Error::Overflow)?;
+    if index != position.loss {
+        let charge = charge((index.hi, index.lo), position, base.unsigned_abs())?;
         due = due.checked_sub_unsigned(charge).ok_or(Error::Overflow)?;
     }
     Ok(due)
+}
+
+/// ⌈(λ − λ_i)·|b|/2^64⌉.
+#[inline]
+fn charge(index: (u64, u64), position: &Position, size: u64) -> Result<u64> {
+    let then = (position.loss.hi, position.loss.lo);
+    match grown_mul_shift64_ceil(index, then, size) {
+        Some(charge) => Ok(charge),
+        None if index < then => Err(Error::InvariantBroken),
+        None => Err(Error::Overflow),
+    }
 }
 
 /// Books the interest due into the balance, and out of the interest pot (D1).

@@ -61,12 +61,21 @@ pub(super) fn mul_pow10_rem<const K: u32>(a: u64, b: u64) -> Option<(u64, u64)> 
     div_pow10(hi, lo, K, const { FIVES[K as usize] })
 }
 
+/// Quotient and remainder of `a·b/10^exponent` for `exponent ≤ 13`, `None` above.
+#[inline]
+pub(super) fn mul_short_pow10_rem(a: u64, b: u64, exponent: u32) -> Option<(u64, u64)> {
+    let five = usize::try_from(exponent)
+        .ok()
+        .and_then(|at| FIVES.get(at))?;
+    let (hi, lo) = wide_mul(a, b);
+    div_pow10(hi, lo, exponent, *five)
+}
+
 /// Quotient and remainder of `a·b/10^exponent`.
 #[inline]
 pub(super) fn mul_pow10_rem_by(a: u64, b: u64, exponent: u32) -> Option<(u64, u128)> {
-    if let Some(five) = usize::try_from(exponent).ok().and_then(|at| FIVES.get(at)) {
-        let (hi, lo) = wide_mul(a, b);
-        let (quotient, rest) = div_pow10(hi, lo, exponent, *five)?;
+    if exponent <= SHORT {
+        let (quotient, rest) = mul_short_pow10_rem(a, b, exponent)?;
         return Some((quotient, u128::from(rest)));
     }
     let divisor = pow10(exponent)?;
@@ -93,6 +102,25 @@ fn div_pow10(hi: u64, lo: u64, k: u32, five: NonZeroU64) -> Option<(u64, u64)> {
     let (quotient, rest) = div_by_short(upper, lower, five);
     let dropped = lo & 1u64.wrapping_shl(k).wrapping_sub(1);
     Some((quotient, rest.wrapping_shl(k) | dropped))
+}
+
+const TENS: [NonZeroU64; SHORT as usize + 1] = {
+    let mut powers = [NonZeroU64::MIN; SHORT as usize + 1];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = non_zero(powers[at - 1].get() * 10);
+        at += 1;
+    }
+    powers
+};
+
+/// `10^exponent` for `exponent ≤ 13`, from a table: powers of 128 bits cost a thousand units.
+#[inline]
+pub(super) fn short_pow10(exponent: u32) -> Option<NonZeroU64> {
+    usize::try_from(exponent)
+        .ok()
+        .and_then(|at| TENS.get(at))
+        .copied()
 }
 
 /// `10^exponent` as 128 bits, `None` above [`MAX_EXPONENT`].

@@ -4,8 +4,8 @@
 
 use core::num::NonZeroU64;
 
-use super::wide::{div_128_by_64, join, product, split};
-use super::with_sign;
+use super::wide::{div_128_by_64, join, product, split, wide_mul};
+use super::{round_up, with_sign};
 
 /// `high·2^64 + low`.
 #[inline]
@@ -129,12 +129,66 @@ fn shift64_div_rem(amount: u64, d: u64) -> Option<(u128, bool)> {
 #[inline]
 fn mul_shift64_rem(index: u128, units: u64) -> Option<(u64, bool)> {
     let (hi, lo) = split(index);
-    let (carry, dropped) = split(product(lo, units));
+    halves_mul_shift64(hi, lo, units)
+}
+
+/// `⌊(hi·2^64 + lo)·units/2^64⌋` and whether anything was left over. `None` for 2^64 or more.
+#[inline]
+fn halves_mul_shift64(hi: u64, lo: u64, units: u64) -> Option<(u64, bool)> {
+    let (carry, dropped) = wide_mul(lo, units);
+    if hi == 0 {
+        return Some((carry, dropped != 0));
+    }
+    if hi >> 20 == 0 && units >> 44 == 0 {
+        // (2^20 - 1)·(2^44 - 1) has 64 bits.
+        return Some((hi.wrapping_mul(units).checked_add(carry)?, dropped != 0));
+    }
     // hi·units <= (2^64 - 1)^2 leaves room for one more limb.
     let (0, whole) = split(product(hi, units).wrapping_add(u128::from(carry))) else {
         return None;
     };
     Some((whole, dropped != 0))
+}
+
+/// `⌊(index − then)·units/2^64⌋`, towards minus infinity, all signed: what a signed index credits.
+/// Halves as [`i128_halves`] gives them. `None` where the difference leaves 128 bits or the result
+/// 64. On SBF half of what the same costs through `i128`.
+#[inline]
+#[must_use]
+pub fn walked_mul_shift64_floor(index: (u64, u64), then: (u64, u64), units: i64) -> Option<i64> {
+    let (lo, borrow) = index.1.overflowing_sub(then.1);
+    // Two's complement: wraps only where the signs below say so.
+    let hi = index.0.wrapping_sub(then.0).wrapping_sub(u64::from(borrow));
+    if ((index.0 ^ then.0) & (index.0 ^ hi)) >> 63 != 0 {
+        return None;
+    }
+    let falls = hi >> 63 != 0;
+    let (hi, lo) = if falls {
+        // The negative of −2^127 is 2^127 read without a sign: nothing is lost.
+        ((!hi).wrapping_add(u64::from(lo == 0)), lo.wrapping_neg())
+    } else {
+        (hi, lo)
+    };
+    let (whole, inexact) = halves_mul_shift64(hi, lo, units.unsigned_abs())?;
+    if falls == (units < 0) {
+        i64::try_from(whole).ok()
+    } else {
+        0i64.checked_sub_unsigned(round_up(whole, inexact)?)
+    }
+}
+
+/// `⌈(index − then)·units/2^64⌉` for an index that only grows. `None` where it fell, or for a
+/// result of 2^64 or more.
+#[inline]
+#[must_use]
+pub fn grown_mul_shift64_ceil(index: (u64, u64), then: (u64, u64), units: u64) -> Option<u64> {
+    let (lo, borrow) = index.1.overflowing_sub(then.1);
+    let hi = index
+        .0
+        .checked_sub(then.0)?
+        .checked_sub(u64::from(borrow))?;
+    let (whole, inexact) = halves_mul_shift64(hi, lo, units)?;
+    round_up(whole, inexact)
 }
 
 #[inline]

@@ -25,14 +25,15 @@ pub use decimal::{
     mul_pow10_div_floor_by,
 };
 pub use index::{
-    i128_from_halves, i128_halves, mul_shift64_ceil, mul_shift64_floor, shift64_div_ceil,
-    shift64_div_floor, signed_mul_shift64_ceil, signed_mul_shift64_floor, signed_shift64_div_ceil,
-    signed_shift64_div_floor, u128_from_halves, u128_halves,
+    grown_mul_shift64_ceil, i128_from_halves, i128_halves, mul_shift64_ceil, mul_shift64_floor,
+    shift64_div_ceil, shift64_div_floor, signed_mul_shift64_ceil, signed_mul_shift64_floor,
+    signed_shift64_div_ceil, signed_shift64_div_floor, u128_from_halves, u128_halves,
+    walked_mul_shift64_floor,
 };
 pub use mul_div::{mul_div_ceil, mul_div_ceil_u128, mul_div_floor, mul_div_floor_u128};
 pub use ppm::{
-    PPM, mul_pow10_ppm_ceil, mul_pow10_ppm_ceil_by, mul_pow10_ppm_floor, mul_pow10_ppm_floor_by,
-    ppm_mul_ceil, ppm_mul_floor,
+    PPM, mul_pow10_ppm_ceil, mul_pow10_ppm_ceil_by, mul_pow10_ppm_ceil_pair, mul_pow10_ppm_floor,
+    mul_pow10_ppm_floor_by, ppm_mul_ceil, ppm_mul_floor,
 };
 pub use signed::{
     signed_mul_div_ceil, signed_mul_div_floor, signed_mul_pow10_div_ceil,

@@ -1,7 +1,8 @@
 //! Ratios in parts per million.
 
 use super::decimal::{
-    SHORT, mul_pow10_div_ceil, mul_pow10_div_floor, mul_pow10_rem, mul_pow10_rem_by, pow10,
+    mul_pow10_div_ceil, mul_pow10_div_floor, mul_pow10_rem, mul_pow10_rem_by, mul_short_pow10_rem,
+    pow10, short_pow10,
 };
 use super::mul_div::{mul_div_rem, mul_div_rem_u128};
 use super::round_up;
@@ -64,11 +65,31 @@ pub fn mul_pow10_ppm_ceil<const K: u32>(a: u64, b: u64, ppm: u32) -> Option<u64>
     round_up(quotient, inexact || rest != 0)
 }
 
+/// [`mul_pow10_ppm_ceil`] for two ratios of one product.
+#[inline]
+#[must_use]
+pub fn mul_pow10_ppm_ceil_pair<const K: u32>(a: u64, b: u64, ppm: [u32; 2]) -> Option<[u64; 2]> {
+    let (whole, rest) = mul_pow10_rem::<K>(a, b)?;
+    let up = |ppm| {
+        let (carry, inexact) = weigh_rest::<K>(rest, ppm)?;
+        let (quotient, rest) = weigh(whole, carry, ppm)?;
+        round_up(quotient, inexact || rest != 0)
+    };
+    let [first, second] = ppm;
+    Some([up(first)?, up(second)?])
+}
+
 /// [`mul_pow10_ppm_floor`] with the exponent known at run time, up to
 /// [`MAX_EXPONENT`](super::MAX_EXPONENT).
 #[inline]
 #[must_use]
 pub fn mul_pow10_ppm_floor_by(a: u64, b: u64, exponent: u32, ppm: u32) -> Option<u64> {
+    if let (Some(scale), true) = (short_pow10(exponent), ppm <= 1 << 20) {
+        let (whole, rest) = mul_short_pow10_rem(a, b, exponent)?;
+        // rest < 10^13 < 2^44, so the product has 64 bits.
+        let carry = rest.wrapping_mul(u64::from(ppm)) / scale;
+        return weigh(whole, carry, ppm).map(|(quotient, _)| quotient);
+    }
     let (whole, rest) = mul_pow10_rem_by(a, b, exponent)?;
     let (carry, _) = weigh_rest_by(rest, exponent, ppm)?;
     let (quotient, _) = weigh(whole, carry, ppm)?;
@@ -99,14 +120,21 @@ fn weigh_rest<const K: u32>(rest: u64, ppm: u32) -> Option<(u64, bool)> {
 
 #[inline]
 fn weigh_rest_by(rest: u128, exponent: u32, ppm: u32) -> Option<(u64, bool)> {
-    let scale = pow10(exponent)?;
-    let (carry, rest) = if exponent <= SHORT {
-        let ((_, rest), (_, scale)) = (split(rest), split(scale));
-        let (carry, rest) = mul_div_rem(rest, u64::from(ppm), scale)?;
-        (carry, u128::from(rest))
-    } else {
-        let (carry, rest) = mul_div_rem_u128(rest, u128::from(ppm), scale)?;
-        (split(carry).1, rest)
+    let (carry, rest) = match short_pow10(exponent) {
+        // rest < 10^13 < 2^44, so the product has 64 bits.
+        Some(scale) if ppm <= 1 << 20 => {
+            let weighed = split(rest).1.wrapping_mul(u64::from(ppm));
+            return Some((weighed / scale, weighed % scale != 0));
+        }
+        Some(scale) => {
+            let (carry, rest) = mul_div_rem(split(rest).1, u64::from(ppm), scale.get())?;
+            (carry, u128::from(rest))
+        }
+        None => {
+            let scale = pow10(exponent)?;
+            let (carry, rest) = mul_div_rem_u128(rest, u128::from(ppm), scale)?;
+            (split(carry).1, rest)
+        }
     };
     Some((carry, rest != 0))
 }
