@@ -10,7 +10,6 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 
-use super::OFFICIAL;
 use crate::{files, process};
 
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -32,7 +31,7 @@ impl Mirrors {
     pub fn find(folder: &Path, bar: &ProgressBar) -> Result<Self> {
         for tool in ["apt-get", "dpkg", "dpkg-deb"] {
             if Command::new(tool).arg("--version").output().is_err() {
-                bail!("`{tool}` is not here to unpack the upstream compiler: {OFFICIAL}");
+                bail!("`{tool}` is not here to unpack Debian's packages");
             }
         }
         let apt = Apt::lay_out(folder, None)?;
@@ -44,7 +43,13 @@ impl Mirrors {
             let found = lines
                 .find(|(name, _)| *name == label)
                 .map(|(_, uri)| uri.to_owned());
-            found.with_context(|| format!("no source labelled {label} in apt: {OFFICIAL}"))
+            found.with_context(|| {
+                let log = apt.update_log();
+                format!(
+                    "apt reaches no source labelled {label}; its log is {}",
+                    log.display()
+                )
+            })
         };
         Ok(Self {
             main: address("Debian")?,
@@ -86,7 +91,8 @@ impl Apt {
             fs::write(folder.join("sources.list"), sources)?;
             settings += &format!(
                 "Dir::Etc::sourcelist \"{at}/sources.list\";\nDir::Etc::sourceparts \"-\";\n\
-                 Dir::Etc::preferences \"-\";\nDir::Etc::preferencesparts \"{at}/preferences\";\n"
+                 Dir::Etc::preferences \"-\";\nDir::Etc::preferencesparts \"{at}/preferences\";\n\
+                 APT::Update::Error-Mode \"any\";\n"
             );
         }
         fs::write(folder.join("apt.conf"), settings)?;
@@ -106,12 +112,12 @@ impl Apt {
     }
 
     fn update(&self, bar: &ProgressBar) -> Result<()> {
-        process::logged(
-            self.get().arg("update"),
-            &self.folder.join("update.log"),
-            bar,
-        )
-        .context("apt cannot fetch package lists")
+        process::logged(self.get().arg("update"), &self.update_log(), bar)
+            .context("apt cannot fetch package lists")
+    }
+
+    fn update_log(&self) -> PathBuf {
+        self.folder.join("update.log")
     }
 
     pub fn has(&self, package: &str) -> bool {

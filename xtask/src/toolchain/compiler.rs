@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 
 use super::apt::{Apt, Mirrors};
-use super::{OFFICIAL, std_copy};
+use super::std_copy;
 use crate::{files, process, progress};
 
 /// Newer compilers of Debian 12 come through its security suite, under names of their own.
@@ -67,7 +67,7 @@ fn make(home: &Path, folder: &Path, bar: &ProgressBar) -> Result<()> {
     let driver = everything
         .iter()
         .find(versioned)
-        .with_context(|| format!("Debian's {RUSTC} has no {DRIVER}… any more: {OFFICIAL}"))?;
+        .with_context(|| format!("Debian's {RUSTC} has no {DRIVER}… any more"))?;
     // The closure of the driver alone: that of the compiler would bring a C compiler along.
     let mut packages = apt.closure(&[driver])?;
     packages.retain(|name| !FROM_THE_MACHINE.contains(&name.as_str()));
@@ -102,7 +102,7 @@ fn make(home: &Path, folder: &Path, bar: &ProgressBar) -> Result<()> {
         .and_then(|version| Ok(fs::write(folder.join("version"), version)?));
     if let Err(error) = works {
         files::remove(folder)?;
-        return Err(error.context(format!("Debian's compiler does not run here: {OFFICIAL}")));
+        return Err(error.context("Debian's compiler does not run here"));
     }
     files::remove(&state)
 }

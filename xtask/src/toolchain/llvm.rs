@@ -7,7 +7,6 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 
-use super::OFFICIAL;
 use super::apt::{Apt, Mirrors, version_of};
 use crate::{files, process, progress};
 
@@ -45,5 +44,5 @@ fn make(home: &Path, folder: &Path, bar: &ProgressBar) -> Result<()> {
         fs::rename(&partial, folder)?;
         return files::remove(&state);
     }
-    bail!("no Debian suite has {PACKAGE} at the moment: {OFFICIAL}")
+    bail!("no Debian suite has {PACKAGE} at the moment")
 }

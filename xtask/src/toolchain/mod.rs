@@ -15,7 +15,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::{files, paths, process};
 
@@ -24,7 +24,7 @@ pub use target::NAME as TARGET;
 /// Raised whenever the parts are made in another way, so that old caches are left alone.
 const RECIPE: &str = "sbf-1";
 
-/// What a user without this route should install.
+/// What a user should install where this route has no way.
 pub const OFFICIAL: &str =
     "install Agave's official tools (`cargo-build-sbf`) and put them on PATH";
 
@@ -53,8 +53,12 @@ pub fn cached_identity() -> Option<String> {
 
 /// Makes what is missing and returns the toolchain.
 pub fn ensure() -> Result<Toolchain> {
+    make().with_context(|| format!("no compiler for bytecode; mend what follows, or {OFFICIAL}"))
+}
+
+fn make() -> Result<Toolchain> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        bail!("the upstream compiler is unpacked on x86-64 Linux only: {OFFICIAL}");
+        bail!("Debian's packages run on x86-64 Linux only");
     }
     let home = paths::cache()?.join(RECIPE);
     let _lock = files::lock(&home.join("lock"))?;
