@@ -353,8 +353,28 @@ events! {
         pub paid: u64,
         /// Units that became a residual claim.
         pub residual: u64,
+        /// Units that a wind-up had taken back.
+        pub voided: u64,
         /// 1 if the ticket is done and closed.
         pub done: u64,
+    }
+    /// Money assigned to a residual claim was paid.
+    ResidualCollected = 29 {
+        pub bank: Pubkey,
+        pub margin: Pubkey,
+        pub destination: Pubkey,
+        pub account_sequence: u64,
+        pub paid: u64,
+        pub residuals_before: u64,
+        pub residuals_after: u64,
+        pub assigned_before: u64,
+        pub assigned_after: u64,
+    }
+    /// The base of the compartment's USD buckets was noted, UsdE6.
+    BanksValued = 30 {
+        pub bank: Pubkey,
+        pub value_before: u64,
+        pub value_after: u64,
     }
     /// Money that nobody had booked was found in a vault.
     SurplusSwept = 25 {

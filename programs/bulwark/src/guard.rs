@@ -8,6 +8,7 @@
 use anchor_lang::prelude::*;
 use bulwark_core::liquidation::{Circumstances, grace_runs};
 use bulwark_core::mode::Mode;
+use bulwark_core::outflow::Flow;
 use bulwark_core::permits::{Action, BankStatus, Context as Tables, MarketStatus, Permit, permits};
 use bulwark_core::{Now, gate};
 use bulwark_state::{Bank, Board, Market};
@@ -145,6 +146,24 @@ impl Guard {
             receiver_scale_ppm: permit.receiver_ppm,
             uncovered,
         }
+    }
+
+    /// The bank is this compartment's; its status goes into the context.
+    pub fn bank(&mut self, bank: &AccountLoader<BankState>) -> Result<()> {
+        let bank = bank.read()?;
+        let ours = same(&bank.compartment, &self.key);
+        ensure(ours, BulwarkError::WrongCompartment)?;
+        self.context.bank = Some(bank_status(&bank, self.now)?);
+        Ok(())
+    }
+
+    /// What the mode and queued changes make of the outflow.
+    pub fn flow(&self, compartment: &AccountLoader<CompartmentState>) -> Result<Flow> {
+        Ok(Flow::new(
+            self.context.mode,
+            &*compartment.read()?,
+            self.now,
+        ))
     }
 
     /// Key of the compartment.

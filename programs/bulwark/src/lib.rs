@@ -14,6 +14,7 @@ pub mod instructions;
 pub mod invariant;
 pub mod lists;
 pub mod oracle;
+pub mod quote;
 pub mod seeds;
 pub mod state;
 pub mod token;
@@ -22,9 +23,121 @@ use instructions::*;
 
 declare_id!("3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM");
 
+/// The instructions, the frequent ones first: each one passed over costs 4 units of dispatch.
 #[program]
 pub mod bulwark {
     use super::*;
+
+    /// Reads oracle accounts into the Board.
+    pub fn refresh<'info>(ctx: Context<'info, Refresh<'info>>, feeds: Vec<u8>) -> Result<()> {
+        instructions::refresh(ctx, feeds)
+    }
+
+    /// Places an order; makers' margin accounts follow. See [`instructions::place_order`].
+    pub fn place_order<'info>(
+        ctx: Context<'info, PlaceOrder<'info>>,
+        args: PlaceOrderArgs,
+    ) -> Result<()> {
+        instructions::place_order(ctx, args)
+    }
+
+    /// Cancels orders of the signer.
+    pub fn cancel_orders(ctx: Context<CancelOrders>, which: Which) -> Result<()> {
+        instructions::cancel_orders(ctx, which)
+    }
+
+    /// Brings tokens into a margin account.
+    pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
+        instructions::deposit(ctx, amount)
+    }
+
+    /// Takes tokens out of a margin account. Returns what was paid and what was queued.
+    pub fn withdraw(ctx: Context<Withdraw>, amount: u64, ticket_bump: u8) -> Result<Withdrawal> {
+        instructions::withdraw(ctx, amount, ticket_bump)
+    }
+
+    /// Takes a position of a liquidatable account over.
+    pub fn take_over(ctx: Context<TakeOver>, largest: u64) -> Result<()> {
+        instructions::take_over(ctx, largest)
+    }
+
+    /// Starts the liquidation clock of an account.
+    pub fn flag(ctx: Context<Flag>) -> Result<()> {
+        instructions::flag(ctx)
+    }
+
+    /// Ends it.
+    pub fn unflag(ctx: Context<Unflag>) -> Result<()> {
+        instructions::unflag(ctx)
+    }
+
+    /// Buys collateral of a liquidatable account.
+    pub fn seize(ctx: Context<Seize>, bank: u8, largest: u64) -> Result<()> {
+        instructions::seize(ctx, bank, largest)
+    }
+
+    /// Winds a bankrupt account up; the markets of its positions follow.
+    pub fn wind_up<'info>(ctx: Context<'info, WindUp<'info>>, fraction_ppm: u32) -> Result<()> {
+        instructions::wind_up(ctx, fraction_ppm)
+    }
+
+    /// Realises an account's unrealised loss.
+    pub fn settle(ctx: Context<Settle>) -> Result<()> {
+        instructions::settle(ctx)
+    }
+
+    /// Buys collateral against an old or large debt.
+    pub fn convert(ctx: Context<Convert>, bank: u8, largest: u64) -> Result<()> {
+        instructions::convert(ctx, bank, largest)
+    }
+
+    /// Moves the queue of withdrawals on and pays a ticket.
+    pub fn crank_ticket(ctx: Context<CrankTicket>) -> Result<()> {
+        instructions::crank_ticket(ctx)
+    }
+
+    /// Folds markets' deltas into the quote bank.
+    pub fn fold<'info>(ctx: Context<'info, Fold<'info>>) -> Result<()> {
+        instructions::fold(ctx)
+    }
+
+    /// Accrues quote interest and takes stock of the quote bank; all markets follow.
+    pub fn accrue<'info>(ctx: Context<'info, Accrue<'info>>) -> Result<()> {
+        instructions::accrue(ctx)
+    }
+
+    /// Clears void orders of anybody.
+    pub fn prune_orders(ctx: Context<PruneOrders>) -> Result<()> {
+        instructions::prune_orders(ctx)
+    }
+
+    /// Books money that came into a vault without an instruction.
+    pub fn sweep<'info>(ctx: Context<'info, Sweep<'info>>) -> Result<()> {
+        instructions::sweep(ctx)
+    }
+
+    /// Gives money to a bank.
+    pub fn recapitalise<'info>(
+        ctx: Context<'info, Recapitalise<'info>>,
+        amount: u64,
+    ) -> Result<()> {
+        instructions::recapitalise(ctx, amount)
+    }
+
+    /// Pays late money on a residual claim.
+    pub fn collect_residual(ctx: Context<CollectResidual>) -> Result<()> {
+        instructions::collect_residual(ctx)
+    }
+
+    /// Values the base of the compartment's outflow; every bank follows.
+    pub fn value_banks<'info>(ctx: Context<'info, ValueBanks<'info>>) -> Result<()> {
+        instructions::value_banks(ctx)
+    }
+
+    /// Gives quote to insurance.
+    pub fn fund_insurance(ctx: Context<FundInsurance>, amount: u64) -> Result<()> {
+        instructions::fund_insurance(ctx, amount)
+    }
 
     /// Creates a margin account of the signer.
     pub fn create_margin_account(
@@ -33,6 +146,13 @@ pub mod bulwark {
         delegate: Pubkey,
     ) -> Result<()> {
         instructions::create_margin_account(ctx, index, delegate)
+    }
+
+    /// Closes an empty margin account.
+    pub fn close_margin_account<'info>(
+        ctx: Context<'info, CloseMarginAccount<'info>>,
+    ) -> Result<()> {
+        instructions::close_margin_account(ctx)
     }
 
     /// Creates the Protocol; only the program's upgrade authority.
@@ -85,78 +205,5 @@ pub mod bulwark {
     /// Ends the creator's powers for ever.
     pub fn seal<'info>(ctx: Context<'info, Seal<'info>>) -> Result<()> {
         instructions::seal(ctx)
-    }
-
-    /// Places an order; makers' margin accounts follow. See [`instructions::place_order`].
-    pub fn place_order<'info>(
-        ctx: Context<'info, PlaceOrder<'info>>,
-        args: PlaceOrderArgs,
-    ) -> Result<()> {
-        instructions::place_order(ctx, args)
-    }
-
-    /// Cancels orders of the signer.
-    pub fn cancel_orders(ctx: Context<CancelOrders>, which: Which) -> Result<()> {
-        instructions::cancel_orders(ctx, which)
-    }
-
-    /// Clears void orders of anybody.
-    pub fn prune_orders(ctx: Context<PruneOrders>) -> Result<()> {
-        instructions::prune_orders(ctx)
-    }
-
-    /// Takes a position of a liquidatable account over.
-    pub fn take_over(ctx: Context<TakeOver>, largest: u64) -> Result<()> {
-        instructions::take_over(ctx, largest)
-    }
-
-    /// Winds a bankrupt account up; the markets of its positions follow.
-    pub fn wind_up<'info>(ctx: Context<'info, WindUp<'info>>, fraction_ppm: u32) -> Result<()> {
-        instructions::wind_up(ctx, fraction_ppm)
-    }
-
-    /// Starts the liquidation clock of an account.
-    pub fn flag(ctx: Context<Flag>) -> Result<()> {
-        instructions::flag(ctx)
-    }
-
-    /// Ends it.
-    pub fn unflag(ctx: Context<Unflag>) -> Result<()> {
-        instructions::unflag(ctx)
-    }
-
-    /// Buys collateral of a liquidatable account.
-    pub fn seize(ctx: Context<Seize>, bank: u8, largest: u64) -> Result<()> {
-        instructions::seize(ctx, bank, largest)
-    }
-
-    /// Buys collateral against an old or large debt.
-    pub fn convert(ctx: Context<Convert>, bank: u8, largest: u64) -> Result<()> {
-        instructions::convert(ctx, bank, largest)
-    }
-
-    /// Realises an account's unrealised loss.
-    pub fn settle(ctx: Context<Settle>) -> Result<()> {
-        instructions::settle(ctx)
-    }
-
-    /// Reads oracle accounts into the Board.
-    pub fn refresh<'info>(ctx: Context<'info, Refresh<'info>>, feeds: Vec<u8>) -> Result<()> {
-        instructions::refresh(ctx, feeds)
-    }
-
-    /// Folds markets' deltas into the quote bank.
-    pub fn fold<'info>(ctx: Context<'info, Fold<'info>>) -> Result<()> {
-        instructions::fold(ctx)
-    }
-
-    /// Accrues quote interest and takes stock of the quote bank; all markets follow.
-    pub fn accrue<'info>(ctx: Context<'info, Accrue<'info>>) -> Result<()> {
-        instructions::accrue(ctx)
-    }
-
-    /// Gives quote to insurance.
-    pub fn fund_insurance(ctx: Context<FundInsurance>, amount: u64) -> Result<()> {
-        instructions::fund_insurance(ctx, amount)
     }
 }

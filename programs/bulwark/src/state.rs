@@ -168,21 +168,21 @@ fn is_zero(data: &[u8]) -> bool {
     *first == 0 && unsafe { sol_memcmp(ahead, rest, rest.len()) } == 0
 }
 
-/// Makes the account of `T` at the address of `seeds` (the bump last), paid by `payer`. Lamports
-/// that somebody sent there before don't stop it.
+/// Makes the account of `T` at the address of `seeds` (the bump last), paid by `payer`, and writes it
+/// with `fill`. Lamports that somebody sent there before don't stop it.
 pub fn create<'info, T: Layout>(
-    info: &'info AccountInfo<'info>,
+    info: &AccountInfo<'info>,
     payer: &AccountInfo<'info>,
     system_program: &AccountInfo<'info>,
     seeds: &[&[u8]],
-) -> Result<AccountLoader<'info, T>> {
+    fill: impl FnOnce(&mut T::Inner) -> Result<()>,
+) -> Result<()> {
     let address = Pubkey::create_program_address(seeds, &crate::ID)
         .map_err(|_| refusal(BulwarkError::WrongAddress))?;
     ensure(address == *info.key, BulwarkError::WrongAddress)?;
     let space = u64::try_from(T::SPACE).map_err(|_| refusal(BulwarkError::Overflow))?;
-    let lacking = Rent::get()?
-        .minimum_balance(T::SPACE)
-        .saturating_sub(info.lamports());
+    let needed = Rent::get()?.minimum_balance(T::SPACE);
+    let lacking = needed.checked_sub(info.lamports()).unwrap_or(0);
     let accounts = [payer.clone(), info.clone(), system_program.clone()];
     if lacking > 0 {
         let pay = system_instruction::transfer(payer.key, info.key, lacking);
@@ -198,12 +198,15 @@ pub fn create<'info, T: Layout>(
         &accounts,
         &[seeds],
     )?;
-    Ok(AccountLoader::new_unchecked(info))
-}
-
-/// Writes the discriminator of an account that was opened outside an accounts struct.
-pub fn seal_discriminator<T: Layout>(loader: &AccountLoader<'_, T>) -> Result<()> {
-    loader.exit(&crate::ID)
+    let mut data = info.try_borrow_mut_data()?;
+    let (discriminator, rest) = data
+        .split_at_mut_checked(DISCRIMINATOR)
+        .ok_or_else(|| refusal(BulwarkError::WrongSize))?;
+    discriminator.copy_from_slice(T::DISCRIMINATOR);
+    let state: &mut T =
+        bytemuck::try_from_bytes_mut(rest).map_err(|_| refusal(BulwarkError::WrongSize))?;
+    state.stamp();
+    fill(state.inner_mut())
 }
 
 #[cfg(test)]

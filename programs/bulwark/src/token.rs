@@ -14,6 +14,7 @@
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
 use anchor_lang::solana_program::program::invoke_signed;
+use anchor_spl::associated_token::get_associated_token_address_with_program_id;
 use anchor_spl::token_2022::spl_token_2022::extension::{
     BaseStateWithExtensions, ExtensionType, StateWithExtensions,
 };
@@ -93,17 +94,17 @@ impl<'info> Movement<'_, 'info> {
         arrived.ok_or_else(|| refusal(BulwarkError::VaultMismatch))
     }
 
-    /// Pays `amount` out of the vault.
+    /// Pays `amount` out of the vault; nothing moves, and nothing is checked, for 0.
     pub fn pay(
         &self,
         bank: &Bank,
         vault_authority: &AccountInfo<'info>,
         amount: u64,
     ) -> Result<()> {
-        self.check(bank)?;
         if amount == 0 {
             return Ok(());
         }
+        self.check(bank)?;
         let seeds: &[&[u8]] = &[VAULT_AUTHORITY, &[VAULT_AUTHORITY_AND_BUMP.1]];
         let before = balance(self.vault)?;
         let (from, to) = (self.vault, self.other);
@@ -169,6 +170,19 @@ pub fn balance(account: &AccountInfo) -> Result<u64> {
 /// Owner of a token account. The caller knows that a token program owns its data.
 pub fn owner(account: &AccountInfo) -> Result<[u8; 32]> {
     read(account, OWNER)
+}
+
+/// The account is a token account of the program that `owner` owns.
+pub fn check_destination(account: &AccountInfo, program: &Pubkey, owner: &Pubkey) -> Result<()> {
+    ensure(account.owner == program, BulwarkError::WrongTokenAccount)?;
+    let owned = self::owner(account)? == owner.to_bytes();
+    ensure(owned, BulwarkError::WrongTokenOwner)
+}
+
+/// Whether an address is the owner's associated token account. Searches a bump: not for paths that
+/// are often taken.
+pub fn is_associated(address: &Pubkey, owner: &Pubkey, mint: &Pubkey, program: &Pubkey) -> bool {
+    *address == get_associated_token_address_with_program_id(owner, mint, program)
 }
 
 /// Whether a token account is frozen.

@@ -1,0 +1,277 @@
+//! Takes tokens out of a margin account: paid at once as far as the buckets hold, the rest queued in a
+//! ticket; at the bank's coverage, the rest of that a residual claim.
+//!
+//! The owner CAN, in every mode but Recovery. Without positions, orders or debt (the plain exit) he
+//! needs neither Board nor oracle, and no market, guardian or breaker can stop him; with them his
+//! account must have its initial requirement after, every leg at its adverse bound while Paused. A
+//! delegate CANNOT, and nobody CAN take an account below zero or be paid elsewhere than into a token
+//! account of the owner.
+
+use anchor_lang::prelude::*;
+use bulwark_core::health::{Level, health, is_plain};
+use bulwark_core::ledger::{fold, touch_quote};
+use bulwark_core::outflow::{Flow, UsdLimit, charge, usd_limit};
+use bulwark_core::permits::{Action, Permit};
+use bulwark_core::withdrawal::{self, Applied, Plan, Request, apply, plan_withdraw, write_ticket};
+use bulwark_state::{Bank, Board, Deltas, MarginAccount};
+
+use super::deposit::{balance, total};
+use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
+use crate::event::{self, Kind, Withdrawn};
+use crate::guard::Guard;
+use crate::seeds::VAULT_AUTHORITY_AND_BUMP;
+use crate::state::{
+    Access, BankState, BoardState, CompartmentState, MarginState, ProtocolState, TicketState,
+    create, same,
+};
+use crate::token::{self, Movement};
+use crate::{invariant, seeds};
+
+/// What became of a withdrawal: the instruction's return data.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// Coins that were paid.
+    pub paid: u64,
+    /// Units that wait in a ticket.
+    pub queued: u64,
+}
+
+/// Accounts of `withdraw`.
+#[derive(Accounts)]
+pub struct Withdraw<'info> {
+    /// Owner of the margin account; pays for a ticket.
+    #[account(mut)]
+    pub owner: Signer<'info>,
+    /// Protocol.
+    pub protocol: AccountLoader<'info, ProtocolState>,
+    /// Compartment.
+    pub compartment: AccountLoader<'info, CompartmentState>,
+    /// Bank of the token.
+    #[account(mut)]
+    pub bank: AccountLoader<'info, BankState>,
+    /// The margin account.
+    #[account(mut)]
+    pub margin: AccountLoader<'info, MarginState>,
+    /// CHECK: compared with the bank's vault.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: the address is compared; signs the payment.
+    #[account(address = VAULT_AUTHORITY_AND_BUMP.0)]
+    pub vault_authority: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's mint.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: a token account of the owner, checked in `token`.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    /// CHECK: compared with the bank's token program.
+    pub token_program: UncheckedAccount<'info>,
+    /// Board of the compartment: needed with positions, orders or debt.
+    pub board: Option<AccountLoader<'info, BoardState>>,
+    /// Quote bank, for another token: needed with positions, orders or debt.
+    #[account(mut)]
+    pub quote_bank: Option<AccountLoader<'info, BankState>>,
+    /// CHECK: compared with the quote bank's vault; goes with it.
+    pub quote_vault: Option<UncheckedAccount<'info>>,
+    /// CHECK: made at its address if something is queued; the account's next ticket in this bank.
+    #[account(mut)]
+    pub ticket: Option<UncheckedAccount<'info>>,
+    /// System program: goes with the ticket.
+    pub system_program: Option<Program<'info, System>>,
+    /// CHECK: the address is compared; signs the event's self-call.
+    #[account(address = crate::EVENT_AUTHORITY_AND_BUMP.0)]
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: the address is compared; called for the event.
+    #[account(address = crate::ID)]
+    pub program: UncheckedAccount<'info>,
+}
+
+impl<'info> Withdraw<'info> {
+    fn validate(&self, guard: &mut Guard) -> Result<()> {
+        guard.margin(&self.margin)?;
+        guard.bank(&self.bank)?;
+        if let Some(board) = &self.board {
+            guard.board(board)?;
+        }
+        if let Some(quote) = &self.quote_bank {
+            guard.quote_bank(quote)?;
+        }
+        let owns = same(&self.margin.read()?.owner, self.owner.key);
+        ensure(owns, BulwarkError::NotOwner)?;
+        token::check_destination(&self.destination, self.token_program.key, self.owner.key)
+    }
+
+    fn movement(&self) -> Movement<'_, 'info> {
+        Movement {
+            token_program: &self.token_program,
+            mint: &self.mint,
+            vault: &self.vault,
+            other: &self.destination,
+        }
+    }
+
+    /// What the compartment's buckets leave: quote's own bank holds them.
+    fn limit(
+        &self,
+        board: &Board,
+        bank: &mut Bank,
+        flow: &Flow,
+        guard: &Guard,
+    ) -> Result<UsdLimit> {
+        if bank.index == 0 {
+            let vault = token::balance(&self.vault)?;
+            withdrawal::crank(bank, vault, flow, guard.now).or_refuse()?;
+            return usd_limit(board, bank, None, flow, guard.now).or_refuse();
+        }
+        let missing = || refusal(BulwarkError::MissingAccount);
+        let mut quote = self.quote_bank.as_ref().ok_or_else(missing)?.write()?;
+        let vault = self.quote_vault.as_ref().ok_or_else(missing)?;
+        token::check_vault(&quote, vault)?;
+        withdrawal::crank(&mut quote, token::balance(vault)?, flow, guard.now).or_refuse()?;
+        usd_limit(board, &mut quote, Some(bank), flow, guard.now).or_refuse()
+    }
+
+    /// Takes the plan's value from the compartment's buckets.
+    fn charge(&self, bank: &mut Bank, plan: &Plan) -> Result<()> {
+        if plan.charge == 0 {
+            return Ok(());
+        }
+        if bank.index == 0 {
+            return charge(bank, plan.charge).or_refuse();
+        }
+        let missing = || refusal(BulwarkError::MissingAccount);
+        let mut quote = self.quote_bank.as_ref().ok_or_else(missing)?.write()?;
+        charge(&mut quote, plan.charge).or_refuse()?;
+        invariant::bank(&quote)
+    }
+
+    /// Plans, books and asks for health.
+    fn book(
+        &self,
+        guard: &Guard,
+        margin: &mut MarginAccount,
+        bank: &mut Bank,
+        amount: u64,
+    ) -> Result<(Plan, Applied)> {
+        let plain = is_plain(margin);
+        let permit = guard.permit(action(plain))?;
+        let flow = guard.flow(&self.compartment)?;
+        let board = self.board.as_ref().map(|board| board.read()).transpose()?;
+        let board = board.as_deref();
+        ensure(plain || board.is_some(), BulwarkError::MissingAccount)?;
+        if let Some(board) = board.filter(|_| bank.index == 0) {
+            let mut deltas = Deltas::default();
+            touch_quote(board, margin, &mut deltas).or_refuse()?;
+            fold(&mut bank.totals, &mut deltas).or_refuse()?;
+        }
+        let limit = match board.filter(|_| !plain) {
+            Some(board) => Some(self.limit(board, bank, &flow, guard)?),
+            None => None,
+        };
+        let vault = token::balance(&self.vault)?;
+        let request = Request {
+            amount,
+            vault,
+            flow: &flow,
+            limit,
+        };
+        let plan = plan_withdraw(margin, bank, &request, guard.now).or_refuse()?;
+        let applied = apply(margin, bank, &plan, guard.now).or_refuse()?;
+        self.charge(bank, &plan)?;
+        if let Some(board) = board.filter(|_| !plain) {
+            check_health(board, margin, guard, &permit)?;
+        }
+        Ok((plan, applied))
+    }
+}
+
+fn action(plain: bool) -> Action {
+    if plain {
+        Action::PlainExit
+    } else {
+        Action::WithdrawWithPositions
+    }
+}
+
+/// H_I ≥ 0 after, at adverse bounds where the permit says so.
+fn check_health(
+    board: &Board,
+    margin: &MarginAccount,
+    guard: &Guard,
+    permit: &Permit,
+) -> Result<()> {
+    let health = health(board, margin, Level::Initial, guard.now, permit.adverse).or_refuse()?;
+    ensure(
+        health.surplus().or_refuse()? >= 0,
+        BulwarkError::BelowInitialMargin,
+    )
+}
+
+/// Writes the ticket of what waits.
+fn ticket(accounts: &Withdraw, applied: &Applied, guard: &Guard, bump: u8) -> Result<()> {
+    let Some(seat) = &applied.seat else {
+        return Ok(());
+    };
+    let missing = || refusal(BulwarkError::MissingAccount);
+    let info = accounts.ticket.as_ref().ok_or_else(missing)?;
+    let system = accounts.system_program.as_ref().ok_or_else(missing)?;
+    let (bank, margin) = (accounts.bank.key(), accounts.margin.key());
+    let number = seat.number.to_le_bytes();
+    let seeds = [
+        seeds::TICKET,
+        bank.as_ref(),
+        margin.as_ref(),
+        &number,
+        &[bump],
+    ];
+    let destination = accounts.destination.key().to_bytes();
+    let keys = (bank.to_bytes(), margin.to_bytes(), destination);
+    create::<TicketState>(info, &accounts.owner, system, &seeds, |ticket| {
+        write_ticket(ticket, keys, seat, guard.now);
+        ticket.bump = bump;
+        invariant::ticket(ticket)
+    })
+}
+
+/// Withdraws `amount`, in the mint's smallest unit, or with `u64::MAX` all that the account holds.
+/// `ticket_bump` is the bump of the ticket's address, unused where nothing is queued.
+pub fn withdraw(ctx: Context<Withdraw>, amount: u64, ticket_bump: u8) -> Result<Withdrawal> {
+    let accounts = &*ctx.accounts;
+    let mut guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
+    accounts.validate(&mut guard)?;
+    let (event, applied) = {
+        let mut margin = accounts.margin.write()?;
+        let mut bank = accounts.bank.write()?;
+        token::check_vault(&bank, &accounts.vault)?;
+        let total_before = total(&bank)?;
+        let balance_before = balance(&margin, bank.index)?;
+        let (plan, applied) = accounts.book(&guard, &mut margin, &mut bank, amount)?;
+        accounts
+            .movement()
+            .pay(&bank, &accounts.vault_authority, applied.coins)?;
+        invariant::margin(&margin)?;
+        invariant::bank(&bank)?;
+        let sequence = event::count(&mut bank.event_sequence)?;
+        let event = Withdrawn {
+            common: Withdrawn::head(guard.now, accounts.owner.key, guard.compartment, sequence),
+            bank: accounts.bank.key(),
+            margin: accounts.margin.key(),
+            destination: accounts.destination.key(),
+            account_sequence: event::count(&mut margin.event_sequence)?,
+            paid: applied.coins,
+            queued: applied.queued,
+            residual: plan.residual,
+            ticket: applied.seat.map_or(0, |seat| seat.number),
+            balance_before,
+            balance_after: balance(&margin, bank.index)?,
+            total_before,
+            total_after: total(&bank)?,
+        };
+        (event, applied)
+    };
+    ticket(accounts, &applied, &guard, ticket_bump)?;
+    event::emit(&accounts.event_authority, &event)?;
+    Ok(Withdrawal {
+        paid: applied.coins,
+        queued: applied.queued,
+    })
+}
