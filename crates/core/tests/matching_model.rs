@@ -1,19 +1,18 @@
 //! Matching against a naive matcher that sorts lists and counts open interest from positions, and
 //! against the properties that must hold when accounts are poor and prices move.
 
+mod naive;
 mod venue;
 
-use bulwark_core::book::Side::{self, Ask, Bid};
+use bulwark_core::book::Side::{Ask, Bid};
 use bulwark_core::health::{self, Level};
-use bulwark_core::matching::{Ended, MAX_FILLS, MAX_REMOVED, Reason};
+use bulwark_core::matching::Ended;
 use bulwark_core::order::{self, Kind, OrderRequest};
-use bulwark_core::{Error, Result};
-use bulwark_state::{MAX_ORDERS_PER_MARKET, MarginAccount, OrderSlot, Position};
+use bulwark_state::{MarginAccount, OrderSlot, Position};
 use bytemuck::bytes_of;
+use naive::{ACCOUNTS, Entry, Model, Outcome};
 use proptest::prelude::*;
 use venue::*;
-
-const ACCOUNTS: usize = 6;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -84,274 +83,6 @@ fn step(prices: std::ops::Range<u64>) -> impl Strategy<Value = Step> {
     ]
 }
 
-/// An entry of the naive book.
-#[derive(Clone, Debug, PartialEq)]
-struct Entry {
-    who: usize,
-    sequence: u64,
-    price: u64,
-    size: u64,
-    expires_at: u32,
-    reduce_only: bool,
-    /// Whether its slot is still there.
-    backed: bool,
-}
-
-#[derive(Clone, Debug)]
-struct Model {
-    bids: Vec<Entry>,
-    asks: Vec<Entry>,
-    bases: [i64; ACCOUNTS],
-    owners: [usize; ACCOUNTS],
-    sequence: u64,
-    unix: i64,
-    slot: u64,
-    up: bool,
-    interest_cap: i64,
-    notional_cap: i64,
-    notional: (u64, i64),
-}
-
-#[derive(Debug, Default, PartialEq)]
-struct Outcome {
-    fills: Vec<(usize, u64, u64)>,
-    removed: Vec<(usize, u64, Reason)>,
-    posted: u64,
-    cancelled: u64,
-    ended: Ended,
-}
-
-fn interest(bases: &[i64]) -> i64 {
-    bases.iter().map(|base| base.max(&0)).sum()
-}
-
-fn closes(base: i64, side: Side) -> u64 {
-    if side == Bid {
-        (-base).max(0) as u64
-    } else {
-        base.max(0) as u64
-    }
-}
-
-impl Model {
-    fn new() -> Self {
-        Self {
-            bids: Vec::new(),
-            asks: Vec::new(),
-            bases: [0; ACCOUNTS],
-            // 4 and 5 belong to one owner.
-            owners: [0, 1, 2, 3, 4, 4],
-            sequence: 0,
-            unix: 1_000_000,
-            slot: 5_000,
-            up: true,
-            interest_cap: i64::MAX / 2,
-            notional_cap: i64::MAX / 2,
-            notional: (0, 0),
-        }
-    }
-
-    fn side(&mut self, side: Side) -> &mut Vec<Entry> {
-        if side == Bid {
-            &mut self.bids
-        } else {
-            &mut self.asks
-        }
-    }
-
-    /// Best first.
-    fn sort(&mut self) {
-        self.bids
-            .sort_by_key(|entry| (u64::MAX - entry.price, entry.sequence));
-        self.asks.sort_by_key(|entry| (entry.price, entry.sequence));
-    }
-
-    fn expired(&self, entry: &Entry) -> bool {
-        entry.expires_at != 0 && i64::from(entry.expires_at) < self.unix
-    }
-
-    /// Raised interest and its notional after a fill, by counting positions.
-    fn permitted(
-        &self,
-        taker: usize,
-        maker: usize,
-        side: Side,
-        base: u64,
-        price: u64,
-    ) -> Option<i64> {
-        let mut after = self.bases;
-        let change = if side == Bid {
-            base as i64
-        } else {
-            -(base as i64)
-        };
-        after[taker] += change;
-        after[maker] -= change;
-        let raised = interest(&after) - interest(&self.bases);
-        if raised <= 0 {
-            return Some(0);
-        }
-        let new = (i128::from(raised) * i128::from(price) + 9_999_999_999) / 10_000_000_000;
-        let used = if self.notional.0 == self.slot {
-            self.notional.1
-        } else {
-            0
-        };
-        let total = used + new as i64;
-        let fits = self.up && interest(&after) <= self.interest_cap && total <= self.notional_cap;
-        fits.then_some(total)
-    }
-
-    fn slots(&self, who: usize) -> usize {
-        let own = |entry: &&Entry| entry.who == who && entry.backed;
-        self.bids.iter().chain(&self.asks).filter(own).count()
-    }
-
-    fn place(&mut self, who: usize, request: &OrderRequest, absent: u64) -> Result<Outcome> {
-        let mut done = Outcome::default();
-        if request.expires_at != 0 && i64::from(request.expires_at) < self.unix {
-            return Err(Error::OrderExpired);
-        }
-        let side = request.side;
-        if request.reduce_only && closes(self.bases[who], side) == 0 {
-            return Err(Error::NotReducing);
-        }
-        let crosses = |entry: &Entry| match side {
-            Bid => request.price >= entry.price,
-            Ask => request.price <= entry.price,
-        };
-        let mut left = request.size;
-        done.ended = loop {
-            let clip = if request.reduce_only {
-                closes(self.bases[who], side)
-            } else {
-                u64::MAX
-            };
-            if left.min(clip) == 0 {
-                break Ended::Filled;
-            }
-            let Some(best) = self.side(side.opposite()).first().cloned() else {
-                break Ended::NothingCrosses;
-            };
-            if !crosses(&best) {
-                break Ended::NothingCrosses;
-            }
-            if done.fills.len() == MAX_FILLS || done.removed.len() == MAX_REMOVED {
-                break Ended::TooMany;
-            }
-            let maker = best.who;
-            let post_only = request.kind == Kind::PostOnly;
-            let missing = maker != who && absent & (1 << maker) != 0;
-            let reason = if self.expired(&best) {
-                Some(if best.backed || missing {
-                    Reason::Expired
-                } else {
-                    Reason::Void
-                })
-            } else if missing {
-                if post_only {
-                    return Err(Error::WouldCross);
-                }
-                break Ended::MakerAbsent;
-            } else if !best.backed {
-                Some(Reason::Void)
-            } else if post_only {
-                return Err(Error::WouldCross);
-            } else if self.owners[maker] == self.owners[who] {
-                Some(Reason::SelfTrade)
-            } else if best.reduce_only && closes(self.bases[maker], side.opposite()) == 0 {
-                Some(Reason::NotReducing)
-            } else {
-                None
-            };
-            if let Some(reason) = reason {
-                self.side(side.opposite()).remove(0);
-                done.removed.push((maker, best.sequence, reason));
-                continue;
-            }
-            let mut base = left.min(clip).min(best.size);
-            if best.reduce_only {
-                base = base.min(closes(self.bases[maker], side.opposite()));
-            }
-            let wanted = base;
-            while base > 0 && self.permitted(who, maker, side, base, best.price).is_none() {
-                base -= LOT;
-            }
-            if base == 0 {
-                break if !self.up {
-                    Ended::InterestClosed
-                } else {
-                    // Which of the two caps bound is asserted by a scenario of its own.
-                    Ended::InterestCap
-                };
-            }
-            assert!(base <= wanted);
-            let total = self
-                .permitted(who, maker, side, base, best.price)
-                .expect("searched");
-            if total > 0 {
-                self.notional = (self.slot, total);
-            }
-            let change = if side == Bid {
-                base as i64
-            } else {
-                -(base as i64)
-            };
-            self.bases[who] += change;
-            self.bases[maker] -= change;
-            left -= base;
-            done.fills.push((maker, best.price, base));
-            let list = self.side(side.opposite());
-            list[0].size -= base;
-            if list[0].size == 0 {
-                list.remove(0);
-            }
-        };
-        let clip = if request.reduce_only {
-            closes(self.bases[who], side)
-        } else {
-            u64::MAX
-        };
-        let size = left.min(clip);
-        done.cancelled = left;
-        if left > 0 && request.kind == Kind::FillOrKill {
-            return Err(Error::NotFilledWhole);
-        }
-        let blocked = self.side(side.opposite()).first().is_some_and(crosses);
-        if size == 0 || !matches!(request.kind, Kind::Limit | Kind::PostOnly) || blocked {
-            return Ok(done);
-        }
-        if self.slots(who) >= MAX_ORDERS_PER_MARKET {
-            for entry in self.bids.iter_mut().chain(&mut self.asks) {
-                let past = entry.expires_at != 0 && i64::from(entry.expires_at) < self.unix;
-                entry.backed &= entry.who != who || !past;
-            }
-        }
-        if self.slots(who) >= MAX_ORDERS_PER_MARKET {
-            return if done.fills.is_empty() {
-                Err(Error::TooManyOrders)
-            } else {
-                Ok(done)
-            };
-        }
-        let entry = Entry {
-            who,
-            sequence: self.sequence,
-            price: request.price,
-            size,
-            expires_at: request.expires_at,
-            reduce_only: request.reduce_only,
-            backed: true,
-        };
-        self.sequence += 1;
-        self.side(side).push(entry);
-        self.sort();
-        done.posted = size;
-        done.cancelled = left - size;
-        Ok(done)
-    }
-}
-
 /// Slots in use of an account, by full sequence.
 fn slots(account: &MarginAccount) -> Vec<usize> {
     let used = |(_, slot): &(usize, &OrderSlot)| slot.size > 0;
@@ -391,7 +122,7 @@ impl Game {
                 };
                 let now = world.rules.now;
                 let slot = world.accounts[who].orders[at];
-                let account = &mut *world.accounts[who];
+                let account = &mut world.accounts[who];
                 let gone = order::cancel_slot(&mut world.book, account, &key(who), 0, at, now);
                 assert_eq!(gone, Ok(slot));
                 let other = |entry: &Entry| {
@@ -539,7 +270,7 @@ fn without_orders(account: &MarginAccount) -> Box<MarginAccount> {
 }
 
 struct Before {
-    account: Box<MarginAccount>,
+    account: MarginAccount,
     base: i64,
     maintenance: i64,
     raw: i64,
@@ -547,7 +278,7 @@ struct Before {
 
 fn remember(world: &World) -> Vec<Before> {
     let one = |who: usize| Before {
-        account: world.accounts[who].clone(),
+        account: world.accounts[who],
         base: world.base(who),
         maintenance: world.surplus(who, Level::Maintenance),
         raw: raw(world, who),

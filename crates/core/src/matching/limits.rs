@@ -71,6 +71,7 @@ pub(super) fn room(market: &Market, price: u64, rules: &Rules) -> (u64, Ended) {
     if !rules.open_interest_up {
         return (0, Ended::InterestClosed);
     }
+    // Sizes of limits, no money: below zero there is no room.
     let caps = caps(market, rules.now);
     let interest = caps.open_interest.saturating_sub(market.oi_long);
     let used = slot_notional(market, rules.now);

@@ -91,7 +91,8 @@ pub struct Placer<'a> {
 /// first and then says what happened; it is some 3 KB, so it belongs on the heap.
 ///
 /// # Errors
-/// Those of [`order::validate`]; [`Error::StageForbids`] for a liquidatable account;
+/// Those of [`order::validate`]; [`Error::StageForbids`] for a liquidatable account that would
+/// reduce (one that takes on risk lacks Initial);
 /// [`Error::WouldCross`] and [`Error::NotFilledWhole`] by kind; [`Error::BelowInitialMargin`];
 /// [`Error::PositionSlotsFull`], [`Error::OrderSlotsFull`], [`Error::TooManyOrders`],
 /// [`Error::BookFull`] where nothing was filled either; those of ledger and health.
@@ -107,10 +108,18 @@ pub fn place(
     let index = venue.market.index;
     let held = ledger::position_of(placer.account, index)
         .and_then(|at| placer.account.positions.get(at))
-        .map_or(0, |leg| leg.base);
+        .copied()
+        .unwrap_or_default();
     let mark = health::mark(venue.board, index)?;
-    order::validate(venue.market, request, held, mark, rules.now)?;
-    let before = stage(venue.board, placer.account, rules.now)?;
+    order::validate(venue.market, request, &held, mark, rules.now)?;
+    let held = held.base;
+    // Only a reduction is measured against the health before: who takes on risk has Initial after,
+    // and so is healthy whatever he was.
+    let before = if order::closes(held, request.side) > 0 {
+        Some(standing(venue.board, placer.account, rules.now)?)
+    } else {
+        None
+    };
     let position = ledger::open_position(venue.board, placer.account, index)?;
     let mut pass = Pass {
         board: venue.board,
@@ -132,14 +141,11 @@ pub fn place(
     book::uncrossed(venue.book)
 }
 
-/// Maintenance of an account that could be liquidatable: `None` without position and debt.
-fn stage(board: &Board, account: &MarginAccount, now: Now) -> Result<Option<Health>> {
-    if account.quote >= 0 && account.positions.iter().all(|leg| leg.base == 0) {
-        return Ok(None);
-    }
+/// Maintenance of an account that may still reduce by itself.
+fn standing(board: &Board, account: &MarginAccount, now: Now) -> Result<Health> {
     let health = health::health(board, account, Level::Maintenance, now, false)?;
     if health.surplus()? < 0 {
         return Err(Error::StageForbids);
     }
-    Ok(Some(health))
+    Ok(health)
 }

@@ -203,7 +203,13 @@ impl Pass<'_> {
         let crosses = book::best(self.book, side.opposite())
             .is_some_and(|best| side.crosses(self.request.price, best.price));
         let worth = order::notional(size, self.request.price)?;
-        if !self.request.kind.rests() || crosses || size == 0 || worth < self.market.min_notional {
+        let resting = self
+            .taker
+            .positions
+            .get(self.position)
+            .map_or(0, |leg| leg.orders);
+        let least = order::minimum_notional(self.market, resting);
+        if !self.request.kind.rests() || crosses || size == 0 || worth < least {
             return Ok(());
         }
         let posting = Posting {

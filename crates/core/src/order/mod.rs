@@ -12,7 +12,9 @@ pub use cancel::{
     Pruned, cancel_all, cancel_client, cancel_sequence, cancel_slot, consistent, prune, void_all,
 };
 
-use bulwark_state::{Book, Key, MAX_ORDERS_PER_MARKET, MarginAccount, Market, Order, OrderSlot};
+use bulwark_state::{
+    Book, Key, MAX_ORDERS_PER_MARKET, MarginAccount, Market, Order, OrderSlot, Position,
+};
 
 use crate::book::{self, REDUCE_ONLY, Side};
 use crate::error::{Error, Result};
@@ -85,7 +87,7 @@ pub const fn side_of(slot: &OrderSlot) -> Side {
 }
 
 /// Checks what can be said of a request before any matching. `mark` is the market's price on the
-/// Board, `base` what the account holds in this market now.
+/// Board, `held` the account's position in this market, all zero if it has none.
 ///
 /// A size is a multiple of the lot, but for a reduce-only order of exactly the position, so that
 /// what a liquidation left can be closed. Only what may rest must keep to the tick, the smallest
@@ -98,10 +100,11 @@ pub const fn side_of(slot: &OrderSlot) -> Side {
 pub fn validate(
     market: &Market,
     request: &OrderRequest,
-    base: i64,
+    held: &Position,
     mark: u64,
     now: Now,
 ) -> Result<()> {
+    let base = held.base;
     let whole = request.reduce_only && request.size == base.unsigned_abs();
     let lots = request
         .size
@@ -130,7 +133,7 @@ pub fn validate(
     }
     // A lot worth nothing would let dust fills round to nothing.
     let per_lot = mul_pow10_div_floor::<10>(market.lot, request.price).unwrap_or(u64::MAX);
-    if notional < market.min_notional || per_lot == 0 {
+    if notional < minimum_notional(market, held.orders) || per_lot == 0 {
         return Err(Error::BelowMinimumNotional);
     }
     let distance = ppm_mul_floor(mark, market.distance_ppm).ok_or(Error::Overflow)?;
@@ -138,6 +141,18 @@ pub fn validate(
         return Err(Error::TooFarFromOracle);
     }
     Ok(())
+}
+
+/// Resting orders of an account in one market for which the smallest notional is the market's own;
+/// each further as many raise it by once that (a56).
+pub const TIER: u8 = 4;
+
+/// Smallest notional (UsdE6) that rests beside `resting` orders of the account in this market.
+#[must_use]
+pub fn minimum_notional(market: &Market, resting: u8) -> u64 {
+    let times = u64::from(resting / TIER).wrapping_add(1);
+    // Beyond 64 bits nothing rests.
+    market.min_notional.saturating_mul(times)
 }
 
 /// `⌊base·price⌋` (UsdE6), computed once per fill (D1).

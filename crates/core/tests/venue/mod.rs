@@ -33,7 +33,7 @@ pub struct World {
     pub market: Box<Market>,
     pub book: Box<Book>,
     pub bank: Box<Bank>,
-    pub accounts: Vec<Box<MarginAccount>>,
+    pub accounts: Vec<MarginAccount>,
     pub rules: Rules,
     pub report: Box<Report>,
     pub vault: u64,
@@ -184,7 +184,7 @@ impl World {
     /// A new account with `deposit` dollars and an owner of its own.
     pub fn open(&mut self, deposit: i64) -> usize {
         let number = self.accounts.len();
-        let mut account = Box::new(MarginAccount::zeroed());
+        let mut account = MarginAccount::zeroed();
         account.owner = key(1_000 + number);
         self.accounts.push(account);
         self.deposit(number, deposit * USD);
@@ -216,7 +216,7 @@ impl World {
             if number == who {
                 own = Some(account);
             } else {
-                others.push((number, &mut **account));
+                others.push((number, account));
             }
         }
         let margin = key(who);
@@ -278,7 +278,7 @@ impl World {
 
     /// Size reserved by slots beyond what the book holds, over all accounts.
     pub fn unpruned(&self) -> u64 {
-        let account = |(number, account): (usize, &Box<MarginAccount>)| {
+        let account = |(number, account): (usize, &MarginAccount)| {
             order::consistent(&self.book, account, &key(number), 0, self.rules.now)
                 .expect("INV-BOOK with accounts")
         };
