@@ -80,6 +80,21 @@ fn a14_maker_without_margin_is_removed_and_otherwise_unchanged() {
     }
 }
 
+/// An account whose health can't be told at all must not stand in front of others either.
+#[test]
+fn a14_maker_whose_health_is_unknown_is_removed() {
+    let mut world = World::new(&[10_000; 3]);
+    world.rest(0, Ask, usd(100), UNIT);
+    world.rest(1, Ask, usd(101), UNIT);
+    let held = &mut world.accounts[0].collaterals[0];
+    (held.active, held.bank, held.amount) = (1, 99, 1);
+    world
+        .place(2, &take(Bid, usd(101), UNIT))
+        .expect("fills behind");
+    assert_eq!(world.report.removed()[0].reason, Reason::Unfillable);
+    assert_eq!(world.fills(), [(1, usd(101), UNIT)]);
+}
+
 /// Interest, funding, a socialised loss, debt that a fill would end, profit that it would fade:
 /// all of it is booked by the fill, and all of it is undone.
 #[test]
