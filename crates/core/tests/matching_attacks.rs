@@ -87,7 +87,8 @@ fn a14_maker_whose_health_is_unknown_is_removed() {
     world.rest(0, Ask, usd(100), UNIT);
     world.rest(1, Ask, usd(101), UNIT);
     let held = &mut world.accounts[0].collaterals[0];
-    (held.active, held.bank, held.amount) = (1, 99, 1);
+    (held.active, held.bank, held.amount) = (1, 5, 1);
+    (world.board.banks[5].status, world.board.banks[5].feed) = (1, 99);
     world
         .place(2, &take(Bid, usd(101), UNIT))
         .expect("fills behind");

@@ -193,6 +193,24 @@ fn anyone_prunes_what_is_void() {
     world.audit();
 }
 
+/// Void orders of a closed account would stand in front of everybody for ever, since nobody could
+/// bring the account that proves them void.
+#[test]
+fn orders_of_a_closed_account_do_not_block_the_book() {
+    let mut world = World::new(&[10_000; 3]);
+    world.rest(0, Ask, usd(100), UNIT);
+    world.rest(1, Ask, usd(101), UNIT);
+    order::void_all(&mut world.accounts[0]);
+    world.deposit(0, -10_000 * USD);
+    world.accounts[0] = bytemuck::Zeroable::zeroed();
+    world
+        .place(2, &take(Bid, usd(101), UNIT))
+        .expect("passes it");
+    let gone = world.report.removed()[0];
+    assert_eq!((number(&gone.maker), gone.reason), (0, Reason::Void));
+    assert_eq!(world.fills(), [(1, usd(101), UNIT)]);
+}
+
 /// An old entry must not stand for a new order in the same slot, were it the same to the last bit.
 #[test]
 fn an_entry_belongs_to_one_order_only() {

@@ -65,9 +65,21 @@ pub const NORMAL_PPM: u32 = 1_000_000;
 /// Requirement of those who take on risk outside of Normal, ppm (D12).
 pub const STRICT_PPM: u32 = 1_100_000;
 
+/// Whether a maker's account came with the instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// It did, and was lent.
+    Lent,
+    /// It did not: nothing can be said of its order.
+    Absent,
+    /// It did, and is no margin account any more: it was closed, so its order is void. (The address
+    /// comes from the book, so there was one.)
+    Closed,
+}
+
 /// The margin accounts that came with the instruction.
 pub trait Makers {
-    /// Lends the account at this address to `act`; `Ok(false)` if it did not come.
+    /// Lends the account at this address to `act`, once, if it came.
     ///
     /// # Errors
     /// What `act` returns, or that the account can't be read.
@@ -75,7 +87,7 @@ pub trait Makers {
         &mut self,
         margin: &Key,
         act: &mut dyn FnMut(&mut MarginAccount) -> Result<()>,
-    ) -> Result<bool>;
+    ) -> Result<Came>;
 }
 
 /// Who places an order.

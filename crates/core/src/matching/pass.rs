@@ -5,7 +5,7 @@ use bulwark_state::{Board, Book, Key, MarginAccount, Market, Order};
 use super::admit::{self, Change, Judge};
 use super::limits::slot_notional;
 use super::maker::{self, Cross, Leg, Verdict};
-use super::{Ended, Fill, Makers, Reason, Removed, Report, Rules};
+use super::{Came, Ended, Fill, Makers, Reason, Removed, Report, Rules};
 use crate::book;
 use crate::error::{Error, Result};
 use crate::health::Health;
@@ -105,11 +105,14 @@ impl Pass<'_> {
             Verdict::End(Ended::MakerAbsent)
         };
         let market = &mut *self.market;
-        makers.with(&best.margin, &mut |account| {
+        let came = makers.with(&best.margin, &mut |account| {
             verdict = maker::meet(&cross, market, account)?;
             Ok(())
         })?;
-        Ok(verdict)
+        match came {
+            Came::Closed => Ok(Verdict::Remove(Reason::Void)),
+            Came::Lent | Came::Absent => Ok(verdict),
+        }
     }
 
     /// An order of the very account that places: never filled, the older one goes.

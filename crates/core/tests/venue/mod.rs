@@ -5,7 +5,7 @@
 use bulwark_core::book::{self, Side};
 use bulwark_core::conserve::{self, Sums};
 use bulwark_core::health::{self, Level};
-use bulwark_core::matching::{self, Makers, NORMAL_PPM, Placer, Report, Rules, Venue};
+use bulwark_core::matching::{self, Came, Makers, NORMAL_PPM, Placer, Report, Rules, Venue};
 use bulwark_core::order::{self, Kind, OrderRequest};
 use bulwark_core::{Error, Now, Result, ledger};
 use bulwark_state::{Bank, Board, Book, Deltas, Key, MarginAccount, Market, Print};
@@ -61,18 +61,19 @@ impl Makers for Lender<'_> {
         &mut self,
         margin: &Key,
         act: &mut dyn FnMut(&mut MarginAccount) -> Result<()>,
-    ) -> Result<bool> {
+    ) -> Result<Came> {
         let wanted = number(margin);
         let found = self
             .accounts
             .iter_mut()
             .find(|(number, _)| *number == wanted);
         match found {
+            Some((_, account)) if account.owner == [0; 32] => Ok(Came::Closed),
             Some((number, account)) if self.present & (1 << *number) != 0 => {
                 act(account)?;
-                Ok(true)
+                Ok(Came::Lent)
             }
-            _ => Ok(false),
+            _ => Ok(Came::Absent),
         }
     }
 }

@@ -10,7 +10,7 @@ use anchor_lang::prelude::*;
 use bulwark_core::book::Side as CoreSide;
 use bulwark_core::error::Error as Rule;
 use bulwark_core::gate::LegUse;
-use bulwark_core::matching::{self, Makers, Placer, Report, Rules, Venue};
+use bulwark_core::matching::{self, Came, Makers, Placer, Report, Rules, Venue};
 use bulwark_core::math::ppm_mul_floor;
 use bulwark_core::order::{Kind as CoreKind, OrderRequest};
 use bulwark_core::permits::{Action, Permit};
@@ -138,12 +138,18 @@ impl Makers for Remaining<'_, '_> {
         &mut self,
         margin: &StoredKey,
         act: &mut dyn FnMut(&mut MarginAccount) -> bulwark_core::Result<()>,
-    ) -> bulwark_core::Result<bool> {
+    ) -> bulwark_core::Result<Came> {
         let found = self.infos.iter().find(|info| same(margin, info.key));
-        // Read-only is absent: it can't be filled.
-        let Some(info) = found.filter(|info| info.is_writable) else {
-            return Ok(false);
+        let Some(info) = found else {
+            return Ok(Came::Absent);
         };
+        if *info.owner != crate::ID {
+            return Ok(Came::Closed);
+        }
+        // Read-only is absent: it can't be filled.
+        if !info.is_writable {
+            return Ok(Came::Absent);
+        }
         let loader =
             AccountLoader::<MarginState>::try_from(info).map_err(|_| Rule::InvariantBroken)?;
         let mut account = loader.write().map_err(|_| Rule::InvariantBroken)?;
@@ -151,7 +157,7 @@ impl Makers for Remaining<'_, '_> {
             return Err(Rule::InvariantBroken);
         }
         act(&mut account)?;
-        Ok(true)
+        Ok(Came::Lent)
     }
 }
 
