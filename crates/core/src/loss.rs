@@ -10,6 +10,7 @@ use crate::ledger::{DAY, fading_add_lasting, fading_left};
 use crate::math::{
     mul_pow10_div_floor, mul_shift64_floor, ppm_mul_floor, shift64_div_ceil, u128_from_halves,
 };
+use crate::outflow::{self, Rate};
 use crate::time::{Now, open_seconds_of_market};
 
 /// Open minutes whose gain a loss may take back (D8).
@@ -45,10 +46,10 @@ pub fn draw(
     }
     rebase_drawdown(insurance, now)?;
     let base = insurance.drawdown_base;
-    refill(&mut insurance.draws, base, now.unix)?;
+    refill(&mut insurance.draws, base, now)?;
     let mut taken = wanted.min(insurance.balance).min(insurance.draws.level);
     if let Some(bucket) = market {
-        refill(bucket, base, now.unix)?;
+        refill(bucket, base, now)?;
         taken = taken.min(bucket.level);
         bucket.level = sub(bucket.level, taken)?;
     }
@@ -268,30 +269,15 @@ fn rebase_drawdown(insurance: &mut Insurance, now: Now) -> Result<()> {
     Ok(())
 }
 
-/// ℓ = min(cap, ℓ + cap·Δt/period), keeping its remainder (D6). A time that runs back changes
-/// nothing.
-pub(crate) fn refill(bucket: &mut Bucket, base: u64, unix: i64) -> Result<()> {
+/// Refills a bucket whose cap is a share of `base` (D6).
+pub(crate) fn refill(bucket: &mut Bucket, base: u64, now: Now) -> Result<()> {
     let cap = ppm_mul_floor(base, bucket.cap_ppm).ok_or(Error::Overflow)?;
-    let period = u64::from(bucket.period);
-    let passed = unix.saturating_sub(bucket.at).max(0).unsigned_abs();
-    bucket.at = bucket.at.max(unix);
-    if passed >= period || bucket.level >= cap {
-        bucket.level = if passed >= period {
-            cap
-        } else {
-            bucket.level.min(cap)
-        };
-        bucket.remainder = 0;
-        return Ok(());
-    }
-    let gained = u128::from(cap)
-        .checked_mul(u128::from(passed))
-        .and_then(|units| units.checked_add(u128::from(bucket.remainder)))
-        .ok_or(Error::Overflow)?;
-    let whole = u64::try_from(gained / u128::from(period)).map_err(|_| Error::Overflow)?;
-    bucket.remainder = u64::try_from(gained % u128::from(period)).map_err(|_| Error::Overflow)?;
-    bucket.level = add(bucket.level, whole)?.min(cap);
-    Ok(())
+    let rate = Rate {
+        cap,
+        refill: cap,
+        period: bucket.period.into(),
+    };
+    outflow::fill(bucket, &rate, now)
 }
 
 fn board_market<'a>(board: &'a Board, market: &Market) -> Result<&'a BoardMarket> {

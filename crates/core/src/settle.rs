@@ -1,31 +1,31 @@
 //! Bringing quote into a short vault (D1): anyone realises an account's unrealised loss, or buys an
 //! account's collateral against its negative quote near the oracle price.
 
-use bulwark_state::{Board, Deltas, MarginAccount, Market};
+use bulwark_state::{Board, Deltas, MarginAccount, Market, QuoteTotals};
 
 use crate::error::{Error, Result};
 use crate::gate::{self, Cell, LegUse};
 use crate::health::{self, bank_weights, token_value};
 use crate::ledger;
+use crate::liquidation::premium::ppm_to_e9;
 use crate::liquidation::{Circumstances, Lot, Seized, debit, same_account};
 use crate::math::{PPM, mul_div_floor, signed_mul_pow10_div_floor};
 use crate::time::Now;
 
-/// Utilisation above which losses may be settled, ppm.
-pub const SETTLE_ABOVE_PPM: u32 = 500_000;
-/// Utilisation above which collateral may be converted, ppm.
-pub const CONVERT_ABOVE_PPM: u32 = 800_000;
-/// Age above which a debt may be converted, seconds.
-pub const CONVERT_AGE: u64 = 86_400;
-/// Share of the own collateral's value above which a debt may be converted, ppm.
-pub const CONVERT_SHARE_PPM: u32 = 500_000;
-/// Largest discount of a conversion, e9.
-pub const CONVERT_DISCOUNT_E9: u64 = 5_000_000;
+/// How short of quote the vault is.
+#[derive(Clone, Copy, Debug)]
+pub struct Strain<'a> {
+    /// Totals of the quote bank: the limits lie there.
+    pub totals: &'a QuoteTotals,
+    /// Utilisation ([`crate::ledger::utilisation_ppm`]), ppm.
+    pub utilisation_ppm: u32,
+}
 
 const ONE_E9: u64 = 1_000_000_000;
 
 /// Realises the unrealised loss of an account's leg in `market` into its quote, at the Board's
-/// price (D1). Anyone may, while more than half of the quote vault is lent. No health number
+/// price (D1). Anyone may, while more of the quote vault is
+/// lent than the first kink of the rate. No health number
 /// changes. Returns the loss, UsdE6.
 ///
 /// # Errors
@@ -35,10 +35,10 @@ pub fn settle(
     board: &Board,
     account: &mut MarginAccount,
     market: &mut Market,
-    utilisation_ppm: u32,
+    strain: Strain,
     now: Now,
 ) -> Result<u64> {
-    if utilisation_ppm <= SETTLE_ABOVE_PPM {
+    if strain.utilisation_ppm <= strain.totals.kink_low_ppm {
         return Err(Error::NotNeeded);
     }
     let slot = ledger::position_of(account, market.index).ok_or(Error::NoPosition)?;
@@ -75,8 +75,8 @@ pub fn settle(
 
 /// Buys collateral of an account against its negative quote, at oracle × (1 − d) (D1): at most
 /// `largest` units, at most what the debt is. Anyone may while the vault is short
-/// (utilisation above 80 %), the debt is older than a day or above half of the own collateral;
-/// d rises from zero with the most pressing of the three, to the lesser of 0.5 % and 1 − w_M.
+/// (utilisation above the second kink), the debt old, or large against the own collateral; d rises
+/// from zero with the most pressing of the three, to the lesser of its parameter and 1 − w_M.
 /// Quote moves through `deltas`, as in a seizure.
 ///
 /// # Errors
@@ -92,7 +92,7 @@ pub fn convert(
     deltas: &mut Deltas,
     bank: u8,
     largest: u64,
-    utilisation_ppm: u32,
+    strain: Strain,
     around: &Circumstances,
 ) -> Result<Seized> {
     if same_account(debtor, buyer) {
@@ -104,7 +104,7 @@ pub fn convert(
     if debt == 0 {
         return Err(Error::NothingToTake);
     }
-    let pressing = pressing(board, debtor, debt, utilisation_ppm, now)?;
+    let pressing = pressing(board, debtor, debt, strain, now)?;
     if health::eligibility(board, debtor, now, around.paused)?.surplus()? < 0 {
         return Err(Error::StageForbids);
     }
@@ -119,7 +119,7 @@ pub fn convert(
     let most = ONE_E9
         .checked_sub(weight)
         .ok_or(Error::BadValue)?
-        .min(CONVERT_DISCOUNT_E9);
+        .min(ppm_to_e9(strain.totals.convert_discount_ppm));
     let discount = mul_div_floor(most, pressing, ONE_E9).ok_or(Error::Overflow)?;
     let lot = Lot::new(board, debtor, slot, discount, false, now)?;
     let units = lot.units_for(debt, lot.price).min(largest);
@@ -147,7 +147,7 @@ fn pressing(
     board: &Board,
     debtor: &MarginAccount,
     debt: u64,
-    utilisation_ppm: u32,
+    strain: Strain,
     now: Now,
 ) -> Result<u64> {
     let mut collateral = 0u64;
@@ -165,20 +165,23 @@ fn pressing(
     let age = age.max(0).unsigned_abs();
     // No quotient: more than 64 bits, or no collateral at all.
     let share = mul_div_floor(debt, u64::from(PPM), collateral).unwrap_or(u64::MAX);
+    let (totals, whole) = (strain.totals, u64::from(PPM));
+    let (kink, most) = (totals.kink_high_ppm, u64::from(totals.convert_share_ppm));
+    let oldest = u64::from(totals.convert_age);
     let reasons = [
-        beyond(
-            u64::from(utilisation_ppm),
-            u64::from(CONVERT_ABOVE_PPM),
-            u64::from(PPM),
-        ),
-        beyond(age, CONVERT_AGE, CONVERT_AGE * 2),
-        beyond(share, u64::from(CONVERT_SHARE_PPM), u64::from(PPM)),
+        beyond(u64::from(strain.utilisation_ppm), u64::from(kink), whole),
+        beyond(age, oldest, oldest.saturating_mul(2)),
+        beyond(share, most, whole),
     ];
     reasons.into_iter().flatten().max().ok_or(Error::NotNeeded)
 }
 
-/// How far `value` lies between `from` and `to`, e9, at most one; none at or below `from`.
+/// How far `value` lies between `from` and `to`, e9, at most one; none at or below `from`. A limit
+/// of zero is none.
 fn beyond(value: u64, from: u64, to: u64) -> Option<u64> {
+    if from == 0 {
+        return None;
+    }
     let walked = value.checked_sub(from).filter(|walked| *walked != 0)?;
     let span = to.checked_sub(from)?;
     if walked >= span {

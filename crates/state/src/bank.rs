@@ -86,8 +86,20 @@ pub struct QuoteTotals {
     pub value_at: i64,
     /// Largest value since the queued change that quickens exits reached its quorum, UsdE6.
     pub quick_value: u64,
+    /// Age from which a debt may be converted, seconds. 0 means never by its age.
+    pub convert_age: u32,
+    /// Share of the own collateral above which a debt may be converted, ppm. 0 means never by it.
+    pub convert_share_ppm: u32,
+    /// Largest discount of a conversion, ppm.
+    pub convert_discount_ppm: u32,
+    /// Premium on the legs of a wind-up, from insurance, ppm of notional.
+    pub wind_up_premium_ppm: u32,
+    /// Discount on the collateral of a wind-up, ppm.
+    pub wind_up_discount_ppm: u32,
     /// Reserved.
-    pub reserved: [u64; 12],
+    pub reserved0: [u8; 4],
+    /// Reserved.
+    pub reserved: [u64; 9],
 }
 layout!(QuoteTotals, 80 + 24 + 64 + 128);
 

@@ -1,7 +1,8 @@
 //! Grace after a halt or a restart (D12): only for accounts between the critical level and
-//! maintenance, and never for one that was liquidatable at the last prints before.
+//! maintenance, and never for one that was liquidatable at the last prints before. The window itself
+//! is [`crate::mode::in_grace`].
 
-use bulwark_state::{Board, Compartment, Feed, MarginAccount};
+use bulwark_state::{Board, Feed, MarginAccount};
 
 use crate::error::{Error, Result};
 use crate::health::{bank_weights, leg_ratios};
@@ -11,13 +12,6 @@ use crate::math::{
 };
 use crate::time::Now;
 use crate::units::value_exponent;
-
-/// Whether the window of grace runs. It opens with a closing or a restart, never with Restricted.
-pub fn grace_runs(compartment: &Compartment, now: Now) -> bool {
-    compartment.grace_from != 0
-        && compartment.grace_from <= now.unix
-        && now.unix < compartment.grace_until
-}
 
 /// Whether the account's present positions were below maintenance at the last print of each feed
 /// before the compartment last closed, with the margins of now. A feed without such a print counts

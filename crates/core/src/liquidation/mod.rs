@@ -7,8 +7,9 @@ mod seizure;
 mod sizing;
 mod takeover;
 
-pub use grace::{grace_runs, was_liquidatable};
-pub use seizure::{Seized, seize};
+pub use crate::mode::in_grace as grace_runs;
+pub use grace::was_liquidatable;
+pub use seizure::{KAPPA_PPM, RAMP_SECONDS, Seized, seize};
 pub use sizing::Leg;
 pub use takeover::{TakenOver, cascading, take_over};
 
@@ -114,7 +115,6 @@ fn start_clock(board: &Board, account: &mut MarginAccount, now: Now) -> Result<(
     let open = open_seconds(&board.clock, now.unix);
     account.flagged_open = open.checked_add(1).ok_or(Error::Overflow)?;
     account.flagged_at = now.unix;
-    account.unflag_open = 0;
     Ok(())
 }
 

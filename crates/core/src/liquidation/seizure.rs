@@ -2,7 +2,7 @@
 //! worst weight first. The buyer receives collateral, never tokens of the vault, and pays from his
 //! own quote, or with quote transferred in while the quote bank isn't covered.
 
-use bulwark_state::{Board, Deltas, Feed, MarginAccount};
+use bulwark_state::{Board, Collateral, Deltas, Feed, MarginAccount};
 
 use super::premium::{self, ONE_E9, Terms};
 use super::{Circumstances, Standing, judge, not_worse, same_account};
@@ -136,6 +136,9 @@ impl Lot {
             .amount
             .checked_sub(units)
             .ok_or(Error::InsufficientBalance)?;
+        if from.amount == 0 && from.pending == 0 && from.residual == 0 {
+            *from = Collateral::default();
+        }
         receive(buyer, self.bank, units)?;
         Ok(Seized {
             bank: self.bank,

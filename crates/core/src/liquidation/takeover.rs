@@ -98,7 +98,7 @@ pub fn take_over(
 /// [`Error::Overflow`], [`Error::OracleGate`] before the first print.
 pub fn cascading(board: &Board, market: &Market, now: Now) -> Result<bool> {
     let mut bucket = market.cascade;
-    loss::refill(&mut bucket, open_notional(board, market)?, now.unix)?;
+    loss::refill(&mut bucket, open_notional(board, market)?, now)?;
     Ok(bucket.level == 0)
 }
 
@@ -322,7 +322,7 @@ pub(crate) fn count_liquidated(
     now: Now,
 ) -> Result<()> {
     let base = open_notional(board, market)?;
-    loss::refill(&mut market.cascade, base, now.unix)?;
+    loss::refill(&mut market.cascade, base, now)?;
     market.cascade.level = market.cascade.level.saturating_sub(notional);
     Ok(())
 }

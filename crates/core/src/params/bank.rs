@@ -59,6 +59,16 @@ rows! {
         "utilisation of the first kink";
     "quote.kink_high": (.kink_high_ppm), Ppm, [800_000], 400_000..=950_000, 25, SevenDays,
         "utilisation of the second kink";
+    "quote.convert_age": (.convert_age), Seconds, [86_400], 3_600..=604_800, 25, SevenDays,
+        "age from which a debt may be converted";
+    "quote.convert_share": (.convert_share_ppm), Ppm, [500_000], 100_000..=900_000, 25, SevenDays,
+        "share of the own collateral above which a debt may be converted";
+    "quote.convert_discount": (.convert_discount_ppm), Ppm, [5_000], 1_000..=20_000, 25, SevenDays,
+        "largest discount of a conversion";
+    "quote.wind_up_premium": (.wind_up_premium_ppm), Ppm, [5_000], 0..=20_000, 25, SevenDays,
+        "premium on the legs of a wind-up, from insurance";
+    "quote.wind_up_discount": (.wind_up_discount_ppm), Ppm, [5_000], 0..=20_000, 25, SevenDays,
+        "discount on the collateral of a wind-up";
     "quote.fee_floor": (.fee_floor_e6), UsdE6, [1_000_000_000], 0..=4_000_000_000, 25, SevenDays,
         "fees that are never paid out to the treasury";
     "quote.hour_cap": (.hour.cap_ppm), Ppm, [10_000], 2_500..=1_000_000, 25, SevenDays,

@@ -17,7 +17,7 @@ pub use steps::{
     Moved, Sale, allocate_leg, allocate_rest, close, finish, move_leg, sell_collateral,
 };
 
-use bulwark_state::{Board, Deltas, MAX_POSITIONS, MarginAccount};
+use bulwark_state::{Board, Collateral, Deltas, MAX_POSITIONS, MarginAccount, QuoteTotals};
 
 use crate::error::{Error, Result};
 use crate::gate::{conditions, liquidation_price};
@@ -29,10 +29,6 @@ use crate::order;
 
 /// Smallest fraction of a wind-up, ppm; the largest is the whole, 1,000,000 ppm.
 pub const MIN_FRACTION_PPM: u32 = 10_000;
-/// Premium on the legs' notional, from insurance, ppm.
-pub const PREMIUM_PPM: u32 = 5_000;
-/// Discount on collateral, e9.
-pub const DISCOUNT_E9: u64 = 5_000_000;
 
 const SETTLED: u8 = 6;
 
@@ -49,6 +45,10 @@ pub struct Plan {
     moved: u8,
     /// Those whose share of the loss is allocated.
     allocated: u8,
+    /// Premium on the legs' notional, from insurance, ppm.
+    premium_ppm: u32,
+    /// Discount on collateral, ppm.
+    discount_ppm: u32,
     /// Something stays behind because the gate closes it.
     kept: bool,
     /// Collateral is sold.
@@ -109,7 +109,8 @@ fn set(mask: &mut u8, slot: usize) {
 ///
 /// # Errors
 /// [`Error::SelfLiquidation`], [`Error::BadValue`] for a fraction out of range,
-/// [`Error::TicketsWait`], [`Error::NotBankrupt`], [`Error::MarketForbids`] for a leg in a settled
+/// [`Error::TicketsWait`] before what waits in tickets was taken back
+/// (`withdrawal::reclaim_token`, `reclaim_quote`), [`Error::NotBankrupt`], [`Error::MarketForbids`] for a leg in a settled
 /// market (it is closed there first), [`Error::OracleGate`] for a part while the gate closes a leg
 /// or token, [`Error::NothingToTake`].
 pub fn begin(
@@ -117,6 +118,7 @@ pub fn begin(
     liquidatee: &mut MarginAccount,
     receiver: &MarginAccount,
     deltas: &mut Deltas,
+    totals: &QuoteTotals,
     fraction_ppm: u32,
     around: &Circumstances,
 ) -> Result<Plan> {
@@ -126,7 +128,8 @@ pub fn begin(
     if !(MIN_FRACTION_PPM..=PPM).contains(&fraction_ppm) {
         return Err(Error::BadValue);
     }
-    if liquidatee.ticket_count != 0 {
+    let waits = |token: &Collateral| token.pending != 0;
+    if waits(&liquidatee.quote_claims) || liquidatee.collaterals.iter().any(waits) {
         return Err(Error::TicketsWait);
     }
     order::void_all(liquidatee);
@@ -141,6 +144,8 @@ pub fn begin(
         longs: 0,
         moved: 0,
         allocated: 0,
+        premium_ppm: totals.wind_up_premium_ppm,
+        discount_ppm: totals.wind_up_discount_ppm,
         kept: false,
         sold: false,
         closed: false,

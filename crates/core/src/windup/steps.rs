@@ -2,10 +2,11 @@
 
 use bulwark_state::{Board, Deltas, Insurance, MarginAccount, Market, QuoteTotals};
 
-use super::{DISCOUNT_E9, PREMIUM_PPM, Plan, bit, price, set, surplus};
+use super::{Plan, bit, price, set, surplus};
 use crate::error::{Error, Result};
 use crate::health::{self, leg_ratios};
 use crate::ledger::{self, Traded};
+use crate::liquidation::premium::ppm_to_e9;
 use crate::liquidation::{
     Circumstances, Lot, clear_flag, count_liquidated, credit, favouring, move_leg as transfer,
 };
@@ -76,11 +77,12 @@ pub fn move_leg(
     let received = transfer(
         board, market, liquidatee, receiver, slot, size, notional, 0, now,
     )?;
-    let wanted = ppm_mul_floor(notional, PREMIUM_PPM).ok_or(Error::Overflow)?;
+    let wanted = ppm_mul_floor(notional, plan.premium_ppm).ok_or(Error::Overflow)?;
     let premium = loss::draw(insurance, Some(&mut market.draws), wanted, now)?;
     credit(board, receiver, premium, &mut market.deltas, now)?;
     ledger::release_position(liquidatee, slot);
     count_liquidated(board, market, notional, now)?;
+    loss::sweep_pot(market, insurance)?;
     Ok(Moved {
         size,
         long: base > 0,
@@ -120,9 +122,10 @@ pub fn sell_collateral(
     }
     plan.sold = true;
     let now = around.now;
+    let discount = ppm_to_e9(plan.discount_ppm);
     let mut sale = Sale::default();
     for slot in 0..liquidatee.collaterals.len() {
-        let lot = match Lot::new(board, liquidatee, slot, DISCOUNT_E9, true, now) {
+        let lot = match Lot::new(board, liquidatee, slot, discount, true, now) {
             Ok(lot) => lot,
             // Nothing there, or left behind: `begin` has seen both.
             Err(Error::InsufficientBalance | Error::OracleGate) => continue,

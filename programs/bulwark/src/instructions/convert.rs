@@ -107,7 +107,7 @@ pub fn convert(ctx: Context<Convert>, bank: u8, largest: u64) -> Result<()> {
             tickets: quote.tickets,
             insurance: accounts.insurance.read()?.balance,
         };
-        let utilisation = utilisation_ppm(&quote.totals, &money).or_refuse()?;
+        let utilisation_ppm = utilisation_ppm(&quote.totals, &money).or_refuse()?;
         let mut deltas = Deltas::default();
         let sold = rule::convert(
             &board,
@@ -116,7 +116,10 @@ pub fn convert(ctx: Context<Convert>, bank: u8, largest: u64) -> Result<()> {
             &mut deltas,
             bank,
             largest,
-            utilisation,
+            rule::Strain {
+                totals: &quote.totals,
+                utilisation_ppm,
+            },
             &around,
         )
         .or_refuse()?;

@@ -69,8 +69,8 @@ pub fn settle(ctx: Context<Settle>) -> Result<()> {
         let board = accounts.board.read()?;
         let mut market = accounts.market.write()?;
         let mut margin = accounts.margin.write()?;
-        let utilisation = {
-            let bank = accounts.quote_bank.read()?;
+        let bank = accounts.quote_bank.read()?;
+        let utilisation_ppm = {
             token::check_vault(&bank, &accounts.quote_vault)?;
             let money = QuoteMoney {
                 vault: token::balance(&accounts.quote_vault)?,
@@ -80,9 +80,12 @@ pub fn settle(ctx: Context<Settle>) -> Result<()> {
             };
             utilisation_ppm(&bank.totals, &money).or_refuse()?
         };
+        let strain = rule::Strain {
+            totals: &bank.totals,
+            utilisation_ppm,
+        };
         let quote_before = margin.quote;
-        let loss =
-            rule::settle(&board, &mut margin, &mut market, utilisation, guard.now).or_refuse()?;
+        let loss = rule::settle(&board, &mut margin, &mut market, strain, guard.now).or_refuse()?;
         invariant::market(&market)?;
         invariant::margin(&margin)?;
         let sequence = event::count(&mut market.event_sequence)?;

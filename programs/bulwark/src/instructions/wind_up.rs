@@ -171,12 +171,14 @@ fn begin(
     let board = accounts.board.read()?;
     let mut liquidatee = accounts.liquidatee.write()?;
     let receiver = accounts.receiver.read()?;
+    let quote = accounts.quote_bank.read()?;
     event.insurance_before = accounts.insurance.read()?.balance;
     windup::begin(
         &board,
         &mut liquidatee,
         &receiver,
         deltas,
+        &quote.totals,
         fraction_ppm,
         around,
     )
