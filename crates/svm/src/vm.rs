@@ -52,7 +52,7 @@ impl Receipt {
             .meta
             .logs
             .iter()
-            .filter_map(|l| l.split("heap used: ").nth(1));
+            .filter_map(|l| l.split("Program log: heap ").nth(1));
         marked.filter_map(|n| n.trim().parse().ok()).max()
     }
 }
@@ -120,6 +120,11 @@ pub fn read_elf(path: &Path) -> Result<Vec<u8>> {
 /// Converts an address of the Anchor side.
 pub fn address(key: anchor_lang::prelude::Pubkey) -> Address {
     Address::from(key.to_bytes())
+}
+
+/// Converts an address to the Anchor side.
+pub fn pubkey(key: Address) -> anchor_lang::prelude::Pubkey {
+    anchor_lang::prelude::Pubkey::new_from_array(key.to_bytes())
 }
 
 /// Converts an instruction of the Anchor side.

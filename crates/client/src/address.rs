@@ -1,0 +1,74 @@
+//! Addresses that the program derives.
+
+use anchor_lang::prelude::Pubkey;
+use bulwark::seeds;
+
+fn derive(parts: &[&[u8]]) -> Pubkey {
+    Pubkey::find_program_address(parts, &bulwark::ID).0
+}
+
+/// The one Protocol.
+pub fn protocol() -> Pubkey {
+    derive(&[seeds::PROTOCOL])
+}
+
+/// A compartment.
+pub fn compartment(id: u16) -> Pubkey {
+    derive(&[seeds::COMPARTMENT, &id.to_le_bytes()])
+}
+
+/// A bank.
+pub fn bank(compartment: &Pubkey, mint: &Pubkey) -> Pubkey {
+    derive(&[seeds::BANK, compartment.as_ref(), mint.as_ref()])
+}
+
+/// The vault of a bank.
+pub fn vault(bank: &Pubkey) -> Pubkey {
+    derive(&[seeds::VAULT, bank.as_ref()])
+}
+
+/// A market.
+pub fn market(compartment: &Pubkey, index: u8) -> Pubkey {
+    derive(&[seeds::MARKET, compartment.as_ref(), &[index]])
+}
+
+/// A margin account.
+pub fn margin(compartment: &Pubkey, owner: &Pubkey, index: u16) -> Pubkey {
+    derive(&[
+        seeds::MARGIN,
+        compartment.as_ref(),
+        owner.as_ref(),
+        &index.to_le_bytes(),
+    ])
+}
+
+/// A ticket: the account's own number of it.
+pub fn ticket(bank: &Pubkey, margin: &Pubkey, number: u64) -> Pubkey {
+    derive(&[
+        seeds::TICKET,
+        bank.as_ref(),
+        margin.as_ref(),
+        &number.to_le_bytes(),
+    ])
+}
+
+/// Insurance of a compartment.
+pub fn insurance(compartment: &Pubkey) -> Pubkey {
+    derive(&[seeds::INSURANCE, compartment.as_ref()])
+}
+
+/// Authority of all vaults.
+pub fn vault_authority() -> Pubkey {
+    seeds::VAULT_AUTHORITY_AND_BUMP.0
+}
+
+/// Authority of the program's calls to itself, by which events go out.
+pub fn event_authority() -> Pubkey {
+    bulwark::EVENT_AUTHORITY_AND_BUMP.0
+}
+
+/// ProgramData account of the program: says who may upgrade it.
+pub fn program_data() -> Pubkey {
+    let loader = anchor_lang::prelude::pubkey!("BPFLoaderUpgradeab1e11111111111111111111111");
+    Pubkey::find_program_address(&[bulwark::ID.as_ref()], &loader).0
+}
