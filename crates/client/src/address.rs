@@ -52,6 +52,13 @@ pub fn ticket(bank: &Pubkey, margin: &Pubkey, number: u64) -> Pubkey {
     ])
 }
 
+/// The same, with its bump.
+pub fn ticket_and_bump(bank: &Pubkey, margin: &Pubkey, number: u64) -> (Pubkey, u8) {
+    let number = number.to_le_bytes();
+    let parts = [seeds::TICKET, bank.as_ref(), margin.as_ref(), &number];
+    Pubkey::find_program_address(&parts, &bulwark::ID)
+}
+
 /// Insurance of a compartment.
 pub fn insurance(compartment: &Pubkey) -> Pubkey {
     derive(&[seeds::INSURANCE, compartment.as_ref()])

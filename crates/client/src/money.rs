@@ -2,6 +2,8 @@
 
 use bulwark::{accounts, instruction};
 
+const SYSTEM: Pubkey = anchor_lang::prelude::pubkey!("11111111111111111111111111111111");
+
 use crate::{AccountMeta, Deployment, Instruction, Pubkey, address, build};
 
 impl Deployment {
@@ -56,5 +58,186 @@ impl Deployment {
             program: bulwark::ID,
         };
         build(accounts, [], instruction::FundInsurance { amount })
+    }
+
+    /// Deposits from `source` into a margin account of the signer.
+    pub fn deposit(
+        &self,
+        owner: Pubkey,
+        margin: Pubkey,
+        bank: usize,
+        source: Pubkey,
+        amount: u64,
+    ) -> Instruction {
+        let keys = self.banks[bank];
+        let accounts = accounts::Deposit {
+            owner,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            board: Some(self.board),
+            bank: keys.bank,
+            margin,
+            vault: keys.vault,
+            mint: keys.mint,
+            source,
+            token_program: keys.token_program,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, [], instruction::Deposit { amount })
+    }
+
+    /// Withdraws to `destination`. `ticket`: the account's next ticket number, for what can't be paid
+    /// at once. With positions, orders or debt (`plain` false) it needs the Board and the quote bank.
+    pub fn withdraw(
+        &self,
+        owner: Pubkey,
+        margin: Pubkey,
+        (bank, amount): (usize, u64),
+        destination: Pubkey,
+        ticket: Option<u64>,
+        plain: bool,
+    ) -> Instruction {
+        let keys = self.banks[bank];
+        let place = ticket.map(|number| address::ticket_and_bump(&keys.bank, &margin, number));
+        let health = !plain;
+        let other = health && bank != 0;
+        let accounts = accounts::Withdraw {
+            owner,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            bank: keys.bank,
+            margin,
+            vault: keys.vault,
+            vault_authority: address::vault_authority(),
+            mint: keys.mint,
+            destination,
+            token_program: keys.token_program,
+            board: health.then_some(self.board),
+            quote_bank: other.then_some(self.banks[0].bank),
+            quote_vault: other.then_some(self.banks[0].vault),
+            ticket: place.map(|(key, _)| key),
+            system_program: place.map(|_| SYSTEM),
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        let ticket_bump = place.map_or(0, |(_, bump)| bump);
+        build(accounts, [], instruction::Withdraw { amount, ticket_bump })
+    }
+
+    /// Moves a bank's queue on and pays a ticket as far as it goes.
+    pub fn crank_ticket(
+        &self,
+        caller: Pubkey,
+        owner: Pubkey,
+        margin: Pubkey,
+        bank: usize,
+        number: u64,
+        destination: Pubkey,
+    ) -> Instruction {
+        let keys = self.banks[bank];
+        let accounts = accounts::CrankTicket {
+            caller,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            bank: keys.bank,
+            ticket: address::ticket(&keys.bank, &margin, number),
+            margin,
+            owner,
+            vault: keys.vault,
+            vault_authority: address::vault_authority(),
+            mint: keys.mint,
+            destination,
+            token_program: keys.token_program,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, [], instruction::CrankTicket {})
+    }
+
+    /// Pays what was assigned to an account's residual claim.
+    pub fn collect_residual(
+        &self,
+        caller: Pubkey,
+        margin: Pubkey,
+        bank: usize,
+        destination: Pubkey,
+    ) -> Instruction {
+        let keys = self.banks[bank];
+        let accounts = accounts::CollectResidual {
+            caller,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            bank: keys.bank,
+            margin,
+            vault: keys.vault,
+            vault_authority: address::vault_authority(),
+            mint: keys.mint,
+            destination,
+            token_program: keys.token_program,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, [], instruction::CollectResidual {})
+    }
+
+    /// Books money that came into a vault without an instruction.
+    pub fn sweep(&self, caller: Pubkey, bank: usize) -> Instruction {
+        let keys = self.banks[bank];
+        let accounts = accounts::Sweep {
+            caller,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            bank: keys.bank,
+            vault: keys.vault,
+            insurance: (bank == 0).then_some(self.insurance),
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, self.quote_markets(bank), instruction::Sweep {})
+    }
+
+    /// Gives money to a bank that is short.
+    pub fn recapitalise(
+        &self,
+        giver: Pubkey,
+        bank: usize,
+        source: Pubkey,
+        amount: u64,
+    ) -> Instruction {
+        let keys = self.banks[bank];
+        let accounts = accounts::Recapitalise {
+            giver,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            bank: keys.bank,
+            insurance: (bank == 0).then_some(self.insurance),
+            vault: keys.vault,
+            mint: keys.mint,
+            source,
+            token_program: keys.token_program,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, self.quote_markets(bank), instruction::Recapitalise { amount })
+    }
+
+    /// Closes an empty margin account; its rent goes to the owner.
+    pub fn close_margin_account(&self, owner: Pubkey, margin: Pubkey) -> Instruction {
+        let accounts = accounts::CloseMarginAccount {
+            owner,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            margin,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, [], instruction::CloseMarginAccount {})
+    }
+
+    /// All markets, which whatever takes stock of quote wants.
+    fn quote_markets(&self, bank: usize) -> Vec<AccountMeta> {
+        let all = self.markets.iter().map(|market| AccountMeta::new(market.market, false));
+        if bank == 0 { all.collect() } else { Vec::new() }
     }
 }
