@@ -122,7 +122,14 @@ impl Deployment {
             program: bulwark::ID,
         };
         let ticket_bump = place.map_or(0, |(_, bump)| bump);
-        build(accounts, [], instruction::Withdraw { amount, ticket_bump })
+        build(
+            accounts,
+            [],
+            instruction::Withdraw {
+                amount,
+                ticket_bump,
+            },
+        )
     }
 
     /// Moves a bank's queue on and pays a ticket as far as it goes.
@@ -219,11 +226,16 @@ impl Deployment {
             event_authority: address::event_authority(),
             program: bulwark::ID,
         };
-        build(accounts, self.quote_markets(bank), instruction::Recapitalise { amount })
+        build(
+            accounts,
+            self.quote_markets(bank),
+            instruction::Recapitalise { amount },
+        )
     }
 
-    /// Closes an empty margin account; its rent goes to the owner.
-    pub fn close_margin_account(&self, owner: Pubkey, margin: Pubkey) -> Instruction {
+    /// Closes an empty margin account; its rent goes to the owner. `books`: a liquidation has voided
+    /// orders of it once, so every book is cleared of them.
+    pub fn close_margin_account(&self, owner: Pubkey, margin: Pubkey, books: bool) -> Instruction {
         let accounts = accounts::CloseMarginAccount {
             owner,
             protocol: self.protocol,
@@ -232,12 +244,20 @@ impl Deployment {
             event_authority: address::event_authority(),
             program: bulwark::ID,
         };
-        build(accounts, [], instruction::CloseMarginAccount {})
+        let all = self
+            .markets
+            .iter()
+            .map(|market| AccountMeta::new(market.book, false));
+        let rest: Vec<_> = if books { all.collect() } else { Vec::new() };
+        build(accounts, rest, instruction::CloseMarginAccount {})
     }
 
     /// All markets, which whatever takes stock of quote wants.
     fn quote_markets(&self, bank: usize) -> Vec<AccountMeta> {
-        let all = self.markets.iter().map(|market| AccountMeta::new(market.market, false));
+        let all = self
+            .markets
+            .iter()
+            .map(|market| AccountMeta::new(market.market, false));
         if bank == 0 { all.collect() } else { Vec::new() }
     }
 }

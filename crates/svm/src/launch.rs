@@ -213,11 +213,7 @@ pub fn compartment(vm: &mut Vm, plan: &Plan) -> Result<Deployment> {
 pub fn bank_args(bank: &BankPlan, quote: bool) -> CreateBankArgs {
     CreateBankArgs {
         feed: bank.feed,
-        origin: if bank.class == Class::Stable {
-            2
-        } else {
-            1
-        },
+        origin: if bank.class == Class::Stable { 2 } else { 1 },
         group: 0,
         warm_up: 0,
         bank: bank.parameters,

@@ -4,10 +4,14 @@
 //! deployment's lookup table. It refuses what a cluster would refuse and LiteSVM doesn't check:
 //! packets over 1,232 bytes, more than 64 account keys. Nothing here runs program code natively.
 
+pub mod audit;
 pub mod keys;
 pub mod launch;
 pub mod pyth;
 pub mod tokens;
 pub mod vm;
+pub mod world;
 
+pub use audit::Audit;
 pub use vm::{Failure, Receipt, Vm};
+pub use world::World;
