@@ -1,0 +1,620 @@
+//! Deposits, withdrawals, tickets, residuals and new money (D1, D3, D6): attacks and bounds in
+//! numbers.
+
+mod teller;
+
+use bulwark_core::Error;
+use bulwark_core::outflow::{self, UsdLimit};
+use bulwark_core::withdrawal::{
+    self, ALL, Request, can_close, deposit_action, largest_withdrawal, plan_withdraw,
+};
+use bulwark_core::{mode, permits::Action};
+use bulwark_state::{Collateral, Compartment, End, MarginAccount, OrderSlot, Position};
+use bytemuck::Zeroable;
+use teller::{DAY, HOUR, Teller};
+
+const M: u64 = 1_000_000;
+
+/// a01: a unit given to a vault changes nothing but the surplus.
+#[test]
+fn a01_a_donated_unit_breaks_nothing() {
+    let mut token = Teller::seasoned(1, &[M, M]);
+    token.donate(1);
+    assert_eq!(token.check().missing, 0);
+    assert!(token.coverage().is_full());
+    let (plan, _) = token.withdraw(0, 10).unwrap();
+    assert_eq!((plan.paid, plan.residual), (10, 0));
+    let money = token.sweep().unwrap();
+    assert_eq!((money.amount, money.assigned, money.insurance), (1, 0, 0));
+    assert_eq!(token.sweep(), Err(Error::ZeroAmount));
+    assert_eq!(token.balance().surplus(), 1);
+
+    let mut quote = Teller::seasoned(0, &[M, M]);
+    quote.donate(1);
+    assert_eq!(quote.check().missing, 0);
+    assert_eq!(quote.sweep().unwrap().insurance, 1);
+    assert_eq!(quote.balance().surplus(), 0);
+    quote.audit();
+}
+
+/// Everybody leaves, in an order, over as many days as it takes; returns what each got.
+fn all_leave(mut teller: Teller, order: &[usize]) -> (Teller, Vec<u64>) {
+    for who in order {
+        teller.withdraw(*who, ALL).unwrap();
+        teller.audit();
+    }
+    for _ in 0..30 {
+        teller.wait(DAY);
+        teller.crank().unwrap();
+        teller.serve_all();
+        teller.audit();
+    }
+    assert!(teller.tickets.is_empty());
+    let coins = (0..order.len())
+        .map(|who| teller.books[who].coins as u64)
+        .collect();
+    (teller, coins)
+}
+
+/// a03: value is missing; who leaves first is paid what who leaves last is paid.
+#[test]
+fn a03_leaving_first_gains_nothing() {
+    for bank in [0, 1] {
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
+            let mut teller = Teller::seasoned(bank, &[250_000; 4]);
+            teller.steal(400_000);
+            teller.check();
+            let (mut teller, coins) = all_leave(teller, &order);
+            for (who, coins) in coins.iter().enumerate() {
+                // Each of a handful of payments is rounded down by less than a unit.
+                assert!(
+                    (149_970..=150_030).contains(coins),
+                    "bank {bank} {who}: {coins}"
+                );
+            }
+            // Late money is shared in proportion to what each was not paid.
+            teller.recapitalise(200_000).unwrap();
+            for who in order {
+                let coins = teller.collect(who).unwrap();
+                assert!(
+                    (49_990..=50_010).contains(&coins),
+                    "bank {bank} {who}: {coins}"
+                );
+                teller.audit();
+            }
+            assert_eq!(teller.bank.residuals.assigned, 0);
+        }
+    }
+}
+
+/// a09: fifty times the bank deposited in one transaction does not open the outflow.
+#[test]
+fn a09_a_deposit_does_not_inflate_the_buckets() {
+    let mut teller = Teller::seasoned(1, &[500_000, 500_000, 0]);
+    teller.deposit(2, 50 * M).unwrap();
+    // Somebody with half of the bank's claims, however he came by them.
+    let (plan, _) = teller.withdraw(0, ALL).unwrap();
+    assert_eq!(plan.free, 0);
+    assert_eq!(plan.now, 9_000, "1 % of the old million, less the lane");
+    assert_eq!(plan.queued, 491_000);
+    // His own recent money leaves free, and nothing else with it.
+    let (plan, _) = teller.withdraw(2, ALL).unwrap();
+    assert_eq!((plan.free, plan.now, plan.queued), (50 * M, 0, 0));
+    teller.audit();
+}
+
+/// a10: depositing and withdrawing the same money every hour uses up nothing.
+#[test]
+fn a10_bucket_griefing_leaves_the_buckets_full() {
+    let mut teller = Teller::seasoned(1, &[M, 0]);
+    for _ in 0..48 {
+        teller.deposit(1, 10_000).unwrap();
+        teller.wait(60);
+        let (plan, _) = teller.withdraw(1, ALL).unwrap();
+        // 60 of 86,400 seconds have faded: 7 units of 10,000 go through the bucket.
+        assert_eq!((plan.free, plan.now, plan.queued), (9_993, 7, 0));
+        teller.wait(HOUR - 60);
+    }
+    let (plan, _) = teller.withdraw(0, 9_000).unwrap();
+    assert_eq!(
+        (plan.now, plan.queued),
+        (9_000, 0),
+        "an honest exit is paid at once"
+    );
+    teller.audit();
+}
+
+/// a68: leaving slowly does not make the queue endless: the base is held while a ticket waits.
+#[test]
+fn a68_the_base_is_held_while_a_ticket_waits() {
+    for (divisor, served_daily) in [(1, false), (2, false), (4, false), (1, true), (4, true)] {
+        let mut teller = Teller::seasoned(1, &[900_000, 100_000]);
+        teller.flow.divisor = divisor;
+        teller.withdraw(0, ALL).unwrap();
+        let queued = teller.tickets[0].1.amount;
+        // 24 h·w/(9 %·factor·base), with one crank at the end, or with one a day.
+        let bound = DAY as u64 * queued * u64::from(divisor) / 90_000 + 1;
+        if served_daily {
+            for _ in 0..bound as i64 / DAY {
+                teller.wait(DAY);
+                teller.serve(0).unwrap();
+                assert_eq!(teller.bank.queue.held_base, M);
+            }
+            teller.wait(bound as i64 % DAY);
+        } else {
+            teller.wait(bound as i64);
+        }
+        let served = teller.serve(0).unwrap();
+        assert!(served.done, "divisor {divisor}: {served:?}");
+        assert_eq!(teller.books[0].coins, 900_000);
+        teller.audit();
+    }
+}
+
+#[test]
+fn tickets_are_served_in_their_order() {
+    let mut teller = Teller::seasoned(1, &[400_000, 300_000, 300_000]);
+    teller.withdraw(0, ALL).unwrap();
+    teller.withdraw(1, 200_000).unwrap();
+    teller.withdraw(2, 100).unwrap();
+    let amounts: Vec<u64> = teller.tickets.iter().map(|(_, t)| t.amount).collect();
+    assert_eq!(amounts, [391_000, 200_000, 100]);
+    teller.wait(4 * DAY);
+    assert_eq!(teller.serve(2).unwrap().nominal, 0);
+    assert_eq!(teller.serve(1).unwrap().nominal, 0);
+    // Four days at 9 % of a million.
+    assert_eq!(teller.serve(0).unwrap().nominal, 360_000);
+    teller.wait(DAY / 2);
+    assert_eq!(teller.serve(1).unwrap().nominal, 14_000);
+    assert_eq!(teller.serve(0).unwrap().nominal, 31_000);
+    teller.audit();
+    // Nobody passes while one waits, however small, without the lane.
+    let (plan, _) = teller.withdraw(2, 1).unwrap();
+    assert_eq!((plan.now, plan.queued), (0, 1));
+    // And whoever waits has left his balance, not the bank's claims.
+    assert_eq!(outflow::claims(&teller.bank), Ok(teller.bank.claims));
+    assert_eq!(teller.held(2), 299_899);
+}
+
+#[test]
+fn the_lane_lets_small_exits_pass_once_a_day() {
+    let mut teller = Teller::seasoned(1, &[900_000, 60_000, 40_000]);
+    teller.bank.small_exit = 600;
+    teller.withdraw(0, ALL).unwrap();
+    assert_eq!(teller.bank.small.level, 1_000, "a tenth of the hour's 1 %");
+    let (plan, _) = teller.withdraw(1, 601).unwrap();
+    assert_eq!(
+        (plan.lane, plan.queued, plan.small),
+        (0, 601, false),
+        "too large"
+    );
+    let (plan, _) = teller.withdraw(1, 600).unwrap();
+    assert_eq!((plan.lane, plan.paid, plan.queued), (600, 600, 0));
+    let (plan, _) = teller.withdraw(1, 10).unwrap();
+    assert_eq!(
+        (plan.lane, plan.queued, plan.small),
+        (0, 10, false),
+        "once a day"
+    );
+    // The lane holds 400 more: a small ticket waits for it, ahead of the queue.
+    let (plan, _) = teller.withdraw(2, 500).unwrap();
+    assert_eq!((plan.lane, plan.queued, plan.small), (0, 500, true));
+    let last = teller.tickets.len() - 1;
+    assert_eq!(teller.serve(last).unwrap().nominal, 400);
+    // It fills at a tenth of 10 % a day: 1 % of a million in 24 h, 100 in 864 s.
+    teller.wait(864);
+    let served = teller.serve(last).unwrap();
+    assert_eq!((served.nominal, served.done), (10 + 90, true));
+    teller.audit();
+}
+
+#[test]
+fn compiled_minima_hold_after_the_factor() {
+    let mut teller = Teller::seasoned(1, &[M]);
+    teller.flow.divisor = 4;
+    // A parameter of next to nothing.
+    (teller.bank.hour.cap_ppm, teller.bank.day.cap_ppm) = (1, 1);
+    let rates = outflow::rates(&teller.bank, &teller.flow, M).unwrap();
+    assert_eq!(
+        (rates.hour.cap, rates.lane.cap),
+        (2_250, 250),
+        "0.25 % with the lane"
+    );
+    assert_eq!(
+        (rates.day.cap, rates.lane.refill),
+        (22_500, 2_500),
+        "2.5 % with the lane"
+    );
+    teller.flow.divisor = 1;
+    (teller.bank.hour.cap_ppm, teller.bank.day.cap_ppm) = (10_000, 100_000);
+    let rates = outflow::rates(&teller.bank, &teller.flow, M).unwrap();
+    assert_eq!((rates.hour.cap, rates.lane.cap), (9_000, 1_000));
+    assert_eq!((rates.day.cap, rates.lane.refill), (90_000, 10_000));
+    // The lane never takes more than a tenth, whatever its parameter.
+    teller.bank.small.cap_ppm = 900_000;
+    assert_eq!(outflow::rates(&teller.bank, &teller.flow, M), Ok(rates));
+}
+
+/// Delay means exit: while a change waits, all that want out are out a day before it lands, in
+/// every mode; and the last who asks is no worse off than the first.
+#[test]
+fn a_waiting_change_quickens_every_exit() {
+    for mode in mode::Mode::ALL {
+        let mut compartment = Compartment::zeroed();
+        let mut teller = Teller::seasoned(1, &[400_000, 300_000, 300_000]);
+        // 7 d: 100 % in six days.
+        compartment.quick_exit = End {
+            at: teller.now.unix + 7 * DAY,
+            slot: u64::MAX,
+        };
+        compartment.quick_exit_ppm = 166_667;
+        for who in 0..3 {
+            teller.flow = outflow::Flow::new(mode, &compartment, teller.now);
+            teller.withdraw(who, ALL).unwrap();
+            teller.wait(60);
+        }
+        for _ in 0..12 {
+            teller.wait(DAY / 2);
+            teller.flow = outflow::Flow::new(mode, &compartment, teller.now);
+            teller.serve_all();
+            teller.audit();
+        }
+        assert!(teller.tickets.is_empty(), "{mode:?}");
+        assert!(
+            teller.now.unix < compartment.quick_exit.at - DAY + 1_000,
+            "{mode:?}"
+        );
+        let coins: Vec<u128> = teller.books.iter().map(|b| b.coins).collect();
+        assert_eq!(coins, [400_000, 300_000, 300_000], "{mode:?}");
+    }
+    // Executed, cancelled or expired: the ordinary rate again.
+    let compartment = Compartment::zeroed();
+    let flow = outflow::Flow::new(mode::Mode::Paused, &compartment, Teller::new(1, 0).now);
+    assert_eq!((flow.divisor, flow.quick_ppm), (4, 0));
+}
+
+/// a66: late money goes to those who were not paid before it goes to insurance.
+#[test]
+fn a66_late_money_is_the_residuals_before_insurance() {
+    let mut teller = Teller::seasoned(0, &[600_000, 400_000]);
+    teller.steal(250_000);
+    let checked = teller.check();
+    assert_eq!(
+        (checked.hole, checked.missing, checked.coverage_e9),
+        (250_000, 250_000, 750_000_000)
+    );
+    let (plan, _) = teller.withdraw(0, 8_000).unwrap();
+    assert_eq!((plan.paid, plan.residual), (6_000, 2_000));
+    // s = 248,000 and Res = 2,000: one part in 125 is theirs.
+    teller.donate(125_000);
+    let money = teller.sweep();
+    assert_eq!(
+        money,
+        Err(Error::ZeroAmount),
+        "it only closes the gap that the theft left"
+    );
+    assert_eq!(
+        teller.check().coverage_e9,
+        1_000_000_000 * 869_000 / 992_000
+    );
+    let money = teller.recapitalise(62_500).unwrap();
+    // s = 123,000: ⌊62,500 · 2,000/125,000⌋.
+    assert_eq!((money.assigned, money.insurance), (1_000, 0));
+    assert_eq!(teller.collect(0), Ok(1_000));
+    let money = teller.recapitalise(62_600).unwrap();
+    assert_eq!(
+        (money.assigned, money.insurance),
+        (1_000, 100),
+        "then insurance"
+    );
+    assert_eq!(teller.check().hole, 0);
+    assert_eq!(teller.insurance, 100);
+    teller.audit();
+}
+
+#[test]
+fn a_claim_not_covered_refuses_deposits_but_not_repayment() {
+    let mut teller = Teller::seasoned(0, &[500_000, 500_000, 0]);
+    teller.steal(100_000);
+    assert_eq!(teller.deposit(1, 5), Err(Error::NotCovered));
+    // Insurance stands before claims: with enough of it they are covered again once checked.
+    teller.insurance = 100_000;
+    assert_eq!(
+        teller.check().coverage_e9,
+        900_000_000,
+        "money of insurance was not in the vault"
+    );
+    teller.vault += 100_000;
+    teller.donated += 100_000;
+    withdrawal::expect_in(&mut teller.bank, 100_000).unwrap();
+    let checked = teller.check();
+    assert_eq!(
+        (checked.missing, checked.coverage_e9),
+        (100_000, 1_000_000_000)
+    );
+    assert_eq!(teller.deposit(1, 5), Ok(()));
+    // A debtor may repay at any coverage, and not more than that.
+    teller.accounts[2].quote = -700;
+    teller.bank.totals.negative += 700;
+    teller.steal(200_000);
+    teller.accounts[2].live = 1;
+    teller.bank.live_delta += 1;
+    assert_eq!(deposit_action(&teller.accounts[2], 0), Action::Repay);
+    assert_eq!(teller.deposit(2, 701), Err(Error::NotCovered));
+    assert_eq!(teller.deposit(2, 700), Ok(()));
+    assert_eq!(teller.accounts[2].quote, 0);
+
+    let mut token = Teller::seasoned(1, &[M]);
+    token.steal(1);
+    assert_eq!(token.deposit(0, 1), Err(Error::NotCovered));
+    token.recapitalise(1).unwrap();
+    assert_eq!(token.deposit(0, 1), Ok(()));
+}
+
+#[test]
+fn caps_and_minima_bind_new_money_and_never_a_quote_top_up() {
+    let mut teller = Teller::new(1, 3);
+    (teller.bank.deposit_cap, teller.bank.account_cap) = (1_000, 600);
+    teller.bank.deposit_min = 10;
+    assert_eq!(teller.deposit(0, 0), Err(Error::ZeroAmount));
+    assert_eq!(teller.deposit(0, 9), Err(Error::BelowMinimumDeposit));
+    assert_eq!(teller.deposit(0, 600), Ok(()));
+    assert_eq!(teller.deposit(0, 1), Err(Error::AccountCap));
+    assert_eq!(teller.deposit(1, 401), Err(Error::DepositCap));
+    assert_eq!(teller.deposit(1, 400), Ok(()));
+    teller.bank.deposit_cap = 0;
+    assert_eq!(
+        teller.deposit(2, 10),
+        Err(Error::DepositCap),
+        "zero is closed"
+    );
+    let mut quote = Teller::seasoned(0, &[M, M]);
+    quote.accounts[0].positions[0] = Position {
+        active: 1,
+        base: 5,
+        ..Position::default()
+    };
+    (quote.bank.deposit_cap, quote.bank.account_cap) = (0, 0);
+    assert_eq!(quote.deposit(1, 10), Err(Error::DepositCap));
+    assert_eq!(quote.deposit(0, 10), Ok(()), "closing a bank traps nobody");
+    assert_eq!(deposit_action(&quote.accounts[0], 0), Action::TopUpQuote);
+    assert_eq!(deposit_action(&quote.accounts[0], 1), Action::TopUp);
+    assert_eq!(deposit_action(&quote.accounts[1], 1), Action::NewDeposit);
+}
+
+/// Restricted: new deposits at most 1 % of the 24-hour mean per day.
+#[test]
+fn restricted_takes_one_per_cent_a_day() {
+    let mut teller = Teller::seasoned(1, &[M, 0]);
+    assert_eq!(
+        teller.deposit_limited(1, 10_001, true),
+        Err(Error::ModeForbids)
+    );
+    assert_eq!(teller.deposit_limited(1, 9_000, true), Ok(()));
+    assert_eq!(
+        teller.deposit_limited(1, 1_001, true),
+        Err(Error::ModeForbids)
+    );
+    assert_eq!(teller.deposit_limited(1, 1_000, true), Ok(()));
+    teller.wait(DAY / 2);
+    assert_eq!(
+        teller.deposit_limited(1, 5_026, true),
+        Err(Error::ModeForbids)
+    );
+    assert_eq!(
+        teller.deposit_limited(1, 5_025, true),
+        Ok(()),
+        "half a day of 1,005,000"
+    );
+    teller.audit();
+}
+
+/// a63: an account with anything in it, or owed to it, can't be closed.
+#[test]
+fn a63_close_is_refused_while_anything_is_left() {
+    let empty = MarginAccount::zeroed;
+    assert_eq!(can_close(&empty()), Ok(()));
+    let spoil: &[fn(&mut MarginAccount)] = &[
+        |a| a.quote = 1,
+        |a| a.quote = -1,
+        |a| a.quote_claims.pending = 1,
+        |a| a.quote_claims.residual = 1,
+        |a| a.ticket_count = 1,
+        |a| a.live = 1,
+        |a| a.flagged_open = 1,
+        |a| a.unflag_open = 1,
+        |a| {
+            a.collaterals[7] = Collateral {
+                active: 1,
+                ..Collateral::default()
+            }
+        },
+        |a| a.collaterals[3].residual = 1,
+        |a| a.collaterals[3].pending = 1,
+        |a| a.collaterals[3].amount = 1,
+        |a| a.positions[7].active = 1,
+        |a| a.positions[0].base = -1,
+        |a| a.positions[0].quote = 1,
+        |a| {
+            a.orders[31] = OrderSlot {
+                size: 1,
+                ..OrderSlot::default()
+            }
+        },
+        |a| (a.shadow.epoch, a.shadow.senior, a.shadow.paid) = (1, 5, 4),
+        |a| (a.shadow.epoch, a.shadow.junior) = (1, 1),
+        |a| (a.shadow.epoch, a.shadow.kept[2], a.shadow.kept_paid[2]) = (1, 9, 8),
+    ];
+    for (n, spoil) in spoil.iter().enumerate() {
+        let mut account = empty();
+        spoil(&mut account);
+        assert_eq!(can_close(&account), Err(Error::AccountNotEmpty), "case {n}");
+    }
+    // Shadows of an audit epoch, and a Recovery paid in full, don't matter.
+    let mut account = empty();
+    (account.shadow.audit_epoch, account.shadow.senior) = (4, 9);
+    assert_eq!(can_close(&account), Ok(()));
+    (account.shadow.epoch, account.shadow.paid) = (1, 9);
+    assert_eq!(can_close(&account), Ok(()));
+}
+
+#[test]
+fn withdrawals_take_what_is_held_and_no_more() {
+    let mut teller = Teller::seasoned(1, &[M]);
+    assert_eq!(teller.withdraw(0, 0).err(), Some(Error::ZeroAmount));
+    assert_eq!(
+        teller.withdraw(0, M + 1).err(),
+        Some(Error::InsufficientBalance)
+    );
+    let mut quote = Teller::seasoned(0, &[M, M]);
+    quote.accounts[0].quote = -5;
+    assert_eq!(quote.withdraw(0, 1).err(), Some(Error::InsufficientBalance));
+    assert_eq!(quote.withdraw(0, ALL).err(), Some(Error::ZeroAmount));
+}
+
+/// With positions, orders or debt the compartment's buckets bind as well.
+#[test]
+fn positions_draw_on_the_compartments_buckets() {
+    let mut teller = Teller::seasoned(1, &[M]);
+    teller.accounts[0].positions[0] = Position {
+        active: 1,
+        base: 5,
+        ..Position::default()
+    };
+    let (now, vault, flow) = (teller.now, teller.vault, teller.flow);
+    let mut request = Request {
+        amount: 9_000,
+        vault,
+        flow: &flow,
+        limit: None,
+    };
+    let bank = &mut teller.bank;
+    let refused = plan_withdraw(&teller.accounts[0], bank, &request, now);
+    assert_eq!(refused.err(), Some(Error::BadValue), "it can't be left out");
+    // $0.70 a token of six decimals; $2,100 are left: 3,000 whole tokens, here 1e-6 of each.
+    request.limit = Some(UsdLimit {
+        level: 2_100,
+        price: 70_000_000,
+        exponent: 8,
+    });
+    let plan = plan_withdraw(&teller.accounts[0], bank, &request, now).unwrap();
+    assert_eq!((plan.now, plan.queued, plan.charge), (3_000, 6_000, 2_100));
+    request.amount = 100;
+    let plan = plan_withdraw(&teller.accounts[0], bank, &request, now).unwrap();
+    assert_eq!((plan.now, plan.queued, plan.charge), (100, 0, 70));
+    // A token without a price leaves nothing at once.
+    request.limit = Some(UsdLimit {
+        level: 2_100,
+        price: 0,
+        exponent: 8,
+    });
+    let plan = plan_withdraw(&teller.accounts[0], bank, &request, now).unwrap();
+    assert_eq!((plan.now, plan.queued), (0, 100));
+}
+
+#[test]
+fn the_compartments_buckets_follow_the_quote_base_or_the_noted_value() {
+    let mut teller = Teller::seasoned(0, &[M]);
+    let (now, flow) = (teller.now, teller.flow);
+    let (board, quote) = (teller.board.clone(), &mut teller.bank);
+    quote.totals.hour = teller::bucket(10_000, HOUR);
+    quote.totals.day = teller::bucket(100_000, DAY);
+    let limit = outflow::usd_limit(&board, quote, None, &flow, now).unwrap();
+    assert_eq!(
+        (limit.level, limit.tokens(), limit.value(7)),
+        (10_000, Ok(10_000), Ok(7))
+    );
+    outflow::charge(quote, 9_000).unwrap();
+    assert_eq!(outflow::charge(quote, 1_001), Err(Error::BudgetExhausted));
+    outflow::note_value(quote, 3 * M, now);
+    let soon = bulwark_core::Now {
+        unix: now.unix + 60,
+        ..now
+    };
+    let limit = outflow::usd_limit(&board, quote, None, &flow, soon).unwrap();
+    assert_eq!(limit.level, 1_000 + 30_000 / 60);
+    let late = bulwark_core::Now {
+        unix: now.unix + DAY,
+        ..now
+    };
+    let limit = outflow::usd_limit(&board, quote, None, &flow, late).unwrap();
+    assert_eq!(limit.level, 10_000, "a value of yesterday counts no more");
+}
+
+/// A short quote vault: what it can't pay waits, and is paid as money comes in.
+#[test]
+fn an_empty_quote_vault_queues_instead_of_refusing() {
+    let mut teller = Teller::seasoned(0, &[M, M]);
+    // Account 1 has lost a million and a half to account 0 and owes half of it.
+    teller.accounts[0].quote += 1_500_000;
+    teller.accounts[1].quote -= 1_500_000;
+    teller.bank.totals.positive = 2_500_000;
+    teller.bank.totals.negative = 500_000;
+    assert_eq!(teller.check().hole, 0);
+    teller.withdraw(0, ALL).unwrap();
+    for _ in 0..80 {
+        teller.wait(DAY);
+        teller.serve_all();
+    }
+    assert_eq!(
+        (teller.vault, teller.books[0].coins),
+        (0, 2 * u128::from(M))
+    );
+    assert_eq!(teller.serve(0).unwrap().nominal, 0);
+    assert_eq!(
+        teller.bank.residuals.total, 0,
+        "coverage is one: nothing is lost"
+    );
+    teller.deposit(1, 400_000).unwrap();
+    for _ in 0..8 {
+        teller.wait(DAY);
+        teller.serve_all();
+    }
+    assert_eq!((teller.vault, teller.books[0].coins), (0, 2_400_000));
+    assert_eq!(teller.claim(0).pending, 100_000);
+}
+
+/// D6: a bankrupt owner's unpaid tickets cover his debt; the tickets are voided when served.
+#[test]
+fn a_wind_up_takes_tickets_back() {
+    for bank in [0, 1] {
+        let mut teller = Teller::seasoned(bank, &[500_000, 500_000]);
+        teller.withdraw(0, 300_000).unwrap();
+        teller.withdraw(1, 100_000).unwrap();
+        teller.withdraw(0, 100_000).unwrap();
+        let pending = teller.claim(0).pending;
+        assert_eq!(pending, 391_000);
+        assert_eq!(teller.reclaim(0), Ok(pending));
+        assert_eq!((teller.held(0), teller.claim(0).pending), (491_000, 0));
+        // The owner ends with nothing here: even the place of the token goes.
+        if bank == 1 {
+            teller.accounts[0].collaterals[0] = Collateral::default();
+            teller.bank.claims -= 491_000;
+        }
+        for (n, voided) in [(0, 291_000), (1, 100_000)] {
+            let served = teller.serve(n).unwrap();
+            assert_eq!(
+                (served.voided, served.coins, served.done),
+                (voided, 0, true)
+            );
+        }
+        teller.wait(5 * DAY);
+        assert_eq!(teller.serve(0).unwrap().coins, 100_000);
+        assert!(!outflow::is_waiting(&teller.bank));
+    }
+}
+
+#[test]
+fn the_largest_withdrawal_is_found_exactly() {
+    for limit in [0u64, 1, 2, 999, 1_000, 1_001, u64::MAX - 1, u64::MAX] {
+        for held in [0u64, 1, 1_000, u64::MAX] {
+            let found = largest_withdrawal(held, |w| Ok(w <= limit));
+            assert_eq!(found, Ok(held.min(limit)));
+        }
+    }
+    assert_eq!(largest_withdrawal(10, |_| Ok(false)), Ok(0));
+    assert_eq!(
+        largest_withdrawal(10, |_| Err(Error::Overflow)),
+        Err(Error::Overflow)
+    );
+}
