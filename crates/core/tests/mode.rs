@@ -323,6 +323,14 @@ fn a19_bits_hold_paused_within_the_budget_of_automation() {
     assert_eq!(pause(&mut burnt, By::Guardian, act(1), at(97)), Ok(None));
     let seen = observe(&mut burnt, Item::Bank(0), Finding::ValueMissing, at(97)).unwrap();
     assert_eq!(seen.paused_until, START + 121 * HOUR);
+    // Its budget is kept while a pause of somebody else runs.
+    let (_, mut held) = world();
+    pause(&mut held, By::Guardian, act(30), at(0)).unwrap();
+    let seen = observe(&mut held, Item::Bank(0), Finding::ValueMissing, at(1)).unwrap();
+    assert_eq!((seen.changed, seen.paused_until), (true, 0));
+    assert_eq!(held.automation_budget, Budget::default());
+    let seen = observe(&mut held, Item::Bank(0), Finding::ValueMissing, at(30)).unwrap();
+    assert_eq!(seen.paused_until, START + 54 * HOUR);
     assert!(revoke(&mut burnt, Capability::NewRisk, 1_000_000, SLOT_MS, at(98)).is_ok());
 }
 

@@ -351,6 +351,54 @@ fn a_claim_not_covered_refuses_deposits_but_not_repayment() {
     assert_eq!(token.deposit(0, 1), Ok(()));
 }
 
+/// With no claims coverage is one by definition; a depositor must not fill the hole in money that
+/// was assigned to residuals and stolen.
+#[test]
+fn a_deposit_never_pays_for_stolen_assigned_money() {
+    let mut teller = Teller::new(1, 2);
+    teller.deposit(0, M).unwrap();
+    teller.steal(M / 2);
+    teller.withdraw(0, ALL).unwrap();
+    assert_eq!(outflow::claims(&teller.bank), Ok(0));
+    teller.recapitalise(M / 2).unwrap();
+    teller.steal(1_000);
+    assert!(teller.coverage().is_full());
+    assert_eq!(teller.deposit(1, 5_000), Err(Error::NotCovered));
+    teller.collect(0).unwrap();
+    assert_eq!(
+        teller.deposit(1, 5_000),
+        Ok(()),
+        "the loss is a residual again"
+    );
+    assert_eq!(teller.residual(0), (1_000, 0));
+    assert_eq!(teller.withdraw(1, ALL).unwrap().1.coins, 5_000);
+    teller.audit();
+}
+
+/// A donation is nobody's until it is swept, and never makes an exit fail.
+#[test]
+fn unswept_money_is_not_paid_out() {
+    let mut teller = Teller::seasoned(0, &[M, M]);
+    teller.accounts[0].quote += 2_000_000;
+    teller.accounts[1].quote -= 2_000_000;
+    teller.bank.totals.positive = 3_000_000;
+    teller.bank.totals.negative = 1_000_000;
+    teller.check();
+    teller.withdraw(0, ALL).unwrap();
+    for _ in 0..80 {
+        teller.wait(DAY);
+        teller.serve_all();
+    }
+    assert_eq!(teller.vault, 0);
+    teller.donate(500);
+    teller.wait(DAY);
+    assert_eq!(teller.serve(0).unwrap().nominal, 0);
+    assert_eq!(teller.sweep().unwrap().insurance, 500);
+    teller.wait(DAY);
+    assert_eq!(teller.serve(0).unwrap().nominal, 500);
+    teller.audit();
+}
+
 #[test]
 fn caps_and_minima_bind_new_money_and_never_a_quote_top_up() {
     let mut teller = Teller::new(1, 3);

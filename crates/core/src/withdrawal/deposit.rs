@@ -4,7 +4,7 @@ use bulwark_state::{Bank, Board, Bucket, Deltas, MarginAccount};
 
 use super::account::{QUOTE, claim_or_new, exposed, held, tidy};
 use super::begin;
-use crate::coverage::move_claims;
+use crate::coverage::{move_claims, shortfall};
 use crate::error::{Error, Result};
 use crate::ledger::{add_quote, fading_add_brief, fold, touch_quote};
 use crate::math::ppm_mul_floor;
@@ -40,8 +40,9 @@ pub fn deposit_action(account: &MarginAccount, bank: u8) -> Action {
 
 /// Books a deposit: raises the balance and what the bank owes by the amount received (D1).
 ///
-/// `board` is needed for quote, whose balance is touched first. While coverage is below one only
-/// what repays a negative balance enters (`NotCovered`). Caps, the smallest deposit and the limit of
+/// `board` is needed for quote, whose balance is touched first. While the bank is short only what
+/// repays a negative balance enters (`NotCovered`): new money would fill an old hole, that of
+/// residuals' assigned money too, which coverage doesn't show where nobody has a claim. Caps, the smallest deposit and the limit of
 /// Restricted hold for new deposits, caps also for tokens that top up; quote always tops up.
 pub fn deposit(
     account: &mut MarginAccount,
@@ -54,7 +55,8 @@ pub fn deposit(
     if amount == 0 {
         return Err(Error::ZeroAmount);
     }
-    let present = begin(bank, deposit.vault, deposit.flow, now)?;
+    let short = shortfall(bank, deposit.vault)?;
+    begin(bank, deposit.vault, deposit.flow, now)?;
     let mut deltas = Deltas::default();
     if bank.index == QUOTE {
         touch_quote(board.ok_or(Error::BadValue)?, account, &mut deltas)?;
@@ -66,7 +68,7 @@ pub fn deposit(
         0
     };
     let fresh = amount.checked_sub(repaid).ok_or(Error::Overflow)?;
-    if fresh != 0 && !present.coverage.is_full() {
+    if fresh != 0 && short != 0 {
         return Err(Error::NotCovered);
     }
     limits(account, bank, deposit, action, now)?;
