@@ -8,7 +8,7 @@ use bulwark_core::book::Side::{Ask, Bid};
 use bulwark_core::health::{self, Level};
 use bulwark_core::matching::Ended;
 use bulwark_core::order::{self, Kind, OrderRequest};
-use bulwark_state::{MarginAccount, OrderSlot, Position};
+use bulwark_state::{MarginAccount, OrderSlot, Position, SignedWide};
 use bytemuck::bytes_of;
 use naive::{ACCOUNTS, Entry, Model, Outcome};
 use proptest::prelude::*;
@@ -156,6 +156,10 @@ impl Game {
             Step::Price { dollars } => {
                 world.pass(1);
                 world.price(usd(dollars));
+                // Funding moves with it, either way and by odd amounts.
+                let funding = &mut world.board.markets[0].funding;
+                let walked = (i128::from(dollars) - 100) * ((1 << 50) + 12_345);
+                *funding = SignedWide::new(funding.get() + walked);
                 (model.unix, model.slot) = (world.rules.now.unix, world.rules.now.slot);
             }
             Step::Caps {
