@@ -4,7 +4,7 @@
 //! [`quote_balance`] and [`token_balance`] need counters alone and serve `check`; [`Sums`] and
 //! [`compare`] need every account and serve tests and auditors.
 
-use bulwark_state::{Bank, Board, MAX_BANKS, MAX_MARKETS, MarginAccount, Market};
+use bulwark_state::{Bank, Board, Collateral, MAX_BANKS, MAX_MARKETS, MarginAccount, Market};
 
 use crate::error::{Error, Result};
 use crate::ledger::{interest_due, is_empty, position_due};
@@ -102,7 +102,7 @@ pub struct BankSums {
     pub claims: u128,
     /// Σ of waiting tickets (T_j).
     pub tickets: u128,
-    /// Σ of residuals as last touched: Res_j is at most this.
+    /// Σ of residuals less what was paid of each since: Res_j + A_j.
     pub residuals: u128,
 }
 
@@ -157,9 +157,9 @@ impl Sums {
         self.interest_due = sum(&[self.interest_due, interest_due(board, account)?.into()])?;
         self.live = sum(&[self.live, i128::from(!is_empty(account))])?;
         let claims = &account.quote_claims;
-        self.add_token(0, 0, claims.pending, claims.residual)?;
+        self.add_token(0, 0, claims)?;
         for held in account.collaterals.iter().filter(|held| held.active != 0) {
-            self.add_token(held.bank, held.amount, held.pending, held.residual)?;
+            self.add_token(held.bank, held.amount, held)?;
         }
         for position in account
             .positions
@@ -182,7 +182,7 @@ impl Sums {
         Ok(())
     }
 
-    fn add_token(&mut self, bank: u8, amount: u64, pending: u64, residual: u64) -> Result<()> {
+    fn add_token(&mut self, bank: u8, amount: u64, claim: &Collateral) -> Result<()> {
         let bank = self
             .banks
             .get_mut(usize::from(bank))
@@ -192,9 +192,10 @@ impl Sums {
             Ok(())
         };
         add(&mut bank.claims, amount)?;
-        add(&mut bank.claims, pending)?;
-        add(&mut bank.tickets, pending)?;
-        add(&mut bank.residuals, residual)
+        add(&mut bank.claims, claim.pending)?;
+        add(&mut bank.tickets, claim.pending)?;
+        let open = claim.residual.checked_sub(claim.residual_paid);
+        add(&mut bank.residuals, open.ok_or(Error::InvariantBroken)?)
     }
 }
 
@@ -211,7 +212,7 @@ pub enum Item {
     Claims(u8),
     /// T_j.
     Tickets(u8),
-    /// Res_j: must not be above the accounts' residuals as last touched.
+    /// Res_j + A_j: what is left of residual claims, and what is assigned to them.
     Residuals(u8),
     /// OI_long against the long bases.
     Long(u8),
@@ -281,8 +282,9 @@ pub fn compare<'a>(
             bank.tickets.into(),
             wide(counted.tickets)?,
         );
-        let (total, held) = (bank.residuals.total.into(), wide(counted.residuals)?);
-        equal(Item::Residuals(bank.index), total, total.min(held));
+        let residuals = &bank.residuals;
+        let open = sum(&[residuals.total.into(), residuals.assigned.into()])?;
+        equal(Item::Residuals(bank.index), open, wide(counted.residuals)?);
     }
     for market in markets {
         let at = market.index;

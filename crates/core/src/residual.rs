@@ -2,7 +2,7 @@
 //! that is shared among them in proportion.
 //!
 //! A claim keeps its amount, the factor σ at which it had it, and what it was paid since; what is
-//! left of it is ⌈amount·σ_now/σ_then⌉. So how often it is touched changes nothing, and at any time
+//! left of it is ⌈amount·σ_now/σ_then⌉. So how often it is touched changes nothing, and always
 //! Σ (amount − paid) = Res_j + A_j exactly.
 
 use bulwark_state::{Bank, Collateral, Residuals, Wide};
@@ -13,7 +13,7 @@ use crate::math::{mul_div_ceil_u128, mul_div_floor};
 
 /// σ of a new generation.
 const START: u128 = 1 << 64;
-/// σ is not kept below this: there it goes up by [`STEP`] bits and the generation's low half by one.
+/// σ is not kept below this: there it goes up by [`STEP`] bits and the low half by one.
 const LOWEST: u128 = 1 << 32;
 /// Bits of a step.
 const STEP: u32 = 32;
@@ -83,8 +83,8 @@ pub fn collectable(claim: &Collateral, bank: &Bank, vault: u64) -> Result<Collec
     Ok(Collect { due, coins })
 }
 
-/// Pays a claim what is assigned to it (D3). What the vault could not pay of that becomes a residual
-/// again. The caller moves `coins` out of the vault, to the account's owner.
+/// Pays a claim what is assigned to it (D3). What the vault could not pay of that becomes a
+/// residual again. The caller moves `coins` out of the vault, to the account's owner.
 pub fn collect(claim: &mut Collateral, bank: &mut Bank, vault: u64) -> Result<Collect> {
     let collect = collectable(claim, bank, vault)?;
     let residuals = &mut bank.residuals;

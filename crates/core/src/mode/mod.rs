@@ -1,4 +1,5 @@
-//! Modes (D12): records of times that only grow, broken bits, and what holds now as a pure function.
+//! Modes (D12): records of times that only grow, broken bits, and what holds now as a pure
+//! function.
 //!
 //! Nothing here needs a crank: a time that has passed counts for nothing. Nobody shortens another's
 //! pause, no standing bit holds Paused beyond automation's budget, and every grant of Paused is

@@ -56,7 +56,8 @@ pub struct Paused {
     pub end: End,
 }
 
-/// The later of a running end and a new one, component by component; the new one if the old is past.
+/// The later of a running end and a new one, component by component; the new one if the old has
+/// passed.
 pub(super) fn grown(old: &End, new: End, now: Now) -> End {
     if !running(old, now) {
         return new;

@@ -1,4 +1,5 @@
-//! The compartment's own buckets, in USD: they bind withdrawals with positions, orders or debt (D6).
+//! The compartment's own buckets, in USD: they bind withdrawals with positions, orders or debt
+//! (D6).
 
 use bulwark_state::{Bank, Board};
 

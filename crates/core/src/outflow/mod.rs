@@ -1,5 +1,4 @@
-//! Outflow (D6): leaky buckets per bank and compartment, and a queue that is served first come first
-//! served.
+//! Outflow (D6): leaky buckets per bank and compartment, and a queue: first come, first served.
 //!
 //! Everything begins with [`advance`]: it carries the mean of the claims, refills the buckets or
 //! moves the queue on, and must run **before** an instruction changes what a bank owes.

@@ -4,7 +4,7 @@ use bulwark_state::{Bank, Bucket};
 
 use super::{DAY, Flow, HOUR};
 use crate::error::{Error, Result};
-use crate::math::{PPM, mul_div_ceil, ppm_mul_ceil, ppm_mul_floor};
+use crate::math::{PPM, mul_div_ceil, mul_div_floor, ppm_mul_ceil, ppm_mul_floor};
 use crate::time::Now;
 
 /// Compiled minimum of the hour's cap after the mode's factor, ppm of the base.
@@ -96,8 +96,11 @@ pub(super) fn whole(
     })
 }
 
-/// Rates of a bank on a base. The lane takes its share of both buckets: it fills at that share of
-/// the day's rate up to that share of the hour's cap. A quickened exit is whole without it.
+/// Rates of a bank on a base.
+///
+/// The lane takes its share of both buckets: it fills at that share of the day's rate, up to that
+/// share of the hour's cap or to what it gathers in its own period. A quickened exit is whole
+/// without it.
 pub fn rates(bank: &Bank, flow: &Flow, base: u64) -> Result<Rates> {
     let bases = (base, bank.quick_base);
     let still = Flow {
@@ -116,8 +119,10 @@ pub fn rates(bank: &Bank, flow: &Flow, base: u64) -> Result<Rates> {
     let (day, lane_day) = main(&bank.day, (MIN_DAY_PPM, DAY))?;
     let quickened = ppm_mul_ceil(quick(base.max(bank.quick_base), flow, day.period)?, share);
     let refill = lane_day.max(quickened.ok_or(Error::Overflow)?);
+    // At most what it gathers in its own period.
+    let gathers = mul_div_floor(refill, period(&bank.small, DAY), day.period.max(1));
     let lane = Rate {
-        cap: lane_cap,
+        cap: lane_cap.min(gathers.ok_or(Error::Overflow)?),
         refill,
         period: day.period,
     };

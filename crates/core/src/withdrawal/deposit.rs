@@ -42,8 +42,10 @@ pub fn deposit_action(account: &MarginAccount, bank: u8) -> Action {
 ///
 /// `board` is needed for quote, whose balance is touched first. While the bank is short only what
 /// repays a negative balance enters (`NotCovered`): new money would fill an old hole, that of
-/// residuals' assigned money too, which coverage doesn't show where nobody has a claim. Caps, the smallest deposit and the limit of
-/// Restricted hold for new deposits, caps also for tokens that top up; quote always tops up.
+/// residuals' assigned money too, which coverage doesn't show where nobody has a claim.
+///
+/// Caps, the smallest deposit and the limit of Restricted hold for new deposits, caps also for
+/// tokens that top up; quote always tops up.
 pub fn deposit(
     account: &mut MarginAccount,
     bank: &mut Bank,
@@ -130,14 +132,11 @@ fn take_restricted(bank: &mut Bank, amount: u64, now: Now) -> Result<bool> {
     let bucket: &mut Bucket = &mut bank.restricted_in;
     let ppm = bucket.cap_ppm.min(RESTRICTED_PPM);
     let cap = ppm_mul_floor(mean, ppm).ok_or(Error::Overflow)?;
-    fill(
-        bucket,
-        &Rate {
-            cap,
-            refill: cap,
-            period: DAY,
-        },
-        now,
-    )?;
+    let rate = Rate {
+        cap,
+        refill: cap,
+        period: DAY.max(bucket.period.into()),
+    };
+    fill(bucket, &rate, now)?;
     Ok(take(bucket, amount))
 }

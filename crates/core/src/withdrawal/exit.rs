@@ -189,22 +189,6 @@ pub fn apply(
     plan: &Plan,
     now: Now,
 ) -> Result<Applied> {
-    let leaves = plan.leaves()?;
-    let number = account.ticket_next;
-    let claim = claim_mut(account, bank.index).ok_or(Error::InsufficientBalance)?;
-    fading_take(&mut claim.recent, plan.free, now, DAY)?;
-    let collect = residual::collect(claim, bank, plan.vault)?;
-    if collect.coins != plan.collected {
-        return Err(Error::InvariantBroken);
-    }
-    residual::add(claim, &mut bank.residuals, plan.residual)?;
-    claim.pending = claim
-        .pending
-        .checked_add(plan.queued)
-        .ok_or(Error::Overflow)?;
-    if plan.small {
-        claim.small_exit_at = now.unix;
-    }
     let buckets = take(&mut bank.hour, plan.now)
         && take(&mut bank.day, plan.now)
         && take(&mut bank.small, plan.lane);
@@ -213,47 +197,53 @@ pub fn apply(
     }
     let mut seat = None;
     if plan.queued != 0 {
-        let start = enqueue(bank, plan.queued, now)?;
         seat = Some(Seat {
-            start,
+            start: enqueue(bank, plan.queued, now)?,
             amount: plan.queued,
-            number,
+            number: account.ticket_next,
             small: plan.small,
         });
+        account.ticket_next = raised(account.ticket_next, 1)?;
+        account.ticket_count = raised(account.ticket_count, 1)?;
+        bank.tickets = raised(bank.tickets, plan.queued)?;
     }
-    if bank.index == QUOTE {
-        let lower = |value: i64| {
-            value
-                .checked_sub_unsigned(plan.amount)
-                .ok_or(Error::Overflow)
-        };
-        account.quote = lower(account.quote)?;
-        bank.totals.positive = lower(bank.totals.positive)?;
-    } else {
-        claim.amount = claim
-            .amount
-            .checked_sub(plan.amount)
-            .ok_or(Error::Overflow)?;
-    }
-    bank.tickets = bank
-        .tickets
-        .checked_add(plan.queued)
-        .ok_or(Error::Overflow)?;
-    release(bank, leaves, plan.paid, plan.residual)?;
-    if seat.is_some() {
-        account.ticket_next = account.ticket_next.checked_add(1).ok_or(Error::Overflow)?;
-        account.ticket_count = account.ticket_count.checked_add(1).ok_or(Error::Overflow)?;
-    }
+    // After the ticket: the base that it holds is of the claims before it.
+    lower_claim(account, bank, plan, now)?;
+    release(bank, plan.leaves()?, plan.paid, plan.residual)?;
     tidy(account, bank)?;
-    let coins = plan
-        .paid
-        .checked_add(plan.collected)
-        .ok_or(Error::Overflow)?;
     Ok(Applied {
-        coins,
+        coins: raised(plan.paid, plan.collected)?,
         queued: plan.queued,
         seat,
     })
+}
+
+fn raised(value: u64, by: u64) -> Result<u64> {
+    value.checked_add(by).ok_or(Error::Overflow)
+}
+
+/// Takes the amount from the balance, what queues into pending, and settles the residual claim.
+fn lower_claim(account: &mut MarginAccount, bank: &mut Bank, plan: &Plan, now: Now) -> Result<()> {
+    let claim = claim_mut(account, bank.index).ok_or(Error::InsufficientBalance)?;
+    fading_take(&mut claim.recent, plan.free, now, DAY)?;
+    let collect = residual::collect(claim, bank, plan.vault)?;
+    if collect.coins != plan.collected {
+        return Err(Error::InvariantBroken);
+    }
+    residual::add(claim, &mut bank.residuals, plan.residual)?;
+    claim.pending = raised(claim.pending, plan.queued)?;
+    if plan.small {
+        claim.small_exit_at = now.unix;
+    }
+    if bank.index == QUOTE {
+        let lower = |value: i64| value.checked_sub_unsigned(plan.amount);
+        account.quote = lower(account.quote).ok_or(Error::Overflow)?;
+        bank.totals.positive = lower(bank.totals.positive).ok_or(Error::Overflow)?;
+    } else {
+        let rest = claim.amount.checked_sub(plan.amount);
+        claim.amount = rest.ok_or(Error::InsufficientBalance)?;
+    }
+    Ok(())
 }
 
 /// Lets `leaves` of the claims go for `coins`: K_j and what the vault is expected to hold fall, and

@@ -21,8 +21,8 @@ pub struct NewMoney {
     pub insurance: u64,
 }
 
-/// Notes money that another act of the program moved into the vault (a stake of insurance, a payment
-/// in a conversion or a seizure).
+/// Notes money that another act of the program moved into the vault (a stake of insurance, a
+/// payment in a conversion or a seizure).
 pub fn expect_in(bank: &mut Bank, amount: u64) -> Result<()> {
     bank.expected = bank.expected.checked_add(amount).ok_or(Error::Overflow)?;
     Ok(())

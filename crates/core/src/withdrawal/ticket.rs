@@ -47,8 +47,9 @@ pub fn write_ticket(
     ticket.version = VERSION;
 }
 
-/// Serves what is payable of a ticket, at coverage, at most what the vault's money pays (D6). Anyone
-/// may. The caller has checked that ticket, account and bank belong together, and moves the coins.
+/// Serves what is payable of a ticket, at coverage, at most what the vault's money pays (D6).
+/// Anyone may. The caller has checked that ticket, account and bank belong together, and moves the
+/// coins.
 ///
 /// What a wind-up took back of the account's tickets is voided first.
 pub fn serve(
