@@ -1,5 +1,6 @@
 //! Outflow (D6): buckets, queue, lane, quickened exits; attacks and bounds in numbers.
 
+mod fixture;
 mod teller;
 
 use bulwark_core::Error;
@@ -327,5 +328,36 @@ fn a_wind_up_takes_tickets_back() {
         teller.wait(5 * DAY);
         assert_eq!(teller.serve(0).unwrap().coins, 100_000);
         assert!(!outflow::is_waiting(&teller.bank));
+    }
+}
+
+/// A token draws on the compartment at the higher of slow and last price, and adds to its base at
+/// the slow one: a price pushed either way opens nothing.
+#[test]
+fn a_pushed_price_opens_no_usd_bucket() {
+    let mut board = fixture::board();
+    let mut quote = Teller::seasoned(0, &[M]);
+    let (now, flow) = (quote.now, quote.flow);
+    // A million units of nine decimals at $100: $0.10.
+    let mut token = Teller::seasoned(1, &[M]).bank;
+    token.decimals = 9;
+    assert_eq!(outflow::base_value(&board, &token), Ok(100_000));
+    let at = |board: &_, quote: &mut _, bank| {
+        outflow::usd_limit(board, quote, bank, &flow, now).unwrap()
+    };
+    let limit = at(&board, &mut quote.bank, Some(&token));
+    assert_eq!(
+        (limit.price, limit.value(M), limit.value(1)),
+        (fixture::HUNDRED, Ok(100_000), Ok(1))
+    );
+    // The compiled minimum of an hour is a quarter of a per cent of the quote bank's million.
+    assert_eq!((limit.level, limit.tokens()), (2_500, Ok(25_000)));
+    for (last, slow, counts, adds) in [(50, 100, 100, 100), (300, 100, 300, 100), (90, 40, 90, 40)]
+    {
+        board.feeds[0].last.price = last * fixture::ONE;
+        board.feeds[0].slow = slow * fixture::ONE;
+        let limit = at(&board, &mut quote.bank, Some(&token));
+        assert_eq!(limit.price, counts * fixture::ONE);
+        assert_eq!(outflow::base_value(&board, &token), Ok(adds * 1_000));
     }
 }

@@ -33,7 +33,7 @@ pub struct Teller {
     pub bank: Box<Bank>,
     pub board: Box<Board>,
     pub vault: u64,
-    pub accounts: Vec<Box<MarginAccount>>,
+    pub accounts: Vec<MarginAccount>,
     pub books: Vec<Book>,
     /// Open tickets with their owner.
     pub tickets: Vec<(usize, Ticket)>,
@@ -73,12 +73,11 @@ pub fn bank(index: u8) -> Bank {
 
 impl Teller {
     pub fn new(index: u8, accounts: usize) -> Self {
-        let account = || Box::new(MarginAccount::zeroed());
         Self {
             bank: Box::new(bank(index)),
             board: Box::new(Board::zeroed()),
             vault: 0,
-            accounts: (0..accounts).map(|_| account()).collect(),
+            accounts: vec![MarginAccount::zeroed(); accounts],
             books: vec![Book::default(); accounts],
             tickets: Vec::new(),
             flow: Flow {
@@ -127,7 +126,7 @@ impl Teller {
     }
 
     pub fn deposit_limited(&mut self, who: usize, amount: u64, limited: bool) -> Result<()> {
-        let (mut bank, mut account) = (self.bank.clone(), self.accounts[who].clone());
+        let (mut bank, mut account) = (self.bank.clone(), self.accounts[who]);
         let wish = Deposit {
             amount,
             vault: self.vault,
@@ -143,7 +142,7 @@ impl Teller {
 
     /// Withdraws and says what was planned and done. On refusal nothing has changed.
     pub fn withdraw(&mut self, who: usize, amount: u64) -> Result<(Plan, Applied)> {
-        let (mut bank, mut account) = (self.bank.clone(), self.accounts[who].clone());
+        let (mut bank, mut account) = (self.bank.clone(), self.accounts[who]);
         let request = Request {
             amount,
             vault: self.vault,
@@ -171,7 +170,7 @@ impl Teller {
     /// Serves the n-th open ticket.
     pub fn serve(&mut self, n: usize) -> Result<Served> {
         let (who, mut ticket) = self.tickets[n];
-        let (mut bank, mut account) = (self.bank.clone(), self.accounts[who].clone());
+        let (mut bank, mut account) = (self.bank.clone(), self.accounts[who]);
         let place = (self.vault, &self.flow);
         let served = serve(&mut ticket, &mut account, &mut bank, place, self.now)?;
         (self.bank, self.accounts[who]) = (bank, account);
@@ -191,7 +190,7 @@ impl Teller {
     }
 
     pub fn collect(&mut self, who: usize) -> Result<u64> {
-        let (mut bank, mut account) = (self.bank.clone(), self.accounts[who].clone());
+        let (mut bank, mut account) = (self.bank.clone(), self.accounts[who]);
         let coins = collect_residual(&mut account, &mut bank, self.vault)?;
         (self.bank, self.accounts[who]) = (bank, account);
         self.vault -= coins;
