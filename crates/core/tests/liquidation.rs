@@ -4,11 +4,10 @@
 mod desk;
 
 use bulwark_core::Error;
-use bulwark_core::health::{Health, Level, Measure, leg_ratios, measured};
+use bulwark_core::health::Level;
 use bulwark_core::ledger::Traded;
 use bulwark_core::liquidation::{self, TakenOver, premium};
-use desk::{Desk, LIQUIDATION_FEE, LOT, MAKER_FEE, PERCENT, UNIT, USD, usd};
-use proptest::prelude::*;
+use desk::{Desk, LIQUIDATION_FEE, LOT, MAKER_FEE, PERCENT, UNIT, USD, assert_ended, usd};
 
 const ALL: u64 = u64::MAX;
 
@@ -21,21 +20,6 @@ fn long(deposit: i64) -> Desk {
     desk.open(1_000_000);
     desk.trade(0, 1, 0, 100 * UNIT, usd(100));
     desk
-}
-
-fn spot(desk: &Desk, number: usize) -> Health {
-    let measure = Measure {
-        end: false,
-        pair: false,
-        paused: desk.around.paused,
-    };
-    measured(
-        &desk.board,
-        &desk.accounts[number],
-        measure,
-        desk.around.now,
-    )
-    .unwrap()
 }
 
 #[test]
@@ -159,20 +143,6 @@ fn take_over_to_the_unit() {
     desk.check();
 }
 
-/// The account stands at LiquidationEnd or above it, and with one lot less it would not.
-#[track_caller]
-fn assert_ended(desk: &Desk, mut before: Desk, taken: &TakenOver, market: usize) {
-    let end = desk.health(0, Level::LiquidationEnd);
-    assert!(end >= 0, "not at the end: {end}");
-    let Ok(less) = before.take_over(0, 2, market, taken.size - LOT) else {
-        assert!(taken.size <= LOT);
-        return;
-    };
-    assert_eq!(less.size, (taken.size - LOT) / LOT * LOT);
-    let short = before.health(0, Level::LiquidationEnd);
-    assert!(short < 0, "over-closed: {short} with a lot less, {end}");
-}
-
 #[test]
 fn who_can_not_be_taken_over() {
     let mut desk = long(600);
@@ -204,6 +174,19 @@ fn who_can_not_be_taken_over() {
     desk.price(0, usd(90));
     assert_eq!(desk.take_over(0, 2, 0, ALL), Err(Error::Bankrupt));
     desk.check();
+}
+
+#[test]
+fn a_settled_leg_is_closed_there() {
+    let mut desk = Desk::new(&[100, 10], &[]);
+    desk.opens(&[600, 1_000_000, 1_000_000]);
+    desk.trade(0, 1, 0, 100 * UNIT, usd(100));
+    desk.trade(0, 1, 1, UNIT, usd(10));
+    desk.board.markets[1].status = 6;
+    desk.board.markets[1].settle_price = usd(10);
+    desk.price(0, usd(97));
+    assert_eq!(desk.take_over(0, 2, 1, ALL), Err(Error::MarketForbids));
+    assert!(desk.take_over(0, 2, 0, ALL).is_ok());
 }
 
 #[test]
@@ -293,10 +276,7 @@ fn a11_a_leg_with_a_bad_price_does_not_shield_the_others() {
         (599, Error::OracleGate),
         (700, Error::OracleGate),
     ] {
-        let mut desk = Desk {
-            around: desk.around,
-            ..clone(&desk)
-        };
+        let mut desk = desk.clone();
         desk.price(0, usd(97));
         desk.board.feeds[1].last.publish_at -= age;
         assert_eq!(desk.take_over(0, 2, 1, ALL), Err(refused), "age {age}");
@@ -312,17 +292,6 @@ fn a11_a_leg_with_a_bad_price_does_not_shield_the_others() {
     );
 }
 
-fn clone(desk: &Desk) -> Desk {
-    Desk {
-        board: desk.board.clone(),
-        markets: desk.markets.clone(),
-        banks: desk.banks.clone(),
-        accounts: desk.accounts.clone(),
-        insurance: desk.insurance.clone(),
-        ..*desk
-    }
-}
-
 /// a28: grace holds between critical level and maintenance only, and not for who was below before.
 #[test]
 fn a28_grace() {
@@ -331,7 +300,7 @@ fn a28_grace() {
     desk.around.grace = true;
     desk.price(0, usd(97));
     assert_eq!(desk.take_over(0, 2, 0, ALL), Err(Error::GraceHolds));
-    let mut was = clone(&desk);
+    let mut was = desk.clone();
     was.board.feeds[0].pre_closing.price = usd(97) + 50_000_000;
     assert!(was.take_over(0, 2, 0, ALL).is_ok());
     desk.price(0, usd(94) + 90_000_000);
@@ -348,7 +317,7 @@ fn paused_spares_a_fifth() {
     assert_eq!(desk.take_over(0, 2, 0, ALL), Err(Error::NotLiquidatable));
     desk.price(0, usd(97));
     // 300 < 310.4.
-    let old = clone(&desk);
+    let old = desk.clone();
     let taken = desk.take_over(0, 2, 0, ALL).unwrap();
     assert!(taken.size < 25 * UNIT);
     assert_ended(&desk, old, &taken, 0);
@@ -416,7 +385,7 @@ fn i08_a_queue_of_liquidators_does_not_over_close() {
     let mut last = None;
     for turn in 0..60 {
         desk.board.feeds[0].previous.publish_at = 0;
-        let old = clone(&desk);
+        let old = desk.clone();
         match desk.take_over(0, 2, 0, 3 * UNIT) {
             Ok(taken) => {
                 total += taken.size;
@@ -445,11 +414,11 @@ fn a44_size_counts_per_account() {
     desk.board.markets[0].size_slope_e9 = 100_000_000;
     desk.markets[0].slot_share_ppm = 1_000_000;
     desk.price(0, usd(99));
-    let other = spot(&desk, 1);
-    let old = clone(&desk);
+    let other = desk.spot(1);
+    let old = desk.clone();
     let taken = desk.take_over(0, 2, 0, ALL).unwrap();
     assert_ended(&desk, old, &taken, 0);
-    assert_eq!(spot(&desk, 1), other);
+    assert_eq!(desk.spot(1), other);
     desk.check();
 }
 
@@ -476,162 +445,4 @@ fn a_cascade_slows_down() {
         liquidation::cascading(&desk.board, &desk.markets[0], now),
         Ok(false)
     );
-}
-
-#[derive(Clone, Debug)]
-struct Scene {
-    /// E over MM, per cent.
-    standing: i64,
-    legs: [(i64, i64); 2],
-    tokens: u64,
-    rich: i64,
-    flagged: Option<i64>,
-    conf: u64,
-    slope: bool,
-    bites: Vec<(usize, u64)>,
-    paused: bool,
-}
-
-fn scene() -> impl Strategy<Value = Scene> {
-    (
-        -20i64..105,
-        [(-200i64..200, -25i64..25), (-2_000i64..2_000, -25i64..25)],
-        0u64..30,
-        100i64..100_000,
-        prop::option::of(0i64..90),
-        0u64..2_000,
-        any::<bool>(),
-        prop::collection::vec((0usize..2, 1u64..900), 1..6),
-        any::<bool>(),
-    )
-        .prop_map(
-            |(standing, legs, tokens, rich, flagged, conf, slope, bites, paused)| Scene {
-                standing,
-                legs,
-                tokens,
-                rich,
-                flagged,
-                conf,
-                slope,
-                bites,
-                paused,
-            },
-        )
-}
-
-/// Account 0 has the legs, account 1 their other sides, account 2 receives. Prices have moved by up
-/// to a quarter.
-fn stage(scene: &Scene) -> Desk {
-    let mut desk = Desk::new(&[100, 10], &[20]);
-    desk.opens(&[0, 100_000_000, scene.rich]);
-    if scene.tokens > 0 {
-        desk.hold(0, 1, scene.tokens * 1_000_000_000);
-    }
-    for (at, (size, _)) in scene.legs.iter().enumerate() {
-        let price = desk.board.feeds[at].last.price;
-        let units = size.unsigned_abs() * UNIT;
-        match size.signum() {
-            1 => desk.trade(0, 1, at, units, price),
-            -1 => desk.trade(1, 0, at, units, price),
-            _ => {}
-        }
-        if scene.slope {
-            desk.board.markets[at].depth_usd = 5_000 * USD as u64;
-            desk.board.markets[at].size_slope_e9 = 50_000_000;
-        }
-    }
-    for (at, (_, move_percent)) in scene.legs.iter().enumerate() {
-        let price = desk.board.feeds[at].last.price;
-        let moved = price as i64 + price as i64 / 100 * move_percent;
-        desk.price(at, moved as u64);
-        desk.board.feeds[at].last.conf = moved as u64 / 1_000_000 * scene.conf;
-    }
-    desk.around.paused = scene.paused;
-    let health = spot(&desk, 0);
-    let wanted = health.requirement as i64 / 100 * scene.standing;
-    desk.deposit(0, wanted - health.value);
-    if let Some(seconds) = scene.flagged
-        && desk.flag(0).is_ok()
-    {
-        desk.wait(seconds);
-    }
-    for at in 0..2 {
-        desk.board.feeds[at].previous.publish_at = 0;
-    }
-    desk
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(768))]
-
-    /// INV-LIQ after every take-over, INV-LEDGER to the unit, a51.
-    #[test]
-    fn inv_liq(scene in scene()) {
-        let mut desk = stage(&scene);
-        desk.check();
-        for (market, bite) in &scene.bites {
-            let before = spot(&desk, 0);
-            let worth = desk.equity(0) + desk.equity(2);
-            let whole = desk.base(0, *market);
-            let Ok(taken) = desk.take_over(0, 2, *market, bite * UNIT / 7) else {
-                desk.check();
-                continue;
-            };
-            prop_assert!(before.surplus().unwrap() < 0);
-            let after = spot(&desk, 0);
-            prop_assert!(after.surplus().unwrap() >= before.surplus().unwrap());
-            if before.value >= 0 {
-                prop_assert!(after.value >= 0);
-                prop_assert!(
-                    after.value as i128 * before.requirement as i128
-                        >= before.value as i128 * after.requirement as i128
-                );
-            }
-            // Pay ≤ formula: κ·r_M·clamp(E/MM)·1, and with the fee never the leg's share of E.
-            let ratio = leg_ratios(&desk.board, *market as u8, whole, desk.around.now).unwrap();
-            let standing = premium::standing(before.value, before.requirement);
-            let most = u128::from(taken.notional) * u128::from(ratio.maintenance)
-                * u128::from(standing) / 1_000_000_000_000_000_000;
-            prop_assert!(u128::from(taken.premium) <= most / 2);
-            prop_assert!(u128::from(taken.premium + taken.fee) <= most);
-            // The receiver is healthy.
-            prop_assert!(desk.health(2, Level::Initial) >= 0 || scene.paused);
-            // a51: together they have gained no more than insurance paid, and that less than fees.
-            let fees = 2 * taken.notional * u64::from(MAKER_FEE) / 1_000_000 + taken.fee;
-            prop_assert!(taken.top_up <= fees);
-            let gained = desk.equity(0) + desk.equity(2) - worth;
-            prop_assert!(gained <= taken.top_up as i64, "{gained} {taken:?}");
-            desk.check();
-        }
-    }
-
-    /// A leg taken whole at once ends at LiquidationEnd or gone, never in between by more than a lot.
-    #[test]
-    fn never_over_closed(mut scene in scene()) {
-        scene.rich = 10_000_000;
-        scene.tokens = 0;
-        let mut desk = stage(&scene);
-        for market in &mut desk.markets {
-            market.slot_share_ppm = 1_000_000;
-            market.dust_notional = 0;
-        }
-        for market in 0..2 {
-            let critical = spot(&desk, 0).below_critical();
-            let old = clone(&desk);
-            if let Ok(taken) = desk.take_over(0, 2, market, ALL) {
-                if desk.base(0, market) != 0 {
-                    assert_ended(&desk, old, &taken, market);
-                    prop_assert!(!critical);
-                }
-                desk.check();
-            }
-        }
-        // What is left is healthy, bankrupt, or closed by the gate of none: nothing is stuck.
-        prop_assert!(
-            desk.health(0, Level::Maintenance) >= 0
-                || desk.equity(0) < 0
-                || (desk.base(0, 0) == 0 && desk.base(0, 1) == 0),
-            "{:?}", spot(&desk, 0)
-        );
-    }
 }

@@ -3,7 +3,7 @@
 mod desk;
 
 use bulwark_core::Error;
-use bulwark_core::health::{Health, Level, Measure, measured};
+use bulwark_core::health::Level;
 use bulwark_core::liquidation::Seized;
 use bulwark_core::settle::{self, Strain};
 use bulwark_state::Deltas;
@@ -20,21 +20,6 @@ fn debtor(debt: i64, tokens: u64) -> Desk {
     desk.hold(0, 1, tokens * TOKEN);
     desk.deposit(0, -debt * USD);
     desk
-}
-
-fn spot(desk: &Desk, number: usize) -> Health {
-    let measure = Measure {
-        end: false,
-        pair: false,
-        paused: false,
-    };
-    measured(
-        &desk.board,
-        &desk.accounts[number],
-        measure,
-        desk.around.now,
-    )
-    .unwrap()
 }
 
 fn units(desk: &Desk, number: usize, bank: u8) -> u64 {
@@ -295,27 +280,27 @@ proptest! {
         } else if size < 0 {
             desk.trade(1, 0, 0, size.unsigned_abs() * UNIT, usd(100));
         }
-        let health = spot(&desk, 0);
+        let health = desk.spot(0);
         desk.deposit(0, health.requirement as i64 / 100 * standing - health.value - 100 * USD);
         if desk.flag(0).is_ok() {
             desk.wait(waited);
         }
         desk.check();
         for bite in bites {
-            let before = spot(&desk, 0);
+            let before = desk.spot(0);
             let worth = desk.equity(0) + desk.equity(1);
             for bank in [1, 2] {
-                let before = spot(&desk, 0);
+                let before = desk.spot(0);
                 let raw = desk.equity(0);
                 let Ok(sold) = desk.seize(0, 1, bank, bite) else { continue };
-                let after = spot(&desk, 0);
+                let after = desk.spot(0);
                 prop_assert!(after.surplus().unwrap() >= before.surplus().unwrap());
                 prop_assert_eq!(after.requirement, before.requirement);
                 prop_assert!(after.value >= before.value);
                 prop_assert!(raw < 0 || desk.equity(0) >= 0, "{raw} {} {sold:?}", desk.equity(0));
                 prop_assert!(desk.accounts[0].quote <= 1 + 31 * USD / TOKEN as i64);
             }
-            prop_assert!(spot(&desk, 0).surplus().unwrap() >= before.surplus().unwrap());
+            prop_assert!(desk.spot(0).surplus().unwrap() >= before.surplus().unwrap());
             // Rounding of the two values of a token, one each.
             prop_assert!(desk.equity(0) + desk.equity(1) <= worth + 2);
             desk.check();

@@ -7,7 +7,7 @@ use bulwark_core::health::Level;
 use bulwark_core::ledger;
 use bulwark_core::loss::Allocation;
 use bulwark_core::{Error, windup};
-use bulwark_state::Deltas;
+use bulwark_state::{Deltas, Print};
 use desk::{Desk, UNIT, USD, usd};
 use proptest::prelude::*;
 
@@ -342,6 +342,21 @@ fn a11_what_has_no_price_stays_behind() {
     assert!(rest.loss > 0);
     empty(&desk, 0);
     desk.check();
+}
+
+#[test]
+fn a_jump_that_waits_holds_it_up() {
+    let mut desk = crashed(usd(93));
+    desk.board.feeds[0].pending = Print {
+        price: usd(92),
+        ..desk.board.feeds[0].last
+    };
+    assert_eq!(
+        desk.wind_up(0, 2, WHOLE).map(|_| ()),
+        Err(Error::OracleGate)
+    );
+    desk.board.feeds[0].pending = Print::default();
+    assert!(desk.wind_up(0, 2, WHOLE).is_ok());
 }
 
 proptest! {

@@ -13,7 +13,7 @@ pub use seizure::{KAPPA_PPM, RAMP_SECONDS, Seized, seize};
 pub use sizing::Leg;
 pub use takeover::{TakenOver, cascading, take_over};
 
-pub(crate) use seizure::{Lot, sellable};
+pub(crate) use seizure::Lot;
 pub(crate) use takeover::{count_liquidated, credit, debit, favouring, move_leg};
 
 use bulwark_state::{Board, MarginAccount};
@@ -25,6 +25,9 @@ use crate::time::{Now, open_seconds};
 
 /// Open seconds between the two calls of [`unflag`].
 pub const UNFLAG_GAP: u64 = 60;
+
+/// Status of a settled market: its positions are closed at the settlement price, nothing else.
+pub(crate) const SETTLED: u8 = 6;
 
 /// What holds around a liquidation, as the instruction layer has found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

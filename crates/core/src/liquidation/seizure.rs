@@ -152,7 +152,7 @@ impl Lot {
 
 /// Whether the gate lets a token on this feed be seized or converted. Under both prices where two
 /// differ is what health itself asks: it counts such a leg at the price that favours the account.
-pub(crate) fn sellable(feed: &Feed, now: Now) -> bool {
+fn sellable(feed: &Feed, now: Now) -> bool {
     matches!(
         gate::cell(feed, LegUse::Convert, now),
         Cell::Yes | Cell::UnderBoth

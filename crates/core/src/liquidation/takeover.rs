@@ -4,7 +4,7 @@ use bulwark_state::{Board, Deltas, Insurance, MarginAccount, Market, Position};
 
 use super::premium::{self, CASCADE_RAMP, ONE_E9, Terms, ppm_to_e9};
 use super::sizing::Leg;
-use super::{Circumstances, Standing, judge, not_worse, same_account, start_clock};
+use super::{Circumstances, SETTLED, Standing, judge, not_worse, same_account, start_clock};
 use crate::error::{Error, Result};
 use crate::gate::{conditions, liquidation_price, maintenance_price};
 use crate::health::{self, Measure, PAUSED_REQUIREMENT_PPM, leg_ratios, measured};
@@ -47,7 +47,8 @@ pub struct TakenOver {
 /// premium up. An account that isn't flagged yet is flagged by this.
 ///
 /// # Errors
-/// [`Error::SelfLiquidation`], [`Error::NoPosition`], those of [`judge`], [`Error::OracleGate`]
+/// [`Error::SelfLiquidation`], [`Error::NoPosition`], [`Error::MarketForbids`] for a settled
+/// market, those of [`judge`], [`Error::OracleGate`]
 /// where the gate closes this leg, [`Error::SlotShare`], [`Error::NothingToTake`],
 /// [`Error::WouldWorsenHealth`], [`Error::ReceiverUnhealthy`], [`Error::PositionSlotsFull`].
 pub fn take_over(
@@ -80,6 +81,7 @@ pub fn take_over(
     deal.note(market, liquidatee, &taken)?;
     ledger::release_position(liquidatee, slot);
     ledger::update_live(liquidatee, &mut market.deltas)?;
+    ledger::update_live(receiver, &mut market.deltas)?;
     loss::sweep_pot(market, insurance)?;
     not_worse(
         &before.health,
@@ -133,6 +135,10 @@ impl<'a> Deal<'a> {
         let base = position.base;
         if base == 0 {
             return Err(Error::NoPosition);
+        }
+        let entry = board.markets.get(usize::from(market.index));
+        if entry.ok_or(Error::BadIndex)?.status == SETTLED {
+            return Err(Error::MarketForbids);
         }
         let feed = board
             .feeds

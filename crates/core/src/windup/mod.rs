@@ -7,7 +7,7 @@
 //! A [`Plan`] on the stack carries what the steps share and refuses a step out of turn or left out:
 //! nothing of the account can be forgotten, and every unit of the loss is allocated (INV-LEDGER).
 //!
-//! What the gate closes (a leg or token whose price is old or dead) stays behind, and with it as
+//! What the gate closes (a leg whose price is dead, a token whose price is old) stays behind, and with it as
 //! much debt as it is worth at the price that favours the account: one lot of a dead market neither
 //! holds a wind-up up (a11), nor is the loss of the rest counted twice.
 
@@ -20,17 +20,15 @@ pub use steps::{
 use bulwark_state::{Board, Collateral, Deltas, MAX_POSITIONS, MarginAccount, QuoteTotals};
 
 use crate::error::{Error, Result};
-use crate::gate::{conditions, liquidation_price};
+use crate::gate::{self, Cell, LegUse, conditions, liquidation_price};
 use crate::health::{self, Measure, leg_ratios, measured};
 use crate::ledger;
-use crate::liquidation::{Circumstances, same_account, sellable};
+use crate::liquidation::{Circumstances, SETTLED, same_account};
 use crate::math::{PPM, mul_pow10_div_floor};
 use crate::order;
 
 /// Smallest fraction of a wind-up, ppm; the largest is the whole, 1,000,000 ppm.
 pub const MIN_FRACTION_PPM: u32 = 10_000;
-
-const SETTLED: u8 = 6;
 
 /// What the steps of one wind-up share.
 #[derive(Clone, Copy, Debug)]
@@ -110,9 +108,10 @@ fn set(mask: &mut u8, slot: usize) {
 /// # Errors
 /// [`Error::SelfLiquidation`], [`Error::BadValue`] for a fraction out of range,
 /// [`Error::TicketsWait`] before what waits in tickets was taken back
-/// (`withdrawal::reclaim_token`, `reclaim_quote`), [`Error::NotBankrupt`], [`Error::MarketForbids`] for a leg in a settled
-/// market (it is closed there first), [`Error::OracleGate`] for a part while the gate closes a leg
-/// or token, [`Error::NothingToTake`].
+/// ([`crate::withdrawal::reclaim_token`], [`crate::withdrawal::reclaim_quote`]),
+/// [`Error::NotBankrupt`], [`Error::MarketForbids`] for a leg in a settled market (it is closed
+/// there first), [`Error::OracleGate`] while a jump waits, and for a part while the gate closes a
+/// leg or token, [`Error::NothingToTake`].
 pub fn begin(
     board: &Board,
     liquidatee: &mut MarginAccount,
@@ -197,7 +196,7 @@ fn plan_legs(
         if market.status == SETTLED {
             return Err(Error::MarketForbids);
         }
-        if price(board, market.feed, position.base, 0, around).is_err() {
+        if !opens(board, market.feed, LegUse::Liquidate, around)? {
             plan.kept = true;
             continue;
         }
@@ -233,17 +232,24 @@ fn plan_tokens(
             .banks
             .get(usize::from(token.bank))
             .ok_or(Error::BadIndex)?;
-        let feed = board
-            .feeds
-            .get(usize::from(bank.feed))
-            .ok_or(Error::BadIndex)?;
-        if sellable(feed, around.now) {
+        if opens(board, bank.feed, LegUse::Convert, around)? {
             found = true;
         } else {
             plan.kept = true;
         }
     }
     Ok(found)
+}
+
+/// Whether the gate opens a leg or token. A jump that waits to be confirmed makes the whole wait.
+fn opens(board: &Board, feed: u8, usage: LegUse, around: &Circumstances) -> Result<bool> {
+    let feed = board.feeds.get(usize::from(feed)).ok_or(Error::BadIndex)?;
+    let dead_in_pause = around.paused && conditions(feed, around.now).old;
+    match gate::cell(feed, usage, around.now) {
+        Cell::Wait => Err(Error::OracleGate),
+        Cell::No => Ok(false),
+        _ => Ok(!dead_in_pause),
+    }
 }
 
 /// Price at which a leg moves (a bankrupt account is below the critical level): the newest print,

@@ -1,14 +1,15 @@
 //! A small compartment for tests of liquidation and loss: markets, banks, insurance and accounts by
-//! number, with the exact ledger recomputed on demand.
+//! number. What can be done in it, and the exact ledger recomputed, is in [`acts`].
 #![allow(dead_code, clippy::vec_box)]
 
-use bulwark_core::conserve::{self, Sums};
-use bulwark_core::health::{self, Level};
-use bulwark_core::liquidation::{self, Circumstances, TakenOver};
-use bulwark_core::loss::Allocation;
+mod acts;
+
+#[allow(unused_imports)]
+pub use acts::assert_ended;
+
+use bulwark_core::liquidation::Circumstances;
 use bulwark_core::params::{self, Class};
-use bulwark_core::windup::{self, Moved, Sale};
-use bulwark_core::{Now, Result, ledger};
+use bulwark_core::{Now, ledger};
 use bulwark_state::*;
 use bytemuck::Zeroable;
 
@@ -30,6 +31,7 @@ pub const fn usd(price: u64) -> u64 {
     price * 100_000_000
 }
 
+#[derive(Clone)]
 pub struct Desk {
     pub board: Box<Board>,
     pub markets: Vec<Box<Market>>,
@@ -38,30 +40,6 @@ pub struct Desk {
     pub insurance: Box<Insurance>,
     pub vault: u64,
     pub around: Circumstances,
-}
-
-/// What a whole wind-up did.
-#[derive(Clone, Debug, Default)]
-pub struct WoundUp {
-    pub moved: Vec<Moved>,
-    pub sale: Sale,
-    pub loss: u64,
-    pub allocations: Vec<Allocation>,
-}
-
-impl WoundUp {
-    pub fn premium(&self) -> u64 {
-        self.moved.iter().map(|moved| moved.premium).sum()
-    }
-    pub fn allocated(&self) -> Allocation {
-        let mut sum = Allocation::default();
-        for part in &self.allocations {
-            sum.insured += part.insured;
-            sum.charged += part.charged;
-            sum.deficit += part.deficit;
-        }
-        sum
-    }
 }
 
 fn targets(maintenance: u64) -> Targets {
@@ -239,11 +217,6 @@ impl Desk {
         ledger::fold(&mut self.banks[0].totals, &mut deltas).unwrap();
     }
 
-    fn two(&mut self, a: usize, b: usize) -> (&mut MarginAccount, &mut MarginAccount) {
-        let [a, b] = self.accounts.get_disjoint_mut([a, b]).unwrap();
-        (a, b)
-    }
-
     /// `buyer` buys `size` from `seller` at `price` without fees and without any check.
     pub fn trade(&mut self, buyer: usize, seller: usize, market: usize, size: u64, price: u64) {
         let notional = ((size as u128 * price as u128) / 10_000_000_000) as u64;
@@ -295,186 +268,5 @@ impl Desk {
             loss_long: entry.loss_long,
             loss_short: entry.loss_short,
         };
-    }
-
-    pub fn health(&self, number: usize, level: Level) -> i64 {
-        let around = &self.around;
-        health::health(
-            &self.board,
-            &self.accounts[number],
-            level,
-            around.now,
-            around.paused,
-        )
-        .unwrap()
-        .surplus()
-        .unwrap()
-    }
-
-    pub fn equity(&self, number: usize) -> i64 {
-        health::raw_value(&self.board, &self.accounts[number], self.around.now).unwrap()
-    }
-
-    pub fn base(&self, number: usize, market: usize) -> i64 {
-        let account = &self.accounts[number];
-        ledger::position_of(account, market as u8).map_or(0, |at| account.positions[at].base)
-    }
-
-    pub fn flag(&mut self, number: usize) -> Result<()> {
-        let around = self.around;
-        let account = &mut self.accounts[number];
-        liquidation::flag(&self.board, account, around.now, around.paused)
-    }
-
-    pub fn take_over(
-        &mut self,
-        of: usize,
-        by: usize,
-        market: usize,
-        largest: u64,
-    ) -> Result<TakenOver> {
-        let around = self.around;
-        let [liquidatee, receiver] = self.accounts.get_disjoint_mut([of, by]).unwrap();
-        let before = (
-            **liquidatee,
-            **receiver,
-            *self.markets[market],
-            *self.insurance,
-        );
-        let done = liquidation::take_over(
-            &self.board,
-            &mut self.markets[market],
-            liquidatee,
-            receiver,
-            &mut self.insurance,
-            largest,
-            &around,
-        );
-        if done.is_err() {
-            // What a failed transaction does.
-            (
-                **liquidatee,
-                **receiver,
-                *self.markets[market],
-                *self.insurance,
-            ) = before;
-        }
-        done
-    }
-
-    pub fn seize(
-        &mut self,
-        of: usize,
-        by: usize,
-        bank: u8,
-        largest: u64,
-    ) -> Result<liquidation::Seized> {
-        let around = self.around;
-        let mut deltas = Deltas::default();
-        let [liquidatee, buyer] = self.accounts.get_disjoint_mut([of, by]).unwrap();
-        let before = (**liquidatee, **buyer);
-        let done = liquidation::seize(
-            &self.board,
-            liquidatee,
-            buyer,
-            &mut deltas,
-            bank,
-            largest,
-            &around,
-        );
-        match &done {
-            Ok(seized) => {
-                self.vault += seized.transfer_in;
-                self.fold(deltas);
-            }
-            Err(_) => (**liquidatee, **buyer) = before,
-        }
-        done
-    }
-
-    /// All steps of a wind-up, as the program takes them.
-    pub fn wind_up(&mut self, of: usize, by: usize, fraction_ppm: u32) -> Result<WoundUp> {
-        let accounts = self.accounts.clone();
-        let markets = self.markets.clone();
-        let (insurance, totals) = (self.insurance.clone(), self.banks[0].totals);
-        let indexes = self.board.markets;
-        let done = self.wind_up_steps(of, by, fraction_ppm);
-        if done.is_err() {
-            (self.accounts, self.markets, self.insurance) = (accounts, markets, insurance);
-            (self.banks[0].totals, self.board.markets) = (totals, indexes);
-        }
-        done
-    }
-
-    fn wind_up_steps(&mut self, of: usize, by: usize, fraction_ppm: u32) -> Result<WoundUp> {
-        let around = self.around;
-        let mut deltas = Deltas::default();
-        let mut done = WoundUp::default();
-        let [liquidatee, receiver] = self.accounts.get_disjoint_mut([of, by]).unwrap();
-        let board = &mut self.board;
-        let mut plan = windup::begin(
-            board,
-            liquidatee,
-            receiver,
-            &mut deltas,
-            &self.banks[0].totals,
-            fraction_ppm,
-            &around,
-        )?;
-        let legs: Vec<u8> = plan.markets().collect();
-        for &at in &legs {
-            done.moved.push(windup::move_leg(
-                &mut plan,
-                board,
-                &mut self.markets[at as usize],
-                liquidatee,
-                receiver,
-                &mut self.insurance,
-                &around,
-            )?);
-        }
-        done.sale =
-            windup::sell_collateral(&mut plan, board, liquidatee, receiver, &mut deltas, &around)?;
-        done.loss = windup::close(&mut plan, board, liquidatee, &mut deltas, &around)?;
-        let totals = &mut self.banks[0].totals;
-        for &at in &legs {
-            done.allocations.push(windup::allocate_leg(
-                &mut plan,
-                board,
-                &mut self.markets[at as usize],
-                &mut self.insurance,
-                totals,
-                &around,
-            )?);
-        }
-        if legs.is_empty() {
-            let insurance = &mut self.insurance;
-            done.allocations.push(windup::allocate_rest(
-                &mut plan, insurance, totals, &around,
-            )?);
-        }
-        windup::finish(&plan, board, liquidatee, receiver, &mut deltas, &around)?;
-        self.vault += done.sale.transfer_in;
-        self.fold(deltas);
-        Ok(done)
-    }
-
-    /// Counters equal sums, INV-FUND, and INV-LEDGER to the unit: the hole is the deficit.
-    #[track_caller]
-    pub fn check(&self) {
-        let mut sums = Box::new(Sums::ZERO);
-        for account in &self.accounts {
-            sums.add(&self.board, account).unwrap();
-        }
-        let banks = self.banks.iter().map(|bank| &**bank);
-        let markets = || self.markets.iter().map(|market| &**market);
-        let mut wrong = Vec::new();
-        conserve::compare(&sums, banks, markets(), |mismatch| wrong.push(mismatch)).unwrap();
-        assert!(wrong.is_empty(), "counters: {wrong:?}");
-        let quote = &self.banks[0];
-        let balance =
-            conserve::quote_balance(quote, self.vault, self.insurance.balance, markets()).unwrap();
-        let hole = balance.owed - balance.vault;
-        assert_eq!(hole, i128::from(quote.totals.deficit), "INV-LEDGER");
     }
 }
