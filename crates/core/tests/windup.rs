@@ -6,7 +6,7 @@ mod desk;
 use bulwark_core::health::Level;
 use bulwark_core::ledger;
 use bulwark_core::loss::Allocation;
-use bulwark_core::{Error, windup};
+use bulwark_core::{Error, windup, withdrawal};
 use bulwark_state::{Deltas, Print};
 use desk::{Desk, UNIT, USD, usd};
 use proptest::prelude::*;
@@ -340,6 +340,46 @@ fn a11_what_has_no_price_stays_behind() {
     assert!(desk.equity(0) < 0);
     let rest = desk.wind_up(0, 2, WHOLE).unwrap();
     assert!(rest.loss > 0);
+    empty(&desk, 0);
+    desk.check();
+}
+
+/// D6: what a bankrupt owner's tickets have not been paid covers his debt first.
+#[test]
+fn what_waits_in_tickets_covers_the_debt() {
+    let mut desk = crashed(usd(93));
+    desk.hold(0, 1, 4 * TOKEN);
+    let account = &mut desk.accounts[0];
+    (
+        account.collaterals[0].amount,
+        account.collaterals[0].pending,
+    ) = (TOKEN, 3 * TOKEN);
+    desk.banks[1].tickets = 3 * TOKEN;
+    account.quote_claims.pending = 50_000_000;
+    account.quote -= 50_000_000;
+    let quote = &mut desk.banks[0];
+    quote.tickets = 50_000_000;
+    quote.totals.positive -= 50_000_000;
+    assert_eq!(
+        desk.wind_up(0, 2, WHOLE).map(|_| ()),
+        Err(Error::TicketsWait)
+    );
+    let (board, now) = (&desk.board, desk.around.now);
+    let (account, quote) = (&mut desk.accounts[0], &mut desk.banks[0]);
+    assert_eq!(
+        withdrawal::reclaim_quote(board, account, quote, now),
+        Ok(50_000_000)
+    );
+    assert_eq!(
+        desk.wind_up(0, 2, WHOLE).map(|_| ()),
+        Err(Error::TicketsWait)
+    );
+    let (account, bank) = (&mut desk.accounts[0], &mut desk.banks[1]);
+    assert_eq!(withdrawal::reclaim_token(account, bank), Ok(3 * TOKEN));
+    desk.check();
+    // As if nothing had waited.
+    let done = desk.wind_up(0, 2, WHOLE).unwrap();
+    assert_eq!((done.sale.paid, done.loss), (79_600_000, 20_400_000));
     empty(&desk, 0);
     desk.check();
 }

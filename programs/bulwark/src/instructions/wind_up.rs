@@ -3,14 +3,16 @@
 //!
 //! Any owner of a healthy margin account CAN, in every mode but Recovery. Nobody CAN wind up an
 //! account whose raw value is not below zero, pick single legs of it, or leave its loss unbooked: there
-//! is nothing to front-run. The markets of its positions follow the named accounts, writable.
+//! is nothing to front-run. The markets of its positions follow the named accounts, writable, and the
+//! banks in which withdrawals of it wait: what isn't paid yet of them covers the debt first (D6).
 
 use anchor_lang::prelude::*;
 use bulwark_core::ledger;
 use bulwark_core::liquidation::Circumstances;
 use bulwark_core::permits::Action;
 use bulwark_core::windup::{self, Plan};
-use bulwark_state::{Deltas, MAX_POSITIONS, Market};
+use bulwark_core::withdrawal;
+use bulwark_state::{Deltas, MAX_COLLATERALS, MAX_POSITIONS, Market};
 
 use super::payment::Payment;
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
@@ -22,7 +24,8 @@ use crate::state::{
     ProtocolState, distinct, same,
 };
 
-/// Accounts of `wind_up`; the markets of the positions follow, writable.
+/// Accounts of `wind_up`; the markets of the positions and the banks of waiting tickets follow,
+/// writable.
 #[derive(Accounts)]
 pub struct WindUp<'info> {
     /// Owner of the receiver.
@@ -87,17 +90,26 @@ impl<'info> WindUp<'info> {
     }
 }
 
-/// The markets that came with the instruction.
+/// The markets and banks that came with the instruction.
 struct Markets<'info> {
     found: Vec<(u8, AccountLoader<'info, MarketState>)>,
+    banks: Vec<AccountLoader<'info, BankState>>,
 }
 
 impl<'info> Markets<'info> {
     fn new(infos: &'info [AccountInfo<'info>], guard: &Guard) -> Result<Self> {
-        ensure(infos.len() <= MAX_POSITIONS, BulwarkError::BadIndex)?;
-        let mut found = Vec::with_capacity(infos.len());
+        let most = MAX_POSITIONS + MAX_COLLATERALS;
+        ensure(infos.len() <= most, BulwarkError::BadIndex)?;
+        let mut found = Vec::with_capacity(MAX_POSITIONS);
+        let mut banks = Vec::new();
         for info in infos {
-            let loader = AccountLoader::<MarketState>::try_from(info)?;
+            let Ok(loader) = AccountLoader::<MarketState>::try_from(info) else {
+                let bank = AccountLoader::<BankState>::try_from(info)?;
+                let ours = same(&bank.read()?.compartment, guard.key());
+                ensure(ours, BulwarkError::WrongCompartment)?;
+                banks.push(bank);
+                continue;
+            };
             let index = {
                 let market = loader.read()?;
                 ensure(
@@ -108,7 +120,7 @@ impl<'info> Markets<'info> {
             };
             found.push((index, loader));
         }
-        Ok(Self { found })
+        Ok(Self { found, banks })
     }
 
     fn get(&self, index: u8) -> Result<std::cell::RefMut<'_, Market>> {
@@ -136,6 +148,7 @@ pub fn wind_up<'info>(ctx: Context<'info, WindUp<'info>>, fraction_ppm: u32) -> 
         fraction_ppm: fraction_ppm.into(),
         ..AccountWoundUpHead::default()
     };
+    reclaim(accounts, &markets, &around)?;
     let mut plan = begin(accounts, &mut deltas, fraction_ppm, &around, &mut event)?;
     move_legs(accounts, &markets, &mut plan, &around, &mut legs)?;
     let paid_in = sell(accounts, &mut plan, &mut deltas, &around, &mut event)?;
@@ -158,6 +171,24 @@ pub fn wind_up<'info>(ctx: Context<'info, WindUp<'info>>, fraction_ppm: u32) -> 
         event.receiver_quote_after = receiver.quote;
     }
     event::emit_list(&accounts.event_authority, &event, &legs)
+}
+
+/// Takes back what waits in tickets. Where the account turns out not to be bankrupt the instruction
+/// fails, and with it this.
+#[inline(never)]
+fn reclaim(accounts: &WindUp, markets: &Markets, around: &Circumstances) -> Result<()> {
+    let mut liquidatee = accounts.liquidatee.write()?;
+    if liquidatee.quote_claims.pending != 0 {
+        let board = accounts.board.read()?;
+        let mut quote = accounts.quote_bank.write()?;
+        withdrawal::reclaim_quote(&board, &mut liquidatee, &mut quote, around.now).or_refuse()?;
+    }
+    for bank in &markets.banks {
+        let mut bank = bank.write()?;
+        withdrawal::reclaim_token(&mut liquidatee, &mut bank).or_refuse()?;
+        invariant::bank(&bank)?;
+    }
+    Ok(())
 }
 
 #[inline(never)]
