@@ -324,6 +324,18 @@ fn paused_spares_a_fifth() {
     desk.check();
 }
 
+/// In Paused only live legs are liquidated, even below the critical level.
+#[test]
+fn paused_wants_live_legs() {
+    let mut desk = long(600);
+    desk.price(0, usd(94) + 80_000_000);
+    desk.board.feeds[0].last.publish_at -= 100;
+    desk.around.paused = true;
+    assert_eq!(desk.take_over(0, 2, 0, ALL), Err(Error::OracleGate));
+    desk.around.paused = false;
+    assert!(desk.take_over(0, 2, 0, ALL).is_ok());
+}
+
 #[test]
 fn dust_goes_whole() {
     let mut desk = long(600);

@@ -121,6 +121,29 @@ fn longs_pay_for_their_own_gain() {
     assert_eq!(charge_of(&mut desk, 1), 0);
 }
 
+/// The window starts at the newest close that is thirty minutes old; without one at the oldest.
+#[test]
+fn the_window_starts_thirty_minutes_ago() {
+    let mut desk = moved(usd(100), 1_000 * UNIT);
+    for (ago, cents) in [(31, 10_100), (30, 10_005), (29, 10_200)] {
+        let minute = desk.around.now.unix as u64 / 60 + 1 - ago;
+        let kept = &mut desk.board.markets[0].minutes[minute as usize % 32];
+        (kept.open_minute, kept.price) = (minute, cents * usd(1) / 100);
+    }
+    let mut older = desk.clone();
+    // $0.05 a unit since the close of thirty minutes ago.
+    assert_eq!(
+        allocate(&mut desk, 50_000 * USD as u64, true).charged,
+        50 * USD as u64 - 1
+    );
+    // Before it was written: more than a fifth of 2 % since the one before.
+    older.around.now.unix -= 60;
+    assert_eq!(
+        allocate(&mut older, 50_000 * USD as u64, true).charged,
+        400 * USD as u64 - 1
+    );
+}
+
 /// a53: one gain is charged once, however many bankrupts there are and however the minutes pass.
 #[test]
 fn a53_one_gain_is_charged_once() {
