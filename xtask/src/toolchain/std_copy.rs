@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::compiler::Compiler;
 use crate::{files, progress};
@@ -67,17 +67,18 @@ pub fn ensure(compiler: &Compiler) -> Result<PathBuf> {
         return Ok(library);
     }
     progress::step("standard library sources at their fixed path", |_| {
+        // The owner of this process, as the system shows it.
+        let user = fs::metadata("/proc/self")?.uid();
         if let Ok(found) = fs::symlink_metadata(&folder) {
-            // The owner of this process, as the system shows it.
-            if found.uid() != fs::metadata("/proc/self")?.uid() {
-                bail!(
-                    "{} has been changed and is not yours: remove it",
-                    folder.display()
-                );
-            }
+            let shown = folder.display();
+            ensure!(
+                found.uid() == user,
+                "{shown} was changed and is not yours: remove it"
+            );
             files::remove(&folder)?;
         }
-        let partial = Path::new(SHARED).join(format!("{name}.partial-{}", std::process::id()));
+        let partial = Path::new(SHARED).join(format!("{name}.partial-{user}"));
+        files::fresh_folder(&partial)?;
         files::copy_folder(&compiler.library, &partial.join("library"))?;
         fs::rename(&partial, &folder)
             .with_context(|| format!("cannot make {}", folder.display()))?;
