@@ -64,12 +64,17 @@ pub fn hex(hash: Sha256) -> String {
         .collect()
 }
 
-/// Copies a folder of plain files.
+/// Copies a folder of plain files with their times, by which cargo tells whether they changed.
 pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     for file in walk(from, &[])? {
         let target = to.join(file.strip_prefix(from)?);
         fs::create_dir_all(target.parent().expect("a file lies in a folder"))?;
         fs::copy(&file, &target).with_context(|| format!("cannot write {}", target.display()))?;
+        let time = fs::metadata(&file)?.modified()?;
+        File::options()
+            .write(true)
+            .open(&target)?
+            .set_modified(time)?;
     }
     Ok(())
 }
