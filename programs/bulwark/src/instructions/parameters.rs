@@ -109,6 +109,11 @@ parameters! {
         rate_high_ppm: u32 = rate_high_ppm;
         kink_low_ppm: u32 = kink_low_ppm;
         kink_high_ppm: u32 = kink_high_ppm;
+        convert_age: u32 = convert_age;
+        convert_share_ppm: u32 = convert_share_ppm;
+        convert_discount_ppm: u32 = convert_discount_ppm;
+        wind_up_premium_ppm: u32 = wind_up_premium_ppm;
+        wind_up_discount_ppm: u32 = wind_up_discount_ppm;
         fee_floor_e6: u32 = fee_floor_e6;
         hour_cap_ppm: u32 = hour.cap_ppm;
         hour_period: u32 = hour.period;
@@ -168,34 +173,50 @@ parameters! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytemuck::{Pod, bytes_of};
 
-    /// A row of core's table without an argument would list with a zero, outside its bounds.
+    /// What the arguments write is all that core's table writes: a row without an argument would
+    /// list with a zero.
+    fn same_as<T: Pod>(preset: impl Fn(&mut T), written: &T) {
+        let mut expected = T::zeroed();
+        preset(&mut expected);
+        assert_eq!(bytes_of(&expected), bytes_of(written));
+    }
+
     #[test]
-    fn every_preset_passes_its_check() {
+    fn every_row_has_its_argument_and_every_preset_passes() {
         for class in Class::ALL {
             let mut feed = FeedParams::zeroed();
             FeedParameters::preset(class).write(&mut feed);
+            same_as(|layout| feed_preset(class, layout), &feed);
             params::check_feed(&feed).unwrap();
             let mut margin = MarginParams::zeroed();
             MarginParameters::preset(class).write(&mut margin);
+            same_as(|layout| margin_preset(class, layout), &margin);
             params::check_margin_on(&margin, &feed).unwrap();
             let mut bank = Bank::zeroed();
             BankParameters::preset(class).write(&mut bank);
+            same_as(|layout| params::bank_preset(class, layout), &bank);
             params::check_bank(&bank).unwrap();
             let mut seat = BoardBank::zeroed();
             BoardBankParameters::preset(class).write(&mut seat);
+            same_as(|layout| params::board_bank_preset(class, layout), &seat);
             params::check_board_bank(&seat).unwrap();
             let mut quote = QuoteTotals::zeroed();
             QuoteParameters::preset(class).write(&mut quote);
+            same_as(|layout| params::quote_preset(class, layout), &quote);
             params::check_quote(&quote).unwrap();
             let mut market = Market::zeroed();
             MarketParameters::preset(class).write(&mut market);
+            same_as(|layout| params::market_preset(class, layout), &market);
             params::check_market(&market).unwrap();
             let mut seat = BoardMarket::zeroed();
             BoardMarketParameters::preset(class).write(&mut seat);
+            same_as(|layout| params::board_market_preset(class, layout), &seat);
             params::check_board_market(&seat, &market).unwrap();
             let mut insurance = Insurance::zeroed();
             InsuranceParameters::preset(class).write(&mut insurance);
+            same_as(|layout| params::insurance_preset(class, layout), &insurance);
             params::check_insurance(&insurance).unwrap();
         }
     }
