@@ -1,0 +1,339 @@
+//! Price files: `ts_unix,open,high,low,close[,volume]`, one bar a line, oldest first.
+//!
+//! Whatever is malformed ends with an error that names its line. Bars that are missing are an
+//! outage of the venue's prices, not an error.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::decimal::{Decimal, shorten};
+
+/// The two headers that are understood.
+pub const HEADERS: [&str; 2] = [
+    "ts_unix,open,high,low,close",
+    "ts_unix,open,high,low,close,volume",
+];
+/// Largest file that is read.
+const MAX_BYTES: u64 = 256 << 20;
+/// Most bars.
+const MAX_BARS: usize = 2_000_000;
+/// Unix seconds that a bar may have: 2001 to 2100.
+const TIMES: std::ops::Range<i64> = 1_000_000_000..4_102_444_800;
+/// Largest factor between two closes, or between a bar's high and low, that is believed.
+const MAX_FACTOR: u64 = 100;
+/// Smallest PriceE8 that the unit is chosen for (design, D2).
+const PRICE_MIN: u64 = 1_000_000;
+/// Largest PriceE8 that the unit may lead to.
+const PRICE_MAX: u64 = 1_000_000_000_000_000_000;
+
+/// One bar. Prices are PriceE8 per `10^unit_exp` tokens of the series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bar {
+    /// Line in the file, from 1.
+    pub line: usize,
+    /// Unix second at which it opens.
+    pub at: i64,
+    pub open: u64,
+    pub high: u64,
+    pub low: u64,
+    pub close: u64,
+}
+
+/// Bars that are missing: an outage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Line of the first bar after it.
+    pub line: usize,
+    /// Unix second at which the last bar before it ended.
+    pub from: i64,
+    /// Seconds without a price.
+    pub seconds: i64,
+}
+
+/// A whole file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Series {
+    pub bars: Vec<Bar>,
+    /// Length of a bar: the commonest distance between two, a multiple of a minute.
+    pub interval: i64,
+    /// Prices are per `10^unit_exp` tokens.
+    pub unit_exp: u8,
+    pub gaps: Vec<Gap>,
+}
+
+impl Series {
+    /// Unix second at which the last bar ends.
+    pub fn end(&self) -> i64 {
+        self.bars.last().map_or(0, |bar| bar.at + self.interval)
+    }
+
+    /// The lowest low, PriceE8.
+    pub fn lowest(&self) -> u64 {
+        self.bars.iter().map(|bar| bar.low).min().unwrap_or(0)
+    }
+}
+
+/// A malformed file: the line and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Malformed {
+    pub line: usize,
+    pub why: String,
+}
+
+impl std::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}: {}", self.line, self.why)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+fn malformed<T>(line: usize, why: impl Into<String>) -> Result<T, Malformed> {
+    Err(Malformed {
+        line,
+        why: why.into(),
+    })
+}
+
+/// Reads a price file.
+pub fn read(path: &Path) -> anyhow::Result<Series> {
+    use anyhow::Context;
+    let shown = path.display();
+    let size = std::fs::metadata(path)
+        .with_context(|| format!("{shown}"))?
+        .len();
+    if size > MAX_BYTES {
+        anyhow::bail!("{shown}, line 1: a file of {size} bytes has an absurd size");
+    }
+    let bytes = std::fs::read(path).with_context(|| format!("{shown}"))?;
+    parse(&bytes).map_err(|e| anyhow::anyhow!("{shown}, {e}"))
+}
+
+/// Parses the bytes of a price file.
+pub fn parse(bytes: &[u8]) -> Result<Series, Malformed> {
+    let text = std::str::from_utf8(bytes).or_else(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        malformed(
+            1 + before.iter().filter(|b| **b == b'\n').count(),
+            "not UTF-8 text",
+        )
+    })?;
+    let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line));
+    let Some((_, header)) = lines.next() else {
+        return malformed(1, "the file is empty");
+    };
+    if !HEADERS.contains(&header) {
+        let expected = HEADERS[1];
+        return malformed(
+            1,
+            format!("the header must be `{expected}`, not {}", shorten(header)),
+        );
+    }
+    let columns = header.split(',').count();
+    let mut rows: Vec<Row> = Vec::new();
+    for (line, text) in lines {
+        if rows.len() == MAX_BARS {
+            return malformed(line, format!("more than {MAX_BARS} bars: an absurd size"));
+        }
+        let row = Row::parse(line, text, columns)?;
+        if let Some(before) = rows.last() {
+            row.follows(before)?;
+        }
+        rows.push(row);
+    }
+    if rows.is_empty() {
+        return malformed(2, "no bar after the header");
+    }
+    let interval = interval(&rows)?;
+    let gaps = gaps(&rows, interval)?;
+    let unit_exp = unit_exp(&rows)?;
+    let bars = rows
+        .iter()
+        .map(|row| row.scaled(unit_exp))
+        .collect::<Result<_, _>>()?;
+    Ok(Series {
+        bars,
+        interval,
+        unit_exp,
+        gaps,
+    })
+}
+
+/// A bar before its unit is chosen.
+struct Row {
+    line: usize,
+    at: i64,
+    open: Decimal,
+    high: Decimal,
+    low: Decimal,
+    close: Decimal,
+}
+
+impl Row {
+    fn parse(line: usize, text: &str, columns: usize) -> Result<Self, Malformed> {
+        if text.len() > 512 {
+            return malformed(
+                line,
+                format!("a row of {} bytes has an absurd size", text.len()),
+            );
+        }
+        let fields: Vec<&str> = text.split(',').map(str::trim).collect();
+        if fields.len() != columns {
+            let n = fields.len();
+            return malformed(line, format!("{n} columns where the header has {columns}"));
+        }
+        let number = |name: &str, at: usize| {
+            Decimal::parse(fields[at]).or_else(|why| malformed(line, format!("{name}: {why}")))
+        };
+        let price = |name: &str, at: usize| match number(name, at)? {
+            Decimal(0) => malformed(line, format!("{name}: a price of zero")),
+            price => Ok(price),
+        };
+        let Ok(at) = fields[0].parse::<i64>() else {
+            let shown = shorten(fields[0]);
+            return malformed(
+                line,
+                format!("ts_unix: {shown} is not a whole number of seconds"),
+            );
+        };
+        if !TIMES.contains(&at) {
+            return malformed(
+                line,
+                format!("ts_unix: {at} is not a unix second of 2001 to 2100"),
+            );
+        }
+        let (open, high) = (price("open", 1)?, price("high", 2)?);
+        let (low, close) = (price("low", 3)?, price("close", 4)?);
+        if columns > 5 {
+            number("volume", 5)?;
+        }
+        let row = Self {
+            line,
+            at,
+            open,
+            high,
+            low,
+            close,
+        };
+        row.check()?;
+        Ok(row)
+    }
+
+    fn check(&self) -> Result<(), Malformed> {
+        if self.high < self.low {
+            return malformed(self.line, "high lies below low");
+        }
+        for (name, price) in [("open", self.open), ("close", self.close)] {
+            if price < self.low || price > self.high {
+                return malformed(self.line, format!("{name} lies outside of low to high"));
+            }
+        }
+        if self.high.0 / MAX_FACTOR as u128 > self.low.0 {
+            return malformed(self.line, "high over low has an absurd size");
+        }
+        Ok(())
+    }
+
+    fn follows(&self, before: &Row) -> Result<(), Malformed> {
+        if self.at <= before.at {
+            let (now, then) = (self.at, before.at);
+            return malformed(self.line, format!("time runs back: {now} after {then}"));
+        }
+        let (less, more) = (self.open.min(before.close), self.open.max(before.close));
+        if more.0 / MAX_FACTOR as u128 > less.0 {
+            return malformed(
+                self.line,
+                "the step from the close before has an absurd size",
+            );
+        }
+        Ok(())
+    }
+
+    fn scaled(&self, unit_exp: u8) -> Result<Bar, Malformed> {
+        let places = 8 + u32::from(unit_exp);
+        let price = |name: &str, price: Decimal| match price.scaled(places) {
+            Some(scaled) => Ok(scaled),
+            None => malformed(
+                self.line,
+                format!("{name}: more than {places} decimal places"),
+            ),
+        };
+        Ok(Bar {
+            line: self.line,
+            at: self.at,
+            open: price("open", self.open)?,
+            high: price("high", self.high)?,
+            low: price("low", self.low)?,
+            close: price("close", self.close)?,
+        })
+    }
+}
+
+/// The commonest distance between two bars, the shortest of them where several are equally common.
+fn interval(rows: &[Row]) -> Result<i64, Malformed> {
+    let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
+    for pair in rows.windows(2) {
+        *counts.entry(pair[1].at - pair[0].at).or_default() += 1;
+    }
+    let most = counts
+        .iter()
+        .max_by_key(|(distance, count)| (**count, -**distance));
+    let interval = most.map_or(60, |(distance, _)| *distance);
+    if interval % 60 != 0 || interval > 86_400 {
+        let why = format!("bars lie {interval} s apart, not whole minutes up to a day");
+        return malformed(rows.get(1).map_or(2, |row| row.line), why);
+    }
+    Ok(interval)
+}
+
+fn gaps(rows: &[Row], interval: i64) -> Result<Vec<Gap>, Malformed> {
+    let mut gaps = Vec::new();
+    for pair in rows.windows(2) {
+        let (from, line) = (pair[0].at + interval, pair[1].line);
+        let seconds = pair[1].at - from;
+        if seconds < 0 {
+            let distance = seconds + interval;
+            let why = format!("{distance} s after the bar before, where bars last {interval} s");
+            return malformed(line, why);
+        }
+        if seconds > 0 {
+            gaps.push(Gap {
+                line,
+                from,
+                seconds,
+            });
+        }
+    }
+    Ok(gaps)
+}
+
+/// The smallest unit in which every price is at least 10⁶.
+fn unit_exp(rows: &[Row]) -> Result<u8, Malformed> {
+    let lowest = rows
+        .iter()
+        .min_by_key(|row| row.low)
+        .expect("rows aren't empty");
+    let highest = rows
+        .iter()
+        .max_by_key(|row| row.high)
+        .expect("rows aren't empty");
+    let e8 = |price: Decimal, unit: u8| price.0 / 10u128.pow(9 - u32::from(unit));
+    let fits = |unit: &u8| e8(lowest.low, *unit) >= u128::from(PRICE_MIN);
+    let Some(unit) = [0, 3, 6, 9].into_iter().find(fits) else {
+        return malformed(
+            lowest.line,
+            "low has an absurd size: too small for any unit",
+        );
+    };
+    if e8(highest.high, unit) > u128::from(PRICE_MAX) {
+        return malformed(
+            highest.line,
+            "high has an absurd size: too far from the lowest low",
+        );
+    }
+    Ok(unit)
+}
+
+#[cfg(test)]
+#[path = "csv_tests.rs"]
+mod tests;

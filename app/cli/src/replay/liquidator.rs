@@ -1,0 +1,98 @@
+//! The liquidator: one account that watches all others and acts after a bounded delay.
+//!
+//! Whom it acts on is decided off the chain by the same code that the program runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use bulwark_core::health::Stage;
+
+use super::venue::{Party, Venue};
+
+/// Slots after a print in which it may act again: each takes at most a share of a leg.
+const SLOTS: u64 = 4;
+/// Price room when it unloads what it took over, ppm.
+const ROOM_PPM: u64 = 50_000;
+
+/// What the liquidator knows.
+pub struct Liquidator {
+    /// Prints between seeing and acting.
+    delay: u64,
+    /// Since which print an account can be liquidated.
+    seen: BTreeMap<Party, u64>,
+    /// Accounts that were taken over or wound up.
+    pub accounts: BTreeSet<Party>,
+    /// Take-overs and wind-ups.
+    pub liquidations: u64,
+}
+
+impl Liquidator {
+    /// A liquidator that acts `delay` prints after an account fell below maintenance.
+    pub fn new(delay: u32) -> Self {
+        let (seen, accounts) = (BTreeMap::new(), BTreeSet::new());
+        Self {
+            delay: u64::from(delay),
+            seen,
+            accounts,
+            liquidations: 0,
+        }
+    }
+
+    /// Looks at everyone at a print; what is returned can be acted on now.
+    pub fn look(
+        &mut self,
+        venue: &mut Venue,
+        everyone: impl Iterator<Item = Party>,
+        print: u64,
+    ) -> Result<Vec<Party>> {
+        let mut due = Vec::new();
+        for party in everyone {
+            if !venue.is_liquidatable(party)? {
+                self.seen.remove(&party);
+                continue;
+            }
+            let since = *self.seen.entry(party).or_insert(print);
+            if print >= since + self.delay {
+                due.push(party);
+            }
+        }
+        Ok(due)
+    }
+
+    /// Takes over and winds up who is due, over a few slots.
+    pub fn act(&mut self, venue: &mut Venue, mut due: Vec<Party>) -> Result<()> {
+        for party in &due {
+            venue.flag(*party)?;
+        }
+        for _ in 0..SLOTS {
+            if due.is_empty() {
+                break;
+            }
+            let mut left = Vec::new();
+            for party in due {
+                let done = match venue.stage(party)? {
+                    Stage::Bankrupt => venue.wind_up(party)?,
+                    Stage::Liquidatable => venue.take_over(party)?,
+                    _ => continue,
+                };
+                if done {
+                    self.liquidations += 1;
+                    self.accounts.insert(party);
+                }
+                left.push(party);
+            }
+            due = left;
+            venue.next_slot();
+        }
+        Ok(())
+    }
+
+    /// Closes against the makers what was taken over.
+    pub fn unload(&self, venue: &mut Venue) -> Result<()> {
+        let base = venue.position(Party::Liquidator);
+        if base != 0 {
+            venue.at_market(Party::Liquidator, -base, ROOM_PPM, true)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! What a person reads at the end of a replay.
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{Cell, CellAlignment, Table};
+
+use super::json::{Outcome, Run, Scenario};
+
+/// The table of all runs, one column a run.
+pub fn table(outcome: &Outcome) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED);
+    let runs = &outcome.runs;
+    let head = |run: &Run| format!("{}\n{}", run.margins, run.order);
+    table.set_header(row("", runs, head));
+    let mut line = |name: &str, show: &dyn Fn(&Run) -> String| {
+        table.add_row(row(name, runs, show));
+    };
+    line("initial margin, average", &|r| {
+        percent(r.average_initial_margin_ppm)
+    });
+    line("initial margin, largest", &|r| {
+        percent(r.max_initial_margin_ppm)
+    });
+    line("accounts", &|r| grouped(u64::from(r.accounts)));
+    line("notional opened", &|r| dollars(r.notional_usd));
+    line("accounts liquidated", &|r| {
+        let share = 100.0 * f64::from(r.accounts_liquidated) / f64::from(r.accounts.max(1));
+        format!(
+            "{} ({share:.1} %)",
+            grouped(u64::from(r.accounts_liquidated))
+        )
+    });
+    line("liquidations", &|r| grouped(r.liquidations));
+    line("bad debt", &|r| dollars(r.bad_debt_usd));
+    line("  of notional", &|r| format!("{:.2} bp", r.bad_debt_bp));
+    line("  paid by insurance", &|r| dollars(r.insurance_paid_usd));
+    line("  socialised", &|r| dollars(r.socialised_usd));
+    line("  left as deficit", &|r| dollars(r.deficit_usd));
+    line("transactions", &|r| grouped(r.transactions));
+    line("  refused", &|r| grouped(r.transactions_failed));
+    line("compute units", &|r| grouped(r.compute_units_total));
+    line("transactions per second", &|r| {
+        grouped((r.transactions as f64 / r.seconds.max(1e-9)).round() as u64)
+    });
+    line("seconds", &|r| format!("{:.1}", r.seconds));
+    line("conservation error", &|r| grouped(r.conservation_error));
+    table
+}
+
+/// What the figures rest on.
+pub fn notes(scenario: &Scenario) -> String {
+    let modelled = scenario.modelled.join(", ");
+    format!(
+        "{} as a {} market; {} traders of {} each, seed {}; insurance of {}; the liquidator acts after {} s.\n\
+         Modelled: {modelled}. Everything else comes from the file; every dollar from the accounts.",
+        scenario.prices,
+        scenario.market_class,
+        grouped(u64::from(scenario.accounts)),
+        dollars(scenario.notional_per_account_usd),
+        scenario.seed,
+        dollars(scenario.insurance_usd),
+        scenario.liquidator_delay_seconds,
+    )
+}
+
+fn row(name: &str, runs: &[Run], show: impl Fn(&Run) -> String) -> Vec<Cell> {
+    let shown = runs
+        .iter()
+        .map(|r| Cell::new(show(r)).set_alignment(CellAlignment::Right));
+    std::iter::once(Cell::new(name)).chain(shown).collect()
+}
+
+/// 1234567 as 1,234,567.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn dollars(usd: f64) -> String {
+    let cents = (usd * 100.0).round() as u64;
+    format!("${}.{:02}", grouped(cents / 100), cents % 100)
+}
+
+fn percent(ppm: u64) -> String {
+    format!("{}.{:02} %", ppm / 10_000, ppm % 10_000 / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_readable() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(dollars(1_234_567.891), "$1,234,567.89");
+        assert_eq!(percent(47_512), "4.75 %");
+    }
+}

@@ -1,0 +1,163 @@
+//! The traders: they arrive, deposit, open at market, hold, close and take their money out.
+
+use anyhow::Result;
+
+use super::population::{Trader, between};
+use super::venue::{Party, Venue};
+
+/// Seconds between two tries of the same thing.
+const RETRY: i64 = 60;
+/// Seconds after which a trader who can't open gives up.
+const PATIENCE: i64 = 3_600;
+/// Price room of an order at market, ppm.
+const ROOM_PPM: u64 = 20_000;
+
+/// Where a trader stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Wants to open from here on.
+    Arriving { next: i64 },
+    /// Holds his position until here.
+    Holding { until: i64 },
+    /// Has closed or lost his position and wants his money.
+    Leaving { next: i64 },
+    /// Has gone.
+    Gone,
+}
+
+/// All traders and what became of them.
+pub struct Traders {
+    drawn: Vec<Trader>,
+    phases: Vec<Phase>,
+    /// Traders before this one have arrived.
+    arrived: usize,
+    /// Traders who are there, in order of arrival.
+    present: Vec<usize>,
+    /// Σ of notional opened, UsdE6.
+    pub opened_e6: u64,
+    /// Traders who gave up before they could open.
+    pub turned_away: u32,
+}
+
+impl Traders {
+    /// Nobody is there yet.
+    pub fn new(drawn: Vec<Trader>) -> Self {
+        let phases = drawn
+            .iter()
+            .map(|t| Phase::Arriving { next: t.arrives_at })
+            .collect();
+        Self {
+            drawn,
+            phases,
+            arrived: 0,
+            present: vec![],
+            opened_e6: 0,
+            turned_away: 0,
+        }
+    }
+
+    /// Traders who hold a position or may hold one.
+    pub fn present(&self) -> &[usize] {
+        &self.present
+    }
+
+    /// Whether anyone will trade at `now`: then the makers quote first.
+    pub fn are_due(&self, now: i64) -> bool {
+        let arrives = self
+            .drawn
+            .get(self.arrived)
+            .is_some_and(|t| t.arrives_at <= now);
+        arrives || self.present.iter().any(|who| self.is_due(*who, now))
+    }
+
+    fn is_due(&self, who: usize, now: i64) -> bool {
+        match self.phases[who] {
+            Phase::Arriving { next } | Phase::Leaving { next } => next <= now,
+            Phase::Holding { until } => until <= now,
+            Phase::Gone => false,
+        }
+    }
+
+    /// Lets everyone act who is due.
+    pub fn act(&mut self, venue: &mut Venue) -> Result<()> {
+        let now = venue.now().unix;
+        while self
+            .drawn
+            .get(self.arrived)
+            .is_some_and(|t| t.arrives_at <= now)
+        {
+            self.present.push(self.arrived);
+            self.arrived += 1;
+        }
+        for place in 0..self.present.len() {
+            let who = self.present[place];
+            let lost = matches!(self.phases[who], Phase::Holding { .. })
+                && venue.position(Party::Trader(who)) == 0;
+            if lost {
+                self.phases[who] = Phase::Leaving { next: now };
+            }
+            if self.is_due(who, now) {
+                self.phases[who] = self.step(venue, who, now)?;
+            }
+        }
+        self.present.retain(|who| self.phases[*who] != Phase::Gone);
+        Ok(())
+    }
+
+    fn step(&mut self, venue: &mut Venue, who: usize, now: i64) -> Result<Phase> {
+        let party = Party::Trader(who);
+        match self.phases[who] {
+            Phase::Arriving { .. } => self.open(venue, who, now),
+            Phase::Holding { until } => {
+                let base = venue.position(party);
+                venue.at_market(party, -base, ROOM_PPM, true)?;
+                Ok(match venue.position(party) {
+                    0 => self.leave(venue, who, now)?,
+                    _ => Phase::Holding {
+                        until: until.max(now + RETRY),
+                    },
+                })
+            }
+            Phase::Leaving { .. } => self.leave(venue, who, now),
+            Phase::Gone => Ok(Phase::Gone),
+        }
+    }
+
+    fn open(&mut self, venue: &mut Venue, who: usize, now: i64) -> Result<Phase> {
+        let Trader {
+            arrives_at,
+            long,
+            appetite,
+            hold,
+        } = self.drawn[who];
+        let party = Party::Trader(who);
+        if venue.takes_new_risk() {
+            let size = venue.trader_size();
+            let base = if long { size } else { -size };
+            let (notional, least) = venue.least_deposit(base)?;
+            // Leverage between one and notional/least, as a deposit between them.
+            let leverage = between(1_000_000, notional * 1_000_000 / least.max(1), appetite);
+            let deposit = (notional * 1_000_000).div_ceil(leverage).max(least);
+            venue.top_up(party, deposit)?;
+            venue.at_market(party, base, ROOM_PPM, false)?;
+            self.opened_e6 += venue.entry_notional(party);
+            if venue.position(party) != 0 {
+                return Ok(Phase::Holding { until: now + hold });
+            }
+        }
+        if now < arrives_at + PATIENCE {
+            return Ok(Phase::Arriving { next: now + RETRY });
+        }
+        self.turned_away += 1;
+        self.leave(venue, who, now)
+    }
+
+    fn leave(&mut self, venue: &mut Venue, who: usize, now: i64) -> Result<Phase> {
+        let gone = venue.withdraw_all(Party::Trader(who))?;
+        Ok(if gone {
+            Phase::Gone
+        } else {
+            Phase::Leaving { next: now + RETRY }
+        })
+    }
+}
