@@ -26,7 +26,7 @@ pub fn walk(folder: &Path, skip: &[&str]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Feeds names (relative to `base`) and contents of `files` into `hash`, with their lengths, so that
+/// Feeds names (relative to `base`) and contents of `files` into `hash`, with lengths, so that
 /// no two lists of files look the same.
 pub fn hash_files(hash: &mut Sha256, base: &Path, files: &[PathBuf]) -> Result<()> {
     for file in files {

@@ -25,7 +25,7 @@ pub fn deploy() -> PathBuf {
     root().join("target/deploy")
 }
 
-/// Intermediate files of the bytecode, apart from those of host builds: another compiler makes them.
+/// Intermediate files of the bytecode, apart from those of host builds: it has its own compiler.
 pub fn sbf_target() -> PathBuf {
     root().join("target/sbf")
 }

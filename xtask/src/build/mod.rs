@@ -203,3 +203,24 @@ fn report(job: &Job, by: &str, what: &str, started: Instant) -> Result<()> {
     println!("  by      {by}");
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::refusal;
+
+    #[test]
+    fn a_refusal_names_the_function_as_it_stands_in_the_source() {
+        let line = "ERROR llvm: <unknown>:0:0: in function _RNvNtCs123_7bulwark4core5crash i64 \
+                    (ptr): Looks like the BPF stack limit is exceeded.";
+        let reason = refusal(&["nothing".to_owned(), line.to_owned()]).unwrap();
+        assert!(
+            reason.starts_with("the stack frame of a function is over 4 KiB"),
+            "{reason}"
+        );
+        assert!(
+            reason.contains("in function bulwark::core::crash i64"),
+            "{reason}"
+        );
+        assert_eq!(refusal(&["error: expected `;`".to_owned()]), None);
+    }
+}

@@ -174,3 +174,29 @@ fn worth_reading(lines: &[String]) -> Vec<String> {
     });
     paragraphs
 }
+
+#[cfg(test)]
+mod tests {
+    use super::worth_reading;
+
+    #[test]
+    fn only_the_warning_of_our_own_flag_is_dropped() {
+        let said = [
+            "warning: unstable feature for `-Ctarget-feature`: `allows-misaligned-mem-access`",
+            "  = note: this feature is not stably supported",
+            "",
+            "warning: `bulwark` (lib) generated 1 warning",
+            "\u{1b}[1m\u{1b}[33mwarning\u{1b}[0m: unused variable: `x`",
+            " --> programs/bulwark/src/lib.rs:1:1",
+            "",
+            "error: linking with `sbpf-linker` failed",
+            "  = note: \"--cpu-features\" \"+allows-misaligned-mem-access\"",
+        ];
+        let kept = worth_reading(&said.map(str::to_owned));
+        let starts: Vec<_> = kept
+            .iter()
+            .filter_map(|paragraph| paragraph.lines().next())
+            .collect();
+        assert_eq!(starts, [said[4], said[7]]);
+    }
+}

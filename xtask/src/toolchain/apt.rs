@@ -162,3 +162,19 @@ pub fn version_of<'a>(packages: &'a [PathBuf], name: &str) -> Option<&'a str> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::version_of;
+
+    #[test]
+    fn the_version_is_in_the_file_name() {
+        let names = [
+            "libllvm23-dev_9_all.deb",
+            "libllvm23_1%3a23.1.4-2_amd64.deb",
+        ];
+        let packages = names.map(Into::into);
+        assert_eq!(version_of(&packages, "libllvm23"), Some("1%3a23.1.4-2"));
+        assert_eq!(version_of(&packages, "libllvm22"), None);
+    }
+}

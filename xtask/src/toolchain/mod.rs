@@ -94,7 +94,8 @@ fn write_wrappers(home: &Path) -> Result<()> {
 const RUSTC: &str = r#"#!/bin/sh
 root=$(cd "$(dirname "$0")/../rustc" && pwd)
 lib=$root/usr/lib/x86_64-linux-gnu:$root/lib/x86_64-linux-gnu
-exec /lib64/ld-linux-x86-64.so.2 --library-path "$lib" "$root/usr/bin/rustc" --sysroot "$root/usr" "$@"
+exec /lib64/ld-linux-x86-64.so.2 --library-path "$lib" \
+    "$root/usr/bin/rustc" --sysroot "$root/usr" "$@"
 "#;
 
 /// Some dependencies are dynamic libraries too, which cargo links though nobody loads them, and one
