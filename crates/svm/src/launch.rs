@@ -77,9 +77,18 @@ pub struct Plan {
 /// Limits wide enough for tests and replays, everything else by the class's defaults.
 pub fn bank_parameters(class: Class) -> BankParameters {
     BankParameters {
-        deposit_cap: u64::MAX / 4,
-        account_cap: u64::MAX / 4,
+        deposit_cap: 1_000_000_000_000_000_000,
+        account_cap: 1_000_000_000_000_000_000,
         ..BankParameters::preset(class)
+    }
+}
+
+/// The same for a market.
+pub fn market_parameters(class: Class) -> MarketParameters {
+    MarketParameters {
+        oi_cap: 1_000_000_000_000_000_000,
+        slot_notional_cap: 1_000_000_000_000_000,
+        ..MarketParameters::preset(class)
     }
 }
 

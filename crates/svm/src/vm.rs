@@ -284,9 +284,16 @@ impl Vm {
             .map(|l| l.writable_indexes.len() + l.readonly_indexes.len())
             .sum();
         let keys = message.account_keys.len() + looked_up;
+        let required = usize::from(message.header.num_required_signatures);
+        let asked = message
+            .account_keys
+            .get(..required)
+            .unwrap_or_default()
+            .to_vec();
         let message = VersionedMessage::V0(message);
         let mut with_payer: Vec<&Keypair> = vec![&self.payer];
-        with_payer.extend(signers.iter().filter(|s| s.pubkey() != payer));
+        let needed = |key: Address| key != payer && asked.contains(&key);
+        with_payer.extend(signers.iter().filter(|signer| needed(signer.pubkey())));
         let transaction = VersionedTransaction::try_new(message, &with_payer)
             .expect("a signer that the instructions name wasn't given");
         let bytes = serialized_len(&transaction);

@@ -10,7 +10,7 @@ mod liquidation;
 use std::collections::BTreeMap;
 
 use bulwark::error::BulwarkError;
-use bulwark::instructions::MarketParameters;
+use bulwark::instructions::BankParameters;
 use bulwark_client::{Deployment, Instruction, Pubkey};
 use bulwark_core::health::{self, Health, Level};
 use bulwark_core::params::Class;
@@ -104,19 +104,23 @@ pub fn standard_plan() -> Plan {
         price,
         unit_exp: 0,
     };
-    let bank = |name, feed, class, decimals| BankPlan {
+    // A base of the outflow buckets of about $100,000 from the first day on.
+    let bank = |name, feed, class, decimals, base_floor| BankPlan {
         name,
         feed,
         class,
         decimals,
         program: tokens::TOKEN,
-        parameters: launch::bank_parameters(class),
+        parameters: BankParameters {
+            base_floor,
+            ..launch::bank_parameters(class)
+        },
     };
     let market = |name, feed, class| MarketPlan {
         name,
         feed,
         class,
-        parameters: MarketParameters::preset(class),
+        parameters: launch::market_parameters(class),
     };
     Plan {
         id: 0,
@@ -126,9 +130,9 @@ pub fn standard_plan() -> Plan {
             feed("BTC", Class::Major, price_e8(50_000.0)),
         ],
         banks: vec![
-            bank("USDC", 0, Class::Stable, 6),
-            bank("SOL", 1, Class::Large, 9),
-            bank("BTC", 2, Class::Major, 8),
+            bank("USDC", 0, Class::Stable, 6, usdc(100_000.0)),
+            bank("SOL", 1, Class::Large, 9, scaled(1_000.0, 9)),
+            bank("BTC", 2, Class::Major, 8, scaled(2.0, 8)),
         ],
         markets: vec![
             market("SOL-PERP", 1, Class::Large),
