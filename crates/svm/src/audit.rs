@@ -29,10 +29,11 @@ pub struct Audit {
     pub margins: Vec<(Address, Box<MarginAccount>)>,
 }
 
-/// Holes and surpluses, token units, bank by bank: what a thief or a donor has left.
+/// Holes that no booked loss explains, and surpluses, token units, bank by bank: what a thief or a
+/// donor has left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stock {
-    /// M_j.
+    /// M_j; for quote M less the deficit.
     pub missing: Vec<u128>,
     /// Surplus.
     pub surplus: Vec<u128>,
@@ -93,7 +94,14 @@ impl Audit {
                 conserve::token_balance(bank, *vault)
             };
             let balance = balance.map_err(|e| anyhow!("{}", e.message()))?;
-            stock.missing.push(balance.missing());
+            let deficit = if bank.index == 0 {
+                bank.totals.deficit.into()
+            } else {
+                0
+            };
+            stock
+                .missing
+                .push(balance.missing().saturating_sub(deficit));
             stock.surplus.push(balance.surplus());
         }
         Ok(stock)

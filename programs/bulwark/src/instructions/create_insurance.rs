@@ -61,7 +61,7 @@ pub fn create_insurance(
         let mut insurance = accounts.insurance.write_new()?;
         insurance.compartment = accounts.compartment.key().to_bytes();
         insurance.bump = ctx.bumps.insurance;
-        insurance.draws.at = guard.now.unix;
+        // `draws` was last refilled at no time at all: it starts full.
         parameters.write(&mut insurance);
         params::check_insurance(&insurance).or_refuse()?;
         invariant::compartment(&compartment)?;

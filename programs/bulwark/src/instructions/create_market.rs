@@ -131,8 +131,7 @@ pub fn create_market<'info>(
         market.feed = args.feed;
         market.status = OPEN;
         market.bump = ctx.bumps.market;
-        market.draws.at = guard.now.unix;
-        market.cascade.at = guard.now.unix;
+        // `draws` and `cascade` were last refilled at no time at all: they start full.
         args.market.write(&mut market);
         params::check_market(&market).or_refuse()?;
         fill_seat(&mut board, &market, &args, guard.now)?;
