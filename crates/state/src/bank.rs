@@ -4,6 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 /// Withdrawals that wait: cumulative counters in nominal token units. First come, first served.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Queue {
     /// All that was ever queued.
@@ -25,6 +26,7 @@ layout!(Queue, 80);
 
 /// What withdrawals could not be paid when value was missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Residuals {
     /// Sum of residual claims, token units (Res_j).
@@ -40,6 +42,7 @@ layout!(Residuals, 40);
 
 /// Quote only: totals of the signed ledger. Trades change them through their market's deltas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct QuoteTotals {
     /// X⁺: Σ of positive raw quote balances (signed: markets' deltas may be ahead).
@@ -105,6 +108,7 @@ layout!(QuoteTotals, 80 + 24 + 64 + 128);
 
 /// A token of a compartment: vault, claims, limits.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Bank {
     /// Compartment.
@@ -188,6 +192,7 @@ layout!(
 
 /// A queued withdrawal's place. Can't be cancelled.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Ticket {
     /// Bank.

@@ -13,6 +13,7 @@ pub const CLOCK_SAMPLES: usize = 16;
 
 /// Where a price comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct OracleSource {
     /// Pyth feed id (kinds 1 and 2) or the price account's own key (kinds 3 and 4).
@@ -26,6 +27,7 @@ layout!(OracleSource, 40);
 
 /// One accepted price. All zero: none yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Print {
     /// Price, PriceE8.
@@ -45,6 +47,7 @@ layout!(Print, 48);
 
 /// A price with its publish time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Mark {
     /// Price, PriceE8.
@@ -56,6 +59,7 @@ layout!(Mark, 16);
 
 /// Bounded parameters of a feed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct FeedParams {
     /// Weights of the three variance trackers, seconds, rising.
@@ -89,6 +93,7 @@ layout!(FeedParams, 80);
 
 /// A price feed: configuration, prints and volatility state.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Feed {
     /// First source.
@@ -154,6 +159,7 @@ layout!(
 
 /// Bounded parameters of a margin rule (a market's margins or a bank's haircuts).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct MarginParams {
     /// Standard deviations over the horizon, 1e-3.
@@ -183,6 +189,7 @@ layout!(MarginParams, 64);
 
 /// Margin targets and the applied maintenance ratio.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Targets {
     /// Parameters.
@@ -208,6 +215,7 @@ layout!(Targets, 128);
 
 /// What health needs to know of a bank.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct BoardBank {
     /// Haircut targets: weight for new risk 1 − initial, for maintenance 1 − applied.
@@ -243,6 +251,7 @@ layout!(BoardBank, 128 + 56 + 72);
 
 /// One open minute of a market: what D8 measures a recent gain with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Minute {
     /// Open-second clock divided by 60, plus 1; 0 if empty.
@@ -258,6 +267,7 @@ layout!(Minute, 48);
 
 /// What health needs to know of a market.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct BoardMarket {
     /// Margin targets.
@@ -299,6 +309,7 @@ layout!(BoardMarket, 128 + 48 + 32 * 48 + 8 + 24 + 32 + 8 + 8 + 104);
 
 /// Slot against clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct ClockSample {
     /// Slot.
@@ -310,6 +321,7 @@ layout!(ClockSample, 16);
 
 /// Congestion: how slow slots and prices are against their own baselines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Congestion {
     /// Ring of samples at least 4 s apart.
@@ -337,6 +349,7 @@ layout!(Congestion, 256 + 48 + 32);
 
 /// The one place of prices. Only `refresh` reads oracles into it; health is Board + margin account.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Board {
     /// Compartment.

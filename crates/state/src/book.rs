@@ -4,6 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 /// A resting order. A free place is all zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Order {
     /// Limit price, PriceE8.
@@ -31,6 +32,7 @@ layout!(Order, 72);
 
 /// Bids and asks as sorted arrays; the best order lies last, so that filling it is cheap.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Book {
     /// Market.

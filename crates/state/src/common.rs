@@ -14,6 +14,7 @@ pub(crate) use layout;
 
 /// An unsigned 128-bit number as two words of alignment 8.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Wide {
     /// Low 64 bits.
@@ -39,6 +40,7 @@ impl Wide {
 
 /// A signed 128-bit number (two's complement) as two words of alignment 8.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct SignedWide {
     /// Low 64 bits.
@@ -65,6 +67,7 @@ impl SignedWide {
 /// One of the two ends of something that lasts: it ends when unix time reaches `at`, or when the
 /// slot reaches `slot` (twice the time in slots), whichever is first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct End {
     /// Unix seconds.
@@ -77,6 +80,7 @@ layout!(End, 16);
 /// Seconds during which trading was closed: `closed_sum` of all finished closings, and the current
 /// or next one. Open seconds are a pure function of these three and the time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct OpenClock {
     /// Seconds closed before `closed_from`.
@@ -90,6 +94,7 @@ layout!(OpenClock, 24);
 
 /// A leaky bucket: `level` units may leave now, refilled with time up to its cap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Bucket {
     /// Units that may leave now.
@@ -107,6 +112,7 @@ layout!(Bucket, 32);
 
 /// An amount that fades linearly to nothing over a fixed window after `at`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Fading {
     /// Amount at `at`.
@@ -118,6 +124,7 @@ layout!(Fading, 16);
 
 /// Mode record: two ends that only grow (Relax alone lowers `restricted`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct ModeRecord {
     /// Restricted until here.
@@ -147,6 +154,7 @@ layout!(ModeRecord, 96);
 
 /// One granted pause, kept for the rolling budgets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Span {
     /// First unix second.
@@ -158,6 +166,7 @@ layout!(Span, 16);
 
 /// Spans whose sum within a rolling window is limited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Budget {
     /// The latest spans, oldest overwritten first once it has left the window.

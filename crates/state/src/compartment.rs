@@ -8,6 +8,7 @@ pub const GLOBAL_ITEMS: usize = 8;
 
 /// Broken bits: set and cleared only by `check` of the very item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct BrokenBits {
     /// Bit j: bank j broke an invariant.
@@ -33,6 +34,7 @@ layout!(BrokenBits, 32 + 128 + 256 + 64 + 16);
 
 /// One revocable capability.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Revocation {
     /// Revoked until here.
@@ -44,6 +46,7 @@ layout!(Revocation, 32);
 
 /// A unit of cross margin and of loss. Cold: trading reads it and never writes it.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Compartment {
     /// Protocol.

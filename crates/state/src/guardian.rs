@@ -4,6 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 /// A guardian member.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Member {
     /// Wallet key, zero for an empty seat.
@@ -29,6 +30,7 @@ layout!(Member, 128);
 
 /// The guardian: members, quorums' inputs, budgets. Signs one thing ever: the loader's `Upgrade`.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Guardian {
     /// Protocol.
@@ -69,6 +71,7 @@ pub const ACTION_BYTES: usize = 512;
 
 /// One approval of a proposal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Approval {
     /// Membership number of the giver, 0 if empty.
@@ -80,6 +83,7 @@ layout!(Approval, 16);
 
 /// A proposed action of the guardian.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Proposal {
     /// Guardian.

@@ -4,6 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 /// One of the largest proved stressed shortfalls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Stress {
     /// Margin account.
@@ -17,6 +18,7 @@ layout!(Stress, 48);
 
 /// A compartment's insurance: internal accounting of money that lies in the quote vault.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Insurance {
     /// Compartment.

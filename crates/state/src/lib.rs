@@ -9,7 +9,7 @@
 //! 1e-8, bases (position sizes) are in 1e-8, ratios are 1e-9 (`*_e9`) or 1e-6 (`*_ppm`), variances are per
 //! second in 1e-18, times are unix seconds (`*_at`, `*_until`), open seconds (`*_open`) or slots
 //! (`*_slot`). Token amounts are in the mint's own smallest unit. A limit of zero means closed.
-#![no_std]
+#![cfg_attr(not(feature = "idl-build"), no_std)]
 #![deny(missing_docs)]
 
 mod bank;

@@ -4,6 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 /// What an account holds of one token (for quote: beside its signed balance).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Collateral {
     /// Units held (c_ij). For quote unused: the signed balance is `MarginAccount::quote`.
@@ -35,6 +36,7 @@ layout!(Collateral, 96);
 
 /// A position.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Position {
     /// Base, signed, BaseE8: long above zero.
@@ -64,6 +66,7 @@ layout!(Position, 96);
 
 /// An open order as its account knows it. `size` 0: free.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct OrderSlot {
     /// Limit price, PriceE8.
@@ -87,6 +90,7 @@ layout!(OrderSlot, 32);
 
 /// What Recovery or an audit epoch computed for an account. Never read by anything else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Shadow {
     /// Recovery epoch of these figures.
@@ -116,6 +120,7 @@ layout!(Shadow, 8 + 32 + 128 + 16 + 64);
 
 /// A margin account.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct MarginAccount {
     /// Compartment.

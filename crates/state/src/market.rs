@@ -4,6 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 /// What trades changed of the quote bank's totals since the last fold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Deltas {
     /// Of X⁺.
@@ -21,6 +22,7 @@ layout!(Deltas, 40);
 
 /// Price band and its state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Band {
     /// Reference price, PriceE8.
@@ -50,6 +52,7 @@ layout!(Band, 72);
 
 /// Average funding premium since the last accrual.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct FundingSampler {
     /// Σ premium (ppm) × open seconds.
@@ -73,6 +76,7 @@ layout!(FundingSampler, 56);
 
 /// A limit that the guardian lowered at once, and until when.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Lowered {
     /// Value that holds meanwhile.
@@ -86,6 +90,7 @@ layout!(Lowered, 40);
 
 /// A perpetual market.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Market {
     /// Compartment.

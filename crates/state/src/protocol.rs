@@ -7,6 +7,7 @@ pub const EVENT_RING: usize = 32;
 
 /// One link of the event chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct EventLink {
     /// Hash over the previous link and this event's bytes.
@@ -26,6 +27,7 @@ layout!(EventLink, 56);
 
 /// The one account above all compartments. Cold: trading never writes it.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Protocol {
     /// Guardian PDA's address, zero before one exists.

@@ -7,6 +7,7 @@ pub const TREE_DEPTH: usize = 32;
 
 /// A node of the tree's frontier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct TreeNode {
     /// Hash.
@@ -18,6 +19,7 @@ layout!(TreeNode, 48);
 
 /// A bank's figures in Recovery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct RecoveryBank {
     /// Claims at Frozen.
@@ -37,6 +39,7 @@ layout!(RecoveryBank, 48);
 
 /// A class of quote claims: 0 senior, 1 junior, 2 stakers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct ClaimClass {
     /// Σ of claims.
@@ -50,6 +53,7 @@ layout!(ClaimClass, 160);
 
 /// One Recovery of one compartment.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Recovery {
     /// Compartment.

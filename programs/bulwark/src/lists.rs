@@ -5,17 +5,8 @@
 use anchor_lang::prelude::*;
 use bulwark_state::{Compartment, Key as StoredKey};
 
-use crate::error::{BulwarkError, ensure, refusal};
+use crate::error::{BulwarkError, ensure};
 use crate::state::{BankState, Layout, MarketState, same};
-
-/// The first `count` accounts of a list, and the rest.
-pub fn split<'info>(
-    accounts: &'info [AccountInfo<'info>],
-    count: u8,
-) -> Result<(&'info [AccountInfo<'info>], &'info [AccountInfo<'info>])> {
-    let parts = accounts.split_at_checked(usize::from(count));
-    parts.ok_or_else(|| refusal(BulwarkError::MissingAccount))
-}
 
 fn whole<'info, T: Layout>(
     keys: &[StoredKey],
@@ -48,22 +39,4 @@ pub fn every_market<'info>(
     accounts: &'info [AccountInfo<'info>],
 ) -> Result<Vec<AccountLoader<'info, MarketState>>> {
     whole(&compartment.markets, compartment.market_count, accounts)
-}
-
-/// Any markets of the compartment, none twice, in the order of their numbers.
-pub fn some_markets<'info>(
-    compartment: &Compartment,
-    accounts: &'info [AccountInfo<'info>],
-) -> Result<Vec<AccountLoader<'info, MarketState>>> {
-    let mut loaders = Vec::with_capacity(accounts.len());
-    let mut keys = compartment
-        .markets
-        .iter()
-        .take(usize::from(compartment.market_count));
-    for account in accounts {
-        let found = keys.any(|key| same(key, account.key));
-        ensure(found, BulwarkError::WrongMarket)?;
-        loaders.push(AccountLoader::try_from(account)?);
-    }
-    Ok(loaders)
 }

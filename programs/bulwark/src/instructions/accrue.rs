@@ -4,23 +4,19 @@
 //! Anybody CAN while time runs (not while Paused). All markets of the compartment must follow, each
 //! once, writable: leaving one out is refused, never believed (INV-SUBSET).
 
-use std::cell::Ref;
-
 use anchor_lang::prelude::*;
+use bulwark_core::coverage;
 use bulwark_core::ledger::{self, QuoteMoney};
 use bulwark_core::permits::Action;
-use bulwark_core::{conserve, coverage};
-use bulwark_state::Market;
 
 use crate::error::OrRefuse;
 use crate::event::{self, InterestAccrued, Kind};
 use crate::guard::Guard;
 use crate::invariant;
-use crate::lists::every_market;
 use crate::state::{
     Access, BankState, BoardState, CompartmentState, InsuranceState, ProtocolState,
 };
-use crate::token;
+use crate::{quote, token};
 
 /// Accounts of `accrue`; all markets of the compartment follow, writable.
 #[derive(Accounts)]
@@ -57,16 +53,15 @@ pub fn accrue<'info>(ctx: Context<'info, Accrue<'info>>) -> Result<()> {
     guard.quote_bank(&accounts.quote_bank)?;
     guard.insurance(&accounts.insurance)?;
     guard.permit(Action::Accrue)?;
-    let markets = every_market(&*accounts.compartment.read()?, ctx.remaining_accounts)?;
+    let markets = quote::every_market(&accounts.compartment, ctx.remaining_accounts)?;
     let event = {
         let mut board = accounts.board.write()?;
         let mut quote = accounts.quote_bank.write()?;
         token::check_vault(&quote, &accounts.quote_vault)?;
         let vault = token::balance(&accounts.quote_vault)?;
         let insurance = accounts.insurance.read()?.balance;
-        for loader in &markets {
-            ledger::fold(&mut quote.totals, &mut loader.write()?.deltas).or_refuse()?;
-        }
+        let compartment = &accounts.compartment;
+        let folded = quote::fold_all(&guard, compartment, &mut quote, vault, &markets)?;
         let money = QuoteMoney {
             vault,
             assigned: quote.residuals.assigned,
@@ -75,9 +70,7 @@ pub fn accrue<'info>(ctx: Context<'info, Accrue<'info>>) -> Result<()> {
         };
         let (lend_before, debt_before) = (board.lend_index, board.debt_index);
         ledger::accrue_interest(&mut board, &mut quote.totals, &money, guard.now).or_refuse()?;
-        let read: Vec<Ref<Market>> = markets.iter().map(Access::read).collect::<Result<_>>()?;
-        let all = read.iter().map(|market| &**market);
-        let balance = conserve::quote_balance(&quote, vault, insurance, all).or_refuse()?;
+        let balance = quote::balance(&quote, vault, insurance, &folded)?;
         let checked =
             coverage::check_quote(&mut quote, &balance, insurance, vault, guard.now).or_refuse()?;
         if let Some(seat) = board.banks.first_mut() {

@@ -304,3 +304,114 @@ fn the_checked_places_are_those_of_the_layout() {
     assert_eq!(std::ptr::from_ref(&read.agg.status).addr() - base, 224);
     assert_eq!(std::ptr::from_ref(&read.agg.corp_act).addr() - base, 225);
 }
+
+/// Real accounts, where the folder with them is there.
+#[test]
+fn real_accounts_are_read_as_they_were() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = root.join("../../../shared/data/pyth-accounts");
+    if !folder.is_dir() {
+        println!("skipped: no ../shared/data");
+        return;
+    }
+    let sol = "ef0d8b6fda2ceba41da15d4095d1da392a0d2f8ed0c6c7bc0f4cfac8c280b56d";
+    let usdc = "eaa020c61cc479712813461ce153894a96a6c00b21ed0cfc2798d1f9a9e9c94a";
+    let msol = "c2289a6a43d2ce91c6f55caec370f4acc38a2ed477f58813334c6d03749ff2a4";
+    // File, feed, price, confidence, average, publish time.
+    let updates = [
+        (
+            "sol_usd_2024-07-16",
+            sol,
+            15_679_769_099,
+            16_197_271,
+            15_660_921_800,
+            1_721_133_402,
+        ),
+        (
+            "sol_usd_2024-06-25",
+            sol,
+            13_542_669_300,
+            11_735_744,
+            13_452_270_700,
+            1_719_289_382,
+        ),
+        (
+            "usdc_usd_2025-05-13",
+            usdc,
+            100_004_997,
+            67_956,
+            100_003_409,
+            1_747_165_253,
+        ),
+        (
+            "msol_usd_2024-06-25",
+            msol,
+            16_197_302_717,
+            57_359_974,
+            16_075_193_300,
+            1_719_290_233,
+        ),
+    ];
+    for (file, feed, price, conf, ema, publish_at) in updates {
+        let data = std::fs::read(folder.join(format!("pyth_v2_{file}.bin"))).unwrap();
+        let from = source(kind::CLASSIC, bytes_of_hex(feed));
+        let reading = Oracle::new(CLASSIC_RECEIVER, &data).read(&from, 0).unwrap();
+        let expected = Reading {
+            price,
+            conf,
+            ema,
+            publish_at,
+        };
+        assert_eq!(reading, expected, "{file}");
+        let other = source(
+            kind::CLASSIC,
+            bytes_of_hex(if feed == sol { usdc } else { sol }),
+        );
+        let refused = Oracle::new(CLASSIC_RECEIVER, &data).read(&other, 0);
+        assert_eq!(code(refused), u32::from(BulwarkError::OracleFeed), "{file}");
+    }
+    let own = source(kind::LEGACY_MAINNET, [5; 32]);
+    let data = std::fs::read(folder.join("pyth_legacy_srm_2022-11-21.bin")).unwrap();
+    let reading = Oracle::new(LEGACY_MAINNET, &data).read(&own, 0).unwrap();
+    assert_eq!(
+        (reading.price, reading.conf, reading.ema),
+        (27_293_073, 83_372, 27_274_933)
+    );
+    assert_eq!(reading.publish_at, 1_669_049_331);
+    // Before timestamps and averages existed.
+    let data = std::fs::read(folder.join("pyth_legacy_sol_devnet_2021.bin")).unwrap();
+    let refused = Oracle::new(LEGACY_MAINNET, &data).read(&own, 0);
+    assert_eq!(code(refused), u32::from(BulwarkError::BadPrice));
+    let file = folder.join("pyth_legacy_sol_2024-11-02_status0.json");
+    let data = data_of_json(&std::fs::read_to_string(file).unwrap());
+    let refused = Oracle::new(LEGACY_MAINNET, &data).read(&own, 0);
+    assert_eq!(code(refused), u32::from(BulwarkError::OracleStatus));
+}
+
+fn bytes_of_hex(text: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * place..2 * place + 2], 16).unwrap();
+    }
+    bytes
+}
+
+/// Account data of a dump as validators write it: the longest run of base64 in it.
+fn data_of_json(text: &str) -> Vec<u8> {
+    let run = text.split('"').max_by_key(|part| part.len()).unwrap();
+    let value = |byte: u8| match byte {
+        b'A'..=b'Z' => u32::from(byte - b'A'),
+        b'a'..=b'z' => u32::from(byte - b'a') + 26,
+        b'0'..=b'9' => u32::from(byte - b'0') + 52,
+        b'+' => 62,
+        b'/' => 63,
+        other => panic!("{other} isn't base64"),
+    };
+    let digits: Vec<u32> = run.trim_end_matches('=').bytes().map(value).collect();
+    let mut bytes = Vec::new();
+    for group in digits.chunks(4) {
+        let bits = group.iter().fold(0, |bits, digit| bits << 6 | digit) << (6 * (4 - group.len()));
+        bytes.extend(&bits.to_be_bytes()[1..group.len()]);
+    }
+    bytes
+}
