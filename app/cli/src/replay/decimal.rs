@@ -71,7 +71,9 @@ impl Decimal {
     /// The number in units of `10^-places`, `None` where digits would be lost.
     pub fn scaled(self, places: u32) -> Option<u64> {
         let divisor = 10u128.checked_pow(PLACES.checked_sub(places)?)?;
-        self.0.is_multiple_of(divisor).then(|| u64::try_from(self.0 / divisor).ok())?
+        self.0
+            .is_multiple_of(divisor)
+            .then(|| u64::try_from(self.0 / divisor).ok())?
     }
 }
 

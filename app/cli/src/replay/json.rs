@@ -60,6 +60,12 @@ pub struct Run {
     pub compute_units_total: u64,
     pub conservation_error: u64,
     pub seconds: f64,
+    /// Traders who gave up before they could open. For the report alone.
+    #[serde(skip)]
+    pub turned_away: u32,
+    /// What the program refused, by name. For the report alone.
+    #[serde(skip)]
+    pub refusals: Vec<(String, u64)>,
 }
 
 /// UsdE6 as USD.

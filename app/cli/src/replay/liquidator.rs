@@ -59,27 +59,28 @@ impl Liquidator {
         Ok(due)
     }
 
-    /// Takes over and winds up who is due, over a few slots.
+    /// Takes over and winds up who is due, over a few slots, as long as it gets on.
     pub fn act(&mut self, venue: &mut Venue, mut due: Vec<Party>) -> Result<()> {
         for party in &due {
             venue.flag(*party)?;
         }
         for _ in 0..SLOTS {
-            if due.is_empty() {
-                break;
-            }
+            due.retain(|_| venue.may_liquidate());
             let mut left = Vec::new();
             for party in due {
                 let done = match venue.stage(party)? {
                     Stage::Bankrupt => venue.wind_up(party)?,
                     Stage::Liquidatable => venue.take_over(party)?,
-                    _ => continue,
+                    _ => false,
                 };
                 if done {
                     self.liquidations += 1;
                     self.accounts.insert(party);
+                    left.push(party);
                 }
-                left.push(party);
+            }
+            if left.is_empty() {
+                break;
             }
             due = left;
             venue.next_slot();

@@ -30,13 +30,13 @@ impl Makers {
         self.quoted_at = Some(now);
         let (price, conf) = venue.price();
         let half = price / 1_000_000 * HALF_SPREAD_PPM + conf;
-        let size = venue.trader_size().unsigned_abs() * SIZES;
+        let one = venue.trader_size().unsigned_abs();
+        let size = (one * SIZES).max(least);
         venue.cancel_quotes()?;
         for maker in 0..MAKERS {
             let away = half * (maker as u64 + 1);
             let (bid, ask) = (price.saturating_sub(away), price + away);
-            let size = size.max(least);
-            venue.quote(Party::Maker(maker), &Quote { bid, ask, size })?;
+            venue.quote(Party::Maker(maker), &Quote { bid, ask, size }, one)?;
         }
         Ok(())
     }

@@ -179,7 +179,7 @@ impl<'a> Play<'a> {
         let played = run::play(&mut venue, prints, traders, self.from, delay, &bar)
             .with_context(|| format!("{} margins, {}", margins.name(), order.name()))?;
         let money = venue.money()?;
-        let bad = money.bad_debt_e6();
+        let bad = money.bad_debt_e6;
         let bp = if played.opened_e6 == 0 {
             0.0
         } else {
@@ -204,6 +204,8 @@ impl<'a> Play<'a> {
             compute_units_total: venue.compute_units(),
             conservation_error: played.conservation_error,
             seconds: began.elapsed().as_secs_f64(),
+            turned_away: played.turned_away,
+            refusals: venue.refusals(),
         })
     }
 

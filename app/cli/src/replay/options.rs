@@ -129,8 +129,8 @@ impl FromStr for StaticMargin {
             return Ok(Self::Auto);
         }
         match text.parse() {
-            Ok(ppm @ 1_000..=1_000_000) => Ok(Self::Ppm(ppm)),
-            _ => Err("neither `auto` nor ppm between 1000 (0.1 %) and 1000000 (100 %)".into()),
+            Ok(ppm @ 10_000..=1_000_000) => Ok(Self::Ppm(ppm)),
+            _ => Err("neither `auto` nor ppm between 10000 (1 %) and 1000000 (100 %)".into()),
         }
     }
 }

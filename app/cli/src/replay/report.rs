@@ -1,5 +1,7 @@
 //! What a person reads at the end of a replay.
 
+use std::collections::BTreeSet;
+
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Table};
 
@@ -22,6 +24,7 @@ pub fn table(outcome: &Outcome) -> Table {
         percent(r.max_initial_margin_ppm)
     });
     line("accounts", &|r| grouped(u64::from(r.accounts)));
+    line("  could not open", &|r| grouped(u64::from(r.turned_away)));
     line("notional opened", &|r| dollars(r.notional_usd));
     line("accounts liquidated", &|r| {
         let share = 100.0 * f64::from(r.accounts_liquidated) / f64::from(r.accounts.max(1));
@@ -33,11 +36,19 @@ pub fn table(outcome: &Outcome) -> Table {
     line("liquidations", &|r| grouped(r.liquidations));
     line("bad debt", &|r| dollars(r.bad_debt_usd));
     line("  of notional", &|r| format!("{:.2} bp", r.bad_debt_bp));
-    line("  paid by insurance", &|r| dollars(r.insurance_paid_usd));
-    line("  socialised", &|r| dollars(r.socialised_usd));
-    line("  left as deficit", &|r| dollars(r.deficit_usd));
+    line("insurance paid, premiums too", &|r| {
+        dollars(r.insurance_paid_usd)
+    });
+    line("socialised", &|r| dollars(r.socialised_usd));
+    line("left as deficit", &|r| dollars(r.deficit_usd));
     line("transactions", &|r| grouped(r.transactions));
     line("  refused", &|r| grouped(r.transactions_failed));
+    for name in refusal_names(runs) {
+        line(&format!("    {name}"), &|r| {
+            let found = r.refusals.iter().find(|(of, _)| *of == name);
+            grouped(found.map_or(0, |(_, count)| *count))
+        });
+    }
     line("compute units", &|r| grouped(r.compute_units_total));
     line("transactions per second", &|r| {
         grouped((r.transactions as f64 / r.seconds.max(1e-9)).round() as u64)
@@ -45,6 +56,14 @@ pub fn table(outcome: &Outcome) -> Table {
     line("seconds", &|r| format!("{:.1}", r.seconds));
     line("conservation error", &|r| grouped(r.conservation_error));
     table
+}
+
+/// Every refusal of any run, once.
+fn refusal_names(runs: &[Run]) -> BTreeSet<String> {
+    runs.iter()
+        .flat_map(|run| &run.refusals)
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 /// What the figures rest on.

@@ -110,6 +110,12 @@ impl Traders {
             Phase::Arriving { .. } => self.open(venue, who, now),
             Phase::Holding { until } => {
                 let base = venue.position(party);
+                if venue.is_liquidatable(party)? {
+                    // Only the liquidator can act on him now.
+                    return Ok(Phase::Holding {
+                        until: until.max(now + RETRY),
+                    });
+                }
                 venue.at_market(party, -base, ROOM_PPM, true)?;
                 Ok(match venue.position(party) {
                     0 => self.leave(venue, who, now)?,

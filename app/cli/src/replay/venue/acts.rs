@@ -3,12 +3,15 @@
 use anyhow::{Context, Result};
 use bulwark::instructions::{OrderKind, PlaceOrderArgs, Side, Which};
 use bulwark_client::{Instruction, Pubkey};
+use bulwark_core::{health, ledger as books};
+use bulwark_state::OrderSlot;
 use bulwark_svm::pyth::{self, PriceMessage};
 use bulwark_svm::vm::pubkey;
 use bulwark_svm::{Receipt, launch, vm};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
+use super::ledger::booked_loss;
 use super::setup::{ASSET, ASSET_FEED};
 use super::{MARKET, Party, Seat, Venue};
 use crate::replay::makers::MAKERS;
@@ -153,23 +156,58 @@ impl Venue {
             .map(|maker| maker.owner.insecure_clone())
             .collect();
         self.attempt(&instructions, &owners.iter().collect::<Vec<_>>())?;
-        Ok(())
+        (0..MAKERS).try_for_each(|maker| self.reload(Party::Maker(maker)))
     }
 
-    /// Places a maker's quotes, which replace nothing.
-    pub fn quote(&mut self, party: Party, quote: &Quote) -> Result<()> {
-        let seat = self.seat(party);
-        let place = |side, price| {
-            let args = self.order(side, OrderKind::PostOnly, price, quote.size);
-            self.deployment
-                .place_order(seat.key(), seat.margin, MARKET, args, &[])
-        };
-        let orders = [place(Side::Bid, quote.bid), place(Side::Ask, quote.ask)];
+    /// Places what a maker can carry of a quote, which replaces nothing: both sides, both at the size
+    /// `least`, or one of them.
+    pub fn quote(&mut self, party: Party, quote: &Quote, least: u64) -> Result<()> {
         if party == Party::Maker(0) {
             self.touch = (quote.bid, quote.ask);
         }
+        let bid = |size| self.order(Side::Bid, OrderKind::PostOnly, quote.bid, size);
+        let ask = |size| self.order(Side::Ask, OrderKind::PostOnly, quote.ask, size);
+        let choices = [
+            vec![bid(quote.size), ask(quote.size)],
+            vec![bid(least), ask(least)],
+            vec![bid(least)],
+            vec![ask(least)],
+        ];
+        let Some(orders) = choices
+            .into_iter()
+            .find(|orders| self.carries(party, orders))
+        else {
+            return Ok(());
+        };
+        let seat = self.seat(party);
+        let place = |args| {
+            self.deployment
+                .place_order(seat.key(), seat.margin, MARKET, args, &[])
+        };
+        let orders: Vec<Instruction> = orders.into_iter().map(place).collect();
         self.try_as(party, &orders)?;
         self.reload(party)
+    }
+
+    /// Whether an account without orders would have its initial requirement with these.
+    fn carries(&self, party: Party, orders: &[PlaceOrderArgs]) -> bool {
+        let mut account = self.seat(party).account.clone();
+        let market = u8::try_from(MARKET).unwrap_or(0);
+        let Ok(position) = books::open_position(&self.board, &mut account, market) else {
+            return false;
+        };
+        account.positions[position].orders = orders.len() as u8;
+        for (slot, order) in account.orders.iter_mut().zip(orders) {
+            *slot = OrderSlot {
+                price: order.price,
+                size: order.size,
+                epoch: account.order_epoch as u16,
+                position: position as u8,
+                flags: if order.side == Side::Ask { 0x80 } else { 0 },
+                ..OrderSlot::default()
+            };
+        }
+        health::initial_ok(&self.board, &account, self.now, 1_000_000).unwrap_or(false)
     }
 
     /// Starts the liquidation clock of an account, if it doesn't run.
@@ -202,12 +240,15 @@ impl Venue {
         let wind_up = self
             .deployment
             .wind_up(to.key(), from, to.margin, &[MARKET], whole, None);
-        let done = self.try_as(Party::Liquidator, &[wind_up])?.is_some();
+        let receipt = self.try_as(Party::Liquidator, &[wind_up])?;
+        if let Some(receipt) = &receipt {
+            self.lost_e6 += booked_loss(receipt).context("a wind-up without its event")?;
+        }
         self.reload(party)?;
         self.reload(Party::Liquidator)?;
         // A loss that insurance doesn't pay moves an index on the Board.
         self.reload_board()?;
-        Ok(done)
+        Ok(receipt.is_some())
     }
 
     /// Takes a party's quote out, as far as it isn't queued; says whether nothing is left to ask for.

@@ -1,16 +1,21 @@
 //! Money, as the accounts have it.
 
+use anchor_lang::Discriminator;
+use anchor_lang::event::EVENT_IX_TAG_LE;
 use anyhow::{Context, Result, anyhow};
+use bulwark::event::AccountWoundUpHead;
 use bulwark_state::{Bank, Insurance};
-use bulwark_svm::Audit;
 use bulwark_svm::vm::address;
+use bulwark_svm::{Audit, Receipt};
 
 use super::Venue;
 
 /// What losses have cost, UsdE6.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Money {
-    /// Drawn from insurance.
+    /// What accounts that were wound up could not pay.
+    pub bad_debt_e6: i64,
+    /// Drawn from insurance, for losses and for premiums to the liquidator.
     pub insurance_e6: i64,
     /// Charged to the gaining side.
     pub socialised_e6: i64,
@@ -18,11 +23,17 @@ pub struct Money {
     pub deficit_e6: i64,
 }
 
-impl Money {
-    /// All of it: what bankrupt accounts could not pay.
-    pub fn bad_debt_e6(&self) -> i64 {
-        self.insurance_e6 + self.socialised_e6 + self.deficit_e6
-    }
+/// The loss that a wind-up booked, as its event says.
+pub fn booked_loss(receipt: &Receipt) -> Option<u64> {
+    let calls = receipt.meta.inner_instructions.iter().flatten();
+    calls
+        .filter_map(|call| {
+            let fields = call.instruction.data.strip_prefix(EVENT_IX_TAG_LE)?;
+            let fields = fields.strip_prefix(AccountWoundUpHead::DISCRIMINATOR)?;
+            let head = fields.get(..size_of::<AccountWoundUpHead>())?;
+            Some(bytemuck::pod_read_unaligned::<AccountWoundUpHead>(head).loss)
+        })
+        .next()
 }
 
 impl Venue {
@@ -37,6 +48,7 @@ impl Venue {
             .context("no insurance or no quote bank")?;
         let signed = |e6: u64| i64::try_from(e6).map_err(|_| anyhow!("{e6} is out of range"));
         Ok(Money {
+            bad_debt_e6: signed(self.lost_e6)?,
             insurance_e6: signed(insurance.drawn_total)?,
             socialised_e6: signed(insurance.socialised_total)?,
             deficit_e6: signed(quote.totals.deficit)?,

@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, anyhow};
 use bulwark_client::{Deployment, Pubkey};
 use bulwark_core::gate::{Cell, LegUse};
-use bulwark_core::health::{self, Level, Stage};
-use bulwark_core::{Now, gate, ledger as books, targets};
-use bulwark_state::{Board, MarginAccount, Position};
+use bulwark_core::health::{self, Health, Level, Stage};
+use bulwark_core::{Error, Now, gate, ledger as books, targets};
+use bulwark_state::{Board, MarginAccount, Market, Position};
 use bulwark_svm::Vm;
 use bulwark_svm::vm::address;
 use solana_keypair::Keypair;
@@ -62,10 +62,14 @@ pub struct Venue {
     makers: Vec<Seat>,
     liquidator: Seat,
     taker_fee_ppm: u32,
+    /// Largest leverage of the market, 1e-3.
+    leverage_cap: u32,
     /// Best bid and ask that the makers quoted last, PriceE8.
     touch: (u64, u64),
     /// Transactions before the first print: setting up isn't counted.
     before: (u64, u64, u64),
+    /// Losses that wind-ups booked, UsdE6.
+    lost_e6: u64,
     /// Refusals by error code.
     refusals: BTreeMap<u32, u64>,
 }
@@ -157,6 +161,13 @@ impl Venue {
         books::position_of(account, MARKET as u8).and_then(|at| account.positions.get(at))
     }
 
+    /// Whether the gate lets positions be taken over at today's price.
+    pub fn may_liquidate(&self) -> bool {
+        let feed = &self.board.feeds[usize::from(self.board.markets[MARKET].feed)];
+        let cell = gate::cell(feed, LegUse::Liquidate, self.now);
+        !matches!(cell, Cell::Wait | Cell::No)
+    }
+
     /// Whether an account can be liquidated now.
     pub fn is_liquidatable(&self, party: Party) -> Result<bool> {
         let account = &self.seat(party).account;
@@ -207,11 +218,14 @@ impl Venue {
         let fee = notional * u64::from(self.taker_fee_ppm) / 1_000_000 + 1;
         account.quote = -i64::try_from(fee)?;
         let health = health::health(&self.board, &account, Level::Initial, self.now, false);
-        let surplus = health
-            .and_then(|health| health.surplus())
-            .map_err(refused)?;
+        let Health {
+            value, requirement, ..
+        } = health.map_err(refused)?;
+        let mark = u128::from(base.unsigned_abs()) * u128::from(self.price().0) / 10_000_000_000;
+        let by_cap = u64::try_from(mark * 1_000 / u128::from(self.leverage_cap.max(1)))?;
+        let needed = i64::try_from(requirement.max(by_cap))?;
         // A thousandth more, so that rounding and interest refuse nobody.
-        let least = u64::try_from(-surplus).unwrap_or(0);
+        let least = u64::try_from(needed - value).unwrap_or(0);
         Ok((notional, least + least / 1_000 + 1))
     }
 
@@ -219,7 +233,14 @@ impl Venue {
     pub fn fix_margin(&mut self, initial_ppm: u64) -> Result<()> {
         static_arm::fix(&mut self.board, MARKET, initial_ppm);
         self.vm
-            .overwrite(address(self.deployment.board), &*self.board)
+            .overwrite(address(self.deployment.board), &*self.board)?;
+        // The market's own limit must not stand below the margin that was asked for.
+        let key = address(self.deployment.markets[MARKET].market);
+        let mut market = self.vm.read::<Market>(key).context("no market")?;
+        let asked = u32::try_from(1_000_000_000_u64.div_ceil(initial_ppm.max(1)))?;
+        market.leverage_cap = market.leverage_cap.max(asked);
+        self.leverage_cap = market.leverage_cap;
+        self.vm.overwrite(key, &*market)
     }
 
     /// Transactions of the replay itself.
@@ -230,6 +251,23 @@ impl Venue {
     /// Those of them that the program refused.
     pub fn failed(&self) -> u64 {
         self.vm.failed - self.before.1
+    }
+
+    /// What the program refused, by name, the commonest first.
+    pub fn refusals(&self) -> Vec<(String, u64)> {
+        let name = |code: u32| {
+            let rule = code
+                .checked_sub(6_000)
+                .and_then(|at| Error::ALL.get(at as usize));
+            rule.map_or_else(|| format!("error {code}"), |rule| rule.name().into())
+        };
+        let mut refusals: Vec<_> = self
+            .refusals
+            .iter()
+            .map(|(code, count)| (name(*code), *count))
+            .collect();
+        refusals.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        refusals
     }
 
     /// Compute units of all of them.

@@ -51,9 +51,11 @@ impl Setup {
         power_of_ten(self.lowest / 10_000)
     }
 
-    /// Size step: worth at most a cent at the first price.
+    /// Size step: worth about a cent at the first price, and something at the lowest.
     fn lot(&self) -> u64 {
-        power_of_ten(100_000_000_000_000 / self.price.max(1))
+        let cent = power_of_ten(100_000_000_000_000 / self.price.max(1));
+        let worth_something = 10 * power_of_ten(10_000_000_000 / self.lowest.max(1));
+        cent.max(worth_something)
     }
 
     fn plan(&self) -> Plan {
@@ -124,9 +126,11 @@ impl Venue {
             tick: market.tick,
             lot: market.lot,
             taker_fee_ppm: market.taker_fee_ppm,
+            leverage_cap: market.leverage_cap,
             now,
             touch: (setup.price, setup.price),
             before: (0, 0, 0),
+            lost_e6: 0,
             refusals: BTreeMap::new(),
         };
         venue.fund(setup.traders.max(1))?;
