@@ -39,14 +39,9 @@ impl Liquidator {
     }
 
     /// Looks at everyone at a print; what is returned can be acted on now.
-    pub fn look(
-        &mut self,
-        venue: &mut Venue,
-        everyone: impl Iterator<Item = Party>,
-        print: u64,
-    ) -> Result<Vec<Party>> {
+    pub fn look(&mut self, venue: &Venue, everyone: &[Party], print: u64) -> Result<Vec<Party>> {
         let mut due = Vec::new();
-        for party in everyone {
+        for party in everyone.iter().copied() {
             if !venue.is_liquidatable(party)? {
                 self.seen.remove(&party);
                 continue;
@@ -86,6 +81,24 @@ impl Liquidator {
             venue.next_slot();
         }
         Ok(())
+    }
+
+    /// After the last print: acts on everyone at once, without its delay, until nothing is left that
+    /// it can do at that price. So no loss stays unbooked because the file ends.
+    pub fn close_out(&mut self, venue: &mut Venue, everyone: &[Party]) -> Result<()> {
+        loop {
+            let mut due = everyone.to_vec();
+            let judged = due.iter().map(|party| venue.is_liquidatable(*party));
+            let judged = judged.collect::<Result<Vec<bool>>>()?;
+            let mut keep = judged.into_iter();
+            due.retain(|_| keep.next().unwrap_or(false));
+            let before = self.liquidations;
+            self.act(venue, due)?;
+            self.unload(venue)?;
+            if self.liquidations == before {
+                return Ok(());
+            }
+        }
     }
 
     /// Closes against the makers what was taken over.

@@ -249,3 +249,7 @@ fn progress_bar(prints: u64) -> ProgressBar {
         .map(|style| bar.clone().with_style(style))
         .unwrap_or(bar)
 }
+
+#[cfg(test)]
+#[path = "replay_tests.rs"]
+mod tests;

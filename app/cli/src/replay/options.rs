@@ -24,8 +24,8 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
 
-    /// Which extreme of a bar comes first (a file doesn't say): both runs each arm twice
-    #[arg(long, value_enum, default_value_t = Orders::LowFirst)]
+    /// Which extreme of a bar comes first: a file doesn't say, so both runs each arm twice
+    #[arg(long, value_enum, default_value_t = Orders::Both)]
     pub order: Orders,
 
     /// Margins to run, in this order

@@ -12,7 +12,7 @@ use super::traders::Traders;
 use super::venue::{Party, Venue};
 
 /// Prints between two recomputations of the ledger out of all accounts.
-const CHECK_EVERY: u64 = 2_000;
+const CHECK_EVERY: u64 = 1_000;
 /// Prints between two accruals of interest.
 const ACCRUE_EVERY: u64 = 240;
 
@@ -45,9 +45,7 @@ pub fn play(
         if print.at >= from {
             margin.note(venue.initial_ratio());
         }
-        let watched = traders.present().iter().map(|who| Party::Trader(*who));
-        let watched: Vec<Party> = watched.chain((0..MAKERS).map(Party::Maker)).collect();
-        let due = liquidator.look(venue, watched.into_iter(), number)?;
+        let due = liquidator.look(venue, &watched(&traders), number)?;
         let loaded = venue.position(Party::Liquidator).unsigned_abs();
         if !due.is_empty() || loaded != 0 || traders.are_due(print.at) {
             makers.quote(venue, loaded)?;
@@ -64,6 +62,7 @@ pub fn play(
         }
         show(bar, venue, number);
     }
+    liquidator.close_out(venue, &watched(&traders))?;
     conservation_error = conservation_error.max(venue.conservation_error()?);
     bar.finish();
     Ok(Played {
@@ -74,6 +73,12 @@ pub fn play(
         liquidations: liquidator.liquidations,
         conservation_error,
     })
+}
+
+/// Everyone whom the liquidator watches.
+fn watched(traders: &Traders) -> Vec<Party> {
+    let present = traders.present().iter().map(|who| Party::Trader(*who));
+    present.chain((0..MAKERS).map(Party::Maker)).collect()
 }
 
 fn show(bar: &ProgressBar, venue: &Venue, number: u64) {

@@ -144,10 +144,11 @@ impl Traders {
             // Leverage between one and notional/least, as a deposit between them.
             let leverage = between(1_000_000, notional * 1_000_000 / least.max(1), appetite);
             let deposit = (notional * 1_000_000).div_ceil(leverage).max(least);
-            venue.top_up(party, deposit)?;
-            venue.at_market(party, base, ROOM_PPM, false)?;
-            self.opened_e6 += venue.entry_notional(party);
+            if venue.top_up(party, deposit)? {
+                venue.at_market(party, base, ROOM_PPM, false)?;
+            }
             if venue.position(party) != 0 {
+                self.opened_e6 += venue.entry_notional(party);
                 return Ok(Phase::Holding { until: now + hold });
             }
         }

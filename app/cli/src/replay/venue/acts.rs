@@ -65,14 +65,16 @@ impl Venue {
         self.vm.set_time(self.now.unix, self.now.slot);
     }
 
-    /// Deposits what is missing to `amount` of quote; makes the margin account first if need be.
-    pub fn top_up(&mut self, party: Party, amount: u64) -> Result<()> {
+    /// Deposits what is missing to `amount` of quote, into a new margin account if need be; says
+    /// whether the account has it then.
+    pub fn top_up(&mut self, party: Party, amount: u64) -> Result<bool> {
         let seat = self.seat(party);
         let held = u64::try_from(seat.account.quote).unwrap_or(0);
         if held >= amount {
-            return Ok(());
+            return Ok(true);
         }
-        let (owner, margin, purse) = (seat.key(), seat.margin, pubkey(seat.purse.pubkey()));
+        let (owner, margin) = (seat.key(), seat.margin);
+        let purse = pubkey(seat.purse.pubkey());
         let mut instructions = Vec::new();
         if seat.account.version == 0 {
             let create = self
@@ -84,10 +86,9 @@ impl Venue {
             self.deployment
                 .deposit(owner, margin, 0, purse, amount - held),
         );
-        if self.try_as(party, &instructions)?.is_some() {
-            self.reload(party)?;
-        }
-        Ok(())
+        let done = self.try_as(party, &instructions)?.is_some();
+        self.reload(party)?;
+        Ok(done)
     }
 
     /// An immediate-or-cancel order for `base` (BaseE8, bought if above zero) with a worst price

@@ -160,8 +160,7 @@ impl Venue {
         self.must(&[fund], &[&donor.owner])
             .context("fund insurance")?;
         for party in (0..MAKERS).map(Party::Maker).chain([Party::Liquidator]) {
-            self.top_up(party, backing)?;
-            anyhow::ensure!(self.seat(party).account.quote > 0, "{party:?} has no money");
+            anyhow::ensure!(self.top_up(party, backing)?, "{party:?} has no money");
         }
         Ok(())
     }

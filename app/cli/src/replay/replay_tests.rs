@@ -1,0 +1,166 @@
+//! Whole replays of made-up prices through the bytecode (`cargo xtask build` makes it).
+
+use super::csv::Bar;
+use super::options::{Orders, StaticMargin};
+use super::*;
+
+const START: i64 = 1_700_000_040;
+
+fn options(accounts: u32, margins: &[Margins]) -> Options {
+    Options {
+        prices: "small.csv".into(),
+        accounts,
+        seed: 7,
+        order: Orders::LowFirst,
+        margins: margins.to_vec(),
+        static_margin: StaticMargin::Auto,
+        liquidator_delay: 4,
+        json: None,
+        strict: false,
+    }
+}
+
+/// Bars of a minute around $100 that waver by 0.1 %, then fall by `step` ppm a minute for
+/// `fall` minutes, then waver again.
+fn crash(calm: i64, fall: i64, step: u64) -> Series {
+    let mut price = 10_000_000_000_u64;
+    let bar = |minute: i64| {
+        let open = price;
+        let falls = (calm..calm + fall).contains(&minute);
+        price = match (falls, minute % 2) {
+            (true, _) => price - price / 1_000_000 * step,
+            (_, 0) => price + price / 1_000,
+            _ => price - price / 1_000,
+        };
+        let (high, low) = (open.max(price), open.min(price));
+        Bar {
+            line: 2,
+            at: START + 60 * minute,
+            open,
+            high,
+            low,
+            close: price,
+        }
+    };
+    Series {
+        bars: (0..2 * calm + fall).map(bar).collect(),
+        interval: 60,
+        unit_exp: 0,
+        gaps: vec![],
+    }
+}
+
+fn runs(options: &Options, series: &Series) -> Vec<Run> {
+    let mut runs = Play::prepare(options, series).unwrap().all().unwrap();
+    for run in &mut runs {
+        assert!(run.seconds > 0.0);
+        run.seconds = 0.0;
+    }
+    runs
+}
+
+#[test]
+fn a_calm_file_costs_nobody_anything() {
+    let options = options(12, &[Margins::Dynamic, Margins::Static]);
+    for run in runs(&options, &crash(120, 0, 0)) {
+        assert_eq!((run.accounts, run.accounts_liquidated), (12, 0), "{run:?}");
+        assert_eq!(
+            (run.bad_debt_usd, run.transactions_failed),
+            (0.0, 0),
+            "{run:?}"
+        );
+        assert_eq!(run.conservation_error, 0, "{run:?}");
+        assert!(
+            (119_000.0..=120_000.0).contains(&run.notional_usd),
+            "{run:?}"
+        );
+        // Four refreshes a minute, and each trader's deposit, opening, closing, withdrawal at most.
+        assert!(
+            run.transactions > 960 && run.compute_units_total > 0,
+            "{run:?}"
+        );
+    }
+}
+
+#[test]
+fn a_crash_liquidates_and_every_loss_is_booked() {
+    let mut options = options(40, &[Margins::Static]);
+    options.static_margin = StaticMargin::Ppm(20_000);
+    let runs = runs(&options, &crash(150, 12, 40_000));
+    let run = &runs[0];
+    assert!(run.accounts_liquidated >= 3, "{run:?}");
+    assert!(
+        run.liquidations >= u64::from(run.accounts_liquidated),
+        "{run:?}"
+    );
+    assert!(run.bad_debt_usd > 0.0 && run.bad_debt_bp > 0.0, "{run:?}");
+    let covered = run.insurance_paid_usd + run.socialised_usd + run.deficit_usd;
+    assert!(covered >= run.bad_debt_usd, "{run:?}");
+    assert_eq!(run.average_initial_margin_ppm, 20_000);
+    assert_eq!(run.max_initial_margin_ppm, 20_000);
+    assert_eq!(run.conservation_error, 0);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_result_and_another_seed_another() {
+    let series = crash(90, 6, 30_000);
+    let mut options = options(20, &[Margins::Dynamic, Margins::Static]);
+    options.order = Orders::Both;
+    let first = runs(&options, &series);
+    assert_eq!(first.len(), 4);
+    assert_eq!(first, runs(&options, &series));
+    options.seed = 8;
+    assert_ne!(first, runs(&options, &series));
+}
+
+#[test]
+fn the_static_margin_is_what_the_dynamic_arm_then_has_on_average() {
+    let series = crash(120, 5, 20_000);
+    let options = options(5, &[Margins::Dynamic, Margins::Static]);
+    let runs = runs(&options, &series);
+    // The path is measured before either arm runs, by the code that the bytecode runs: to the ppm.
+    assert_eq!(
+        runs[0].average_initial_margin_ppm,
+        runs[1].average_initial_margin_ppm
+    );
+    assert!(runs[0].max_initial_margin_ppm > runs[0].average_initial_margin_ppm);
+    assert_eq!(
+        runs[1].max_initial_margin_ppm,
+        runs[1].average_initial_margin_ppm
+    );
+}
+
+#[test]
+fn an_outage_stops_nothing() {
+    let mut series = crash(120, 0, 0);
+    series.bars.drain(100..130);
+    let options = options(10, &[Margins::Dynamic]);
+    let run = &runs(&options, &series)[0];
+    assert_eq!(
+        (run.conservation_error, run.accounts_liquidated),
+        (0, 0),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn every_price_file_is_read_or_has_another_header() {
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/prices");
+    let Ok(files) = std::fs::read_dir(&folder) else {
+        eprintln!("skipped: no ../shared/data");
+        return;
+    };
+    let mut read = 0;
+    for file in files {
+        let path = file.unwrap().path();
+        match csv::read(&path) {
+            Ok(series) => {
+                read += 1;
+                assert!(series.lowest() >= 1_000_000, "{}", path.display());
+            }
+            Err(error) => assert!(format!("{error}").contains("the header must be"), "{error}"),
+        }
+    }
+    assert!(read > 0);
+}
