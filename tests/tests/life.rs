@@ -36,7 +36,9 @@ fn two_traders_a_crash_a_take_over_and_an_exit() {
     world.flag("alice").unwrap();
     world.advance(5);
     world.refresh_all();
-    world.take_over("liquidator", "alice", SOL_PERP, base_e8(100.0)).unwrap();
+    world
+        .take_over("liquidator", "alice", SOL_PERP, base_e8(100.0))
+        .unwrap();
     assert!(world.position("alice", SOL_PERP).base < 10_000_000_000);
     assert!(world.position("liquidator", SOL_PERP).base > 0);
     world.accrue().unwrap();
@@ -83,6 +85,8 @@ fn orders_rest_fill_and_are_cancelled() {
         world.try_place("alice", BTC_PERP, bid(0.1, 50_100.0).post_only()),
         BulwarkError::WouldCross,
     );
-    world.cancel("maker", BTC_PERP, bulwark::instructions::Which::All).unwrap();
+    world
+        .cancel("maker", BTC_PERP, bulwark::instructions::Which::All)
+        .unwrap();
     assert_eq!(world.book(BTC_PERP).ask_count, 0);
 }

@@ -10,6 +10,7 @@ mod progress;
 mod replay;
 mod stand_in;
 mod test;
+mod tidy;
 mod toolchain;
 
 use anyhow::Result;
@@ -28,6 +29,7 @@ enum Habit {
     Build(build::Build),
     Test(test::Test),
     Replay(replay::Replay),
+    Tidy(tidy::Tidy),
     Anchor(anchor::Anchor),
     Ci(ci::Ci),
 }
@@ -47,6 +49,7 @@ fn run() -> Result<()> {
         Habit::Build(build) => build::run(build),
         Habit::Test(test) => test::run(test),
         Habit::Replay(replay) => replay::run(replay),
+        Habit::Tidy(tidy) => tidy::run(&tidy),
         Habit::Anchor(anchor) => anchor::run(anchor),
         Habit::Ci(ci) => ci::run(ci),
     }

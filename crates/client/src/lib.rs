@@ -1,8 +1,8 @@
 //! Rust client of the Bulwark program: addresses and one builder per instruction.
 //!
-//! [`Deployment`] knows the addresses of one compartment. Its methods return instructions; who signs,
-//! sends and pays is the caller's business. Amounts are in the units of the program: tokens in their
-//! smallest unit, prices PriceE8, sizes BaseE8.
+//! [`Deployment`] knows the addresses of one compartment. Its methods return instructions; who
+//! signs, sends and pays is the caller's business. Amounts are in the units of the program: tokens
+//! in their smallest unit, prices PriceE8, sizes BaseE8.
 
 pub mod address;
 mod creation;

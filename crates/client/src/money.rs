@@ -87,8 +87,9 @@ impl Deployment {
         build(accounts, [], instruction::Deposit { amount })
     }
 
-    /// Withdraws to `destination`. `ticket`: the account's next ticket number, for what can't be paid
-    /// at once. With positions, orders or debt (`plain` false) it needs the Board and the quote bank.
+    /// Withdraws to `destination`. `ticket`: the account's next ticket number, for what can't be
+    /// paid at once. With positions, orders or debt (`plain` false) it needs the Board and the
+    /// quote bank.
     pub fn withdraw(
         &self,
         owner: Pubkey,
@@ -233,8 +234,8 @@ impl Deployment {
         )
     }
 
-    /// Closes an empty margin account; its rent goes to the owner. `books`: a liquidation has voided
-    /// orders of it once, so every book is cleared of them.
+    /// Closes an empty margin account; its rent goes to the owner. `books`: a liquidation has
+    /// voided orders of it once, so every book is cleared of them.
     pub fn close_margin_account(&self, owner: Pubkey, margin: Pubkey, books: bool) -> Instruction {
         let accounts = accounts::CloseMarginAccount {
             owner,

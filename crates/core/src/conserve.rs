@@ -293,19 +293,12 @@ pub fn compare<'a>(
         negative = sum(&[negative, market.deltas.negative.into()])?;
         interest = sum(&[interest, market.deltas.interest_pot.into()])?;
         live = sum(&[live, market.deltas.live.into()])?;
-        equal(Item::Long(at), market.oi_long.into(), wide(counted.long)?);
-        equal(
-            Item::Short(at),
-            market.oi_short.into(),
-            wide(counted.short)?,
-        );
-        equal(
-            Item::OpenInterest(at),
-            market.oi_long.into(),
-            market.oi_short.into(),
-        );
-        equal(Item::QuoteSum(at), market.quote_sum.into(), counted.quote);
+        let (long, short) = (market.oi_long.into(), market.oi_short.into());
         let pot = i128::from(market.pot);
+        equal(Item::Long(at), long, wide(counted.long)?);
+        equal(Item::Short(at), short, wide(counted.short)?);
+        equal(Item::OpenInterest(at), long, short);
+        equal(Item::QuoteSum(at), market.quote_sum.into(), counted.quote);
         equal(Item::Fund(at), pot, pot.max(counted.due));
     }
     equal(Item::Positive, positive, sums.positive);

@@ -1,6 +1,6 @@
 //! Every rule of the Bulwark margin engine, as pure functions over the layouts of `bulwark-state`:
-//! no accounts, no clock, no logging, integers only. Time and prices are arguments; a broken rule is
-//! an [`error::Error`], never a panic and never a wrap.
+//! no accounts, no clock, no logging, integers only. Time and prices are arguments; a broken rule
+//! is an [`error::Error`], never a panic and never a wrap.
 
 #![no_std]
 #![forbid(unsafe_code)]

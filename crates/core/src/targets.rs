@@ -52,7 +52,8 @@ pub fn maintenance(targets: &Targets, open: u64) -> u64 {
     if walked >= ramp {
         return targets.mm;
     }
-    // walked < ramp < 2^32, so the quotient is below mm; a ratio below 2^32 makes it a short product.
+    // walked < ramp < 2^32, so the quotient is below mm; a ratio below 2^32 makes it a short
+    // product.
     let step = if targets.mm >> 32 == 0 && ramp != 0 {
         targets.mm.wrapping_mul(walked) / ramp
     } else {

@@ -14,14 +14,19 @@ pub struct Now {
 /// Seconds of `clock` that lie before `unix` and were closed.
 fn closed_seconds(clock: &OpenClock, unix: i64) -> u64 {
     let until = unix.min(clock.closed_until);
-    let running = until.saturating_sub(clock.closed_from).max(0).unsigned_abs();
+    let running = until
+        .saturating_sub(clock.closed_from)
+        .max(0)
+        .unsigned_abs();
     clock.closed_sum.saturating_add(running)
 }
 
 /// Open seconds of a compartment up to `unix`: time in which its users could act (INV-CLOCK).
 /// Only differences mean anything; a time before zero counts as zero.
 pub fn open_seconds(clock: &OpenClock, unix: i64) -> u64 {
-    unix.max(0).unsigned_abs().saturating_sub(closed_seconds(clock, unix))
+    unix.max(0)
+        .unsigned_abs()
+        .saturating_sub(closed_seconds(clock, unix))
 }
 
 /// Open seconds of a market: neither its compartment paused nor itself halted. Seconds closed by

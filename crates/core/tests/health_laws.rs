@@ -170,10 +170,12 @@ proptest! {
         };
         prop_assert!(surplus(&faulty, Level::Initial) <= surplus(&board, Level::Initial));
         prop_assert!(surplus(&faulty, Level::Maintenance) >= surplus(&board, Level::Maintenance));
-        prop_assert!(surplus(&faulty, Level::LiquidationEnd) >= surplus(&board, Level::LiquidationEnd));
+        let end = Level::LiquidationEnd;
+        prop_assert!(surplus(&faulty, end) >= surplus(&board, end));
     }
 
-    /// Levels are nested: what opens risk isn't near liquidation, and what is bankrupt is below all.
+    /// Levels are nested: what opens risk isn't near liquidation, and what is bankrupt is below
+    /// all.
     #[test]
     fn levels_are_nested(seed: u64) {
         let (board, account) = any_world(seed);

@@ -136,7 +136,8 @@ proptest! {
         }
     }
 
-    /// A leg taken whole at once ends at LiquidationEnd or gone, never in between by more than a lot.
+    /// A leg taken whole at once ends at LiquidationEnd or gone, never in between by more than a
+    /// lot.
     #[test]
     fn never_over_closed(mut scene in scene()) {
         scene.rich = 10_000_000;

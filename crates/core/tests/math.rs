@@ -394,7 +394,8 @@ proptest! {
         prop_assert_eq!(money.share_ceil(part, whole), ceil(&product, &big(whole)).map(UsdE6));
         let (units, product) = (TokenUnits(e9), big(e9) * part);
         let whole_big = big(whole);
-        prop_assert_eq!(units.share_floor(part, whole), floor(&product, &whole_big).map(TokenUnits));
+        let share = floor(&product, &whole_big).map(TokenUnits);
+        prop_assert_eq!(units.share_floor(part, whole), share);
         prop_assert_eq!(units.share_ceil(part, whole), ceil(&product, &whole_big).map(TokenUnits));
     }
 

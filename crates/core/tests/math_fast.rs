@@ -51,7 +51,9 @@ proptest! {
     }
 
     #[test]
-    fn a_pair_is_what_two_would_be(a in word(), b in word(), first: u32, second in 0u32..1_000_000) {
+    fn a_pair_is_what_two_would_be(
+        a in word(), b in word(), first: u32, second in 0u32..1_000_000
+    ) {
         let apart = [first, second].map(|ppm| mul_pow10_ppm_ceil::<10>(a, b, ppm));
         let pair = mul_pow10_ppm_ceil_pair::<10>(a, b, [first, second]);
         prop_assert_eq!(pair, apart[0].zip(apart[1]).map(|(first, second)| [first, second]));

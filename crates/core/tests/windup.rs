@@ -406,7 +406,11 @@ proptest! {
     /// others lose no more than what the pots collect, and parts add up to the whole.
     #[test]
     fn losses_are_conserved(
-        legs in [(-200i64..200, -40i64..40), (-2_000i64..2_000, -40i64..40), (-500i64..500, -40i64..40)],
+        legs in [
+            (-200i64..200, -40i64..40),
+            (-2_000i64..2_000, -40i64..40),
+            (-500i64..500, -40i64..40),
+        ],
         tokens in (0u64..50_000_000_000, 0u64..5_000_000_000),
         deficit in 1i64..500_000_000,
         insured in 0u64..2_000_000_000,

@@ -6,9 +6,10 @@
 //! Nothing here computes: the rules live in `bulwark-core`.
 //!
 //! Units, said once: `*_e6` is USD or quote in 1e-6, prices are USD per `10^unit_exp` tokens in
-//! 1e-8, bases (position sizes) are in 1e-8, ratios are 1e-9 (`*_e9`) or 1e-6 (`*_ppm`), variances are per
-//! second in 1e-18, times are unix seconds (`*_at`, `*_until`), open seconds (`*_open`) or slots
-//! (`*_slot`). Token amounts are in the mint's own smallest unit. A limit of zero means closed.
+//! 1e-8, bases (position sizes) are in 1e-8, ratios are 1e-9 (`*_e9`) or 1e-6 (`*_ppm`), variances
+//! are per second in 1e-18, times are unix seconds (`*_at`, `*_until`), open seconds (`*_open`) or
+//! slots (`*_slot`). Token amounts are in the mint's own smallest unit. A limit of zero means
+//! closed.
 #![cfg_attr(not(feature = "idl-build"), no_std)]
 #![deny(missing_docs)]
 

@@ -10,7 +10,8 @@ use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::guard::Guard;
 use crate::state::{Access, BankState, ProtocolState, same};
 
-/// Deposits of a compartment at Board prices beyond which its creator has no powers, UsdE6: $100,000.
+/// Deposits of a compartment at Board prices beyond which its creator has no powers, UsdE6:
+/// $100,000.
 pub const DEPOSITS_MAX: u64 = 100_000_000_000;
 
 /// The signer is the creator and hasn't been sealed.

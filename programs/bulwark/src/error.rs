@@ -10,7 +10,8 @@ use bulwark_core::Error as Rule;
 /// Writes the list once: the enum with its messages, and the way from a core rule to it. A rule
 /// that is missing here compiles (core and program are built apart) and fails the test below.
 macro_rules! errors {
-    (rules { $($rule:ident: $text:literal,)+ } accounts { $($name:ident $(= $code:tt)?: $message:literal,)+ }) => {
+    (rules { $($rule:ident: $text:literal,)+ }
+     accounts { $($name:ident $(= $code:tt)?: $message:literal,)+ }) => {
         /// Everything that an instruction can refuse.
         #[error_code]
         #[derive(PartialEq, Eq)]

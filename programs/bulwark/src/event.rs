@@ -1,9 +1,9 @@
 //! The only file that emits events.
 //!
 //! * An event goes out by a call of the program to itself: logs are cut at 10,000 bytes without a
-//!   sign, inner instructions never (a34). The bytes are those of Anchor's `emit_cpi!` (its tag, the
-//!   event's discriminator, the fields), so standard tooling recovers them; they are laid out by
-//!   one copy, which costs a third.
+//!   sign, inner instructions never (a34). The bytes are those of Anchor's `emit_cpi!` (its tag,
+//!   the event's discriminator, the fields), so standard tooling recovers them; they are laid out
+//!   by one copy, which costs a third.
 //! * One call per instruction. Names are in the past tense. Numbers that changed come as
 //!   `…_before` and `…_after`.
 //! * Every event begins with [`Common`]. Its `sequence` counts the events of one account: of the

@@ -2,8 +2,8 @@
 //! another, and what the tables of permission say.
 //!
 //! An instruction builds [`Guard`] from Protocol and Compartment, links its other accounts through
-//! it, adds to [`Guard::context`] what it touches (market and bank status, oracle cell, stage, grace)
-//! and asks [`Guard::permit`]. A status that was not added counts as refused (INV-SUBSET).
+//! it, adds to [`Guard::context`] what it touches (market and bank status, oracle cell, stage,
+//! grace) and asks [`Guard::permit`]. A status that was not added counts as refused (INV-SUBSET).
 
 use anchor_lang::prelude::*;
 use bulwark_core::liquidation::{Circumstances, grace_runs};

@@ -1,4 +1,5 @@
-//! Bulwark: a margin engine for Solana derivatives that keeps its users safe through its own failures.
+//! Bulwark: a margin engine for Solana derivatives that keeps its users safe through its own
+//! failures.
 #[cfg(target_arch = "bpf")]
 use bulwark_sbf_builtins as _;
 

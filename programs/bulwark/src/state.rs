@@ -145,8 +145,8 @@ pub fn distinct(a: &Pubkey, b: &Pubkey) -> Result<()> {
 }
 
 /// Checks an account that the client made for this program and nobody has written yet: right size,
-/// rent-exempt, every byte zero (Anchor's `zero` constraint has seen the owner and the first eight).
-/// The caller then opens it with [`Access::write_new`].
+/// rent-exempt, every byte zero (Anchor's `zero` constraint has seen the owner and the first
+/// eight). The caller then opens it with [`Access::write_new`].
 pub fn adopt<T: Layout>(loader: &AccountLoader<T>) -> Result<()> {
     let info = loader.as_ref();
     ensure(info.data_len() == T::SPACE, BulwarkError::WrongSize)?;
@@ -168,8 +168,8 @@ fn is_zero(data: &[u8]) -> bool {
     *first == 0 && unsafe { sol_memcmp(ahead, rest, rest.len()) } == 0
 }
 
-/// Makes the account of `T` at the address of `seeds` (the bump last), paid by `payer`, and writes it
-/// with `fill`. Lamports that somebody sent there before don't stop it.
+/// Makes the account of `T` at the address of `seeds` (the bump last), paid by `payer`, and writes
+/// it with `fill`. Lamports that somebody sent there before don't stop it.
 pub fn create<'info, T: Layout>(
     info: &AccountInfo<'info>,
     payer: &AccountInfo<'info>,

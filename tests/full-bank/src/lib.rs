@@ -1,0 +1,1 @@
+//! Scenarios on the bytecode in a full bank.

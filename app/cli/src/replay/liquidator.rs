@@ -83,8 +83,8 @@ impl Liquidator {
         Ok(())
     }
 
-    /// After the last print: acts on everyone at once, without its delay, until nothing is left that
-    /// it can do at that price. So no loss stays unbooked because the file ends.
+    /// After the last print: acts on everyone at once, without its delay, until nothing is left
+    /// that it can do at that price. So no loss stays unbooked because the file ends.
     pub fn close_out(&mut self, venue: &mut Venue, everyone: &[Party]) -> Result<()> {
         loop {
             let mut due = everyone.to_vec();

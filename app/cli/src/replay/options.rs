@@ -17,7 +17,12 @@ pub struct Options {
     pub prices: PathBuf,
 
     /// Trader accounts that arrive over the file
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 200,
+        value_parser = clap::value_parser!(u32).range(1..=20_000)
+    )]
     pub accounts: u32,
 
     /// Seed of everything that is drawn: the same seed gives the same result, bit for bit
@@ -29,7 +34,12 @@ pub struct Options {
     pub order: Orders,
 
     /// Margins to run, in this order
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [Margins::Dynamic, Margins::Static])]
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_values_t = [Margins::Dynamic, Margins::Static]
+    )]
     pub margins: Vec<Margins>,
 
     /// Initial margin of the static arm: auto is the dynamic arm's average over the same prices
@@ -37,7 +47,12 @@ pub struct Options {
     pub static_margin: StaticMargin,
 
     /// Prints (15 s each) after which the liquidator acts on an account that can be liquidated
-    #[arg(long, value_name = "PRINTS", default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=240))]
+    #[arg(
+        long,
+        value_name = "PRINTS",
+        default_value_t = 4,
+        value_parser = clap::value_parser!(u32).range(0..=240)
+    )]
     pub liquidator_delay: u32,
 
     /// Write the result as JSON

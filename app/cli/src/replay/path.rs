@@ -22,7 +22,8 @@ pub fn now_at(unix: i64) -> Now {
     }
 }
 
-/// Modelled confidence in calm, ppm of the price: real BTC prints have 230 to 380 in ordinary hours.
+/// Modelled confidence in calm, ppm of the price: real BTC prints have 230 to 380 in ordinary
+/// hours.
 const CALM_CONF_PPM: u64 = 300;
 /// Share of the range of the last four prints that is added to the modelled confidence.
 const CONF_OF_RANGE: u64 = 20;

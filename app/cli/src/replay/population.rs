@@ -45,8 +45,8 @@ pub fn draw(count: u32, seed: u64, from: i64, until: i64) -> Vec<Trader> {
     traders
 }
 
-/// `low·(high/low)^(part/2³²)`, rounded down: log-uniform for a uniform `part`. Integers, so that it
-/// is the same on every machine. `low` for a `high` below it.
+/// `low·(high/low)^(part/2³²)`, rounded down: log-uniform for a uniform `part`. Integers, so that
+/// it is the same on every machine. `low` for a `high` below it.
 pub fn between(low: u64, high: u64, part: u32) -> u64 {
     const E12: u128 = 1_000_000_000_000;
     let mut ratio = u128::from(high.max(low)) * E12 / u128::from(low.max(1));

@@ -1,4 +1,5 @@
-//! The static arm: fixed margins at the average that the dynamic arm will have over the same prices.
+//! The static arm: fixed margins at the average that the dynamic arm will have over the same
+//! prices.
 //!
 //! The average is computed before either arm starts, by the very code that the program runs, on a
 //! copy of the Board that has just been set up.

@@ -106,8 +106,9 @@ fn references(feed: &Feed, at: i64) -> [Option<Mark>; 2] {
     found.map(|mark| mark.or(oldest))
 }
 
-/// Whether a print lies beyond `max(j*, k_J·σ·√Δ)` from an older one. σ is the wider of the fast and
-/// the middle tracker as of the last committed sample: a row of moves can't widen its own limit.
+/// Whether a print lies beyond `max(j*, k_J·σ·√Δ)` from an older one. σ is the wider of the fast
+/// and the middle tracker as of the last committed sample: a row of moves can't widen its own
+/// limit.
 fn is_far(feed: &Feed, reading: &Reading, older: &Mark) -> bool {
     let distance = distance_e9(reading.price, older.price);
     if distance <= u64::from(feed.params.jump_floor_e9) {

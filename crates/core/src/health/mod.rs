@@ -97,8 +97,8 @@ pub fn health(
     }
 }
 
-/// Value and requirement below Initial, measured in one given way: a liquidation compares before and
-/// after by the same.
+/// Value and requirement below Initial, measured in one given way: a liquidation compares before
+/// and after by the same.
 pub fn measured(
     board: &Board,
     account: &MarginAccount,

@@ -53,8 +53,8 @@ pub(crate) struct Lot {
 }
 
 impl Lot {
-    /// Prices the token in `slot` at `1 − discount` of the oracle. Fails with `OracleGate` where the
-    /// gate closes it for seizing.
+    /// Prices the token in `slot` at `1 − discount` of the oracle. Fails with `OracleGate` where
+    /// the gate closes it for seizing.
     pub(crate) fn new(
         board: &Board,
         account: &MarginAccount,

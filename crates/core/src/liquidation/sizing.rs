@@ -1,6 +1,7 @@
-//! How much of a leg a take-over needs (D7, i08): the smallest number of lots that lifts the account
-//! to LiquidationEnd, counting all that the transfer changes: premium and fee, the confidence and
-//! the price difference that fall away with the leg, and the size add-on that shrinks with it.
+//! How much of a leg a take-over needs (D7, i08): the smallest number of lots that lifts the
+//! account to LiquidationEnd, counting all that the transfer changes: premium and fee, the
+//! confidence and the price difference that fall away with the leg, and the size add-on that
+//! shrinks with it.
 
 use bulwark_state::Board;
 

@@ -1,4 +1,5 @@
-//! The take-over of a leg (D7): transfer at the mark that favours the account, premium, fee, top-up.
+//! The take-over of a leg (D7): transfer at the mark that favours the account, premium, fee,
+//! top-up.
 
 use bulwark_state::{Board, Deltas, Insurance, MarginAccount, Market, Position};
 

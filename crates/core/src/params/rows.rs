@@ -30,7 +30,8 @@ impl Field for u32 {
 macro_rules! rows {
     (
         $(#[$meta:meta])* $name:ident of $layout:ty, bounds $bounds:ident, preset $preset:ident;
-        $($key:literal: ($($field:tt)+), $unit:ident, [$($value:expr),+], $min:literal..=$max:literal,
+        $($key:literal: ($($field:tt)+), $unit:ident, [$($value:expr),+],
+            $min:literal..=$max:literal,
             $step:literal, $delay:ident, $about:literal;)+
     ) => {
         $(#[$meta])*

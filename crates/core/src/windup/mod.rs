@@ -1,15 +1,16 @@
 //! Winding a bankrupt account up (D7), whole or by an equal fraction of everything, in one
 //! instruction that handles one market at a time:
 //!
-//! [`begin`], then [`move_leg`] for every leg, [`sell_collateral`] once, [`close`] (books the loss),
+//! [`begin`], then [`move_leg`] for every leg, [`sell_collateral`] once, [`close`] (books the
+//! loss),
 //! [`allocate_leg`] for every leg (or [`allocate_rest`] where there is none), [`finish`].
 //!
 //! A [`Plan`] on the stack carries what the steps share and refuses a step out of turn or left out:
 //! nothing of the account can be forgotten, and every unit of the loss is allocated (INV-LEDGER).
 //!
-//! What the gate closes (a leg whose price is dead, a token whose price is old) stays behind, and with it as
-//! much debt as it is worth at the price that favours the account: one lot of a dead market neither
-//! holds a wind-up up (a11), nor is the loss of the rest counted twice.
+//! What the gate closes (a leg whose price is dead, a token whose price is old) stays behind, and
+//! with it as much debt as it is worth at the price that favours the account: one lot of a dead
+//! market neither holds a wind-up up (a11), nor is the loss of the rest counted twice.
 
 mod steps;
 

@@ -57,8 +57,8 @@ fn targets(maintenance: u64) -> Targets {
 }
 
 impl Desk {
-    /// Markets at these prices (dollars) with 4 % maintenance and 6 % initial; after quote a bank per
-    /// price in `tokens` (nine decimals, 10 % and 15 % haircut, on feeds behind the markets').
+    /// Markets at these prices (dollars) with 4 % maintenance and 6 % initial; after quote a bank
+    /// per price in `tokens` (nine decimals, 10 % and 15 % haircut, on feeds behind the markets').
     /// Insurance holds $100,000 and lets a quarter of it out per day, a tenth per market.
     pub fn new(prices: &[u64], tokens: &[u64]) -> Self {
         let now = Now {

@@ -1,8 +1,8 @@
 //! A venue with people, told in verbs: `world.deposit(ALICE, USDC, usdc(1_000))`,
 //! `world.price(SOL, 142.10)`. After **every** transaction the whole compartment is audited.
 //!
-//! The standard world has three feeds, banks USDC (quote), SOL, BTC and markets SOL, BTC. Amounts of
-//! tokens are whole units given as `f64` for legibility and converted exactly once.
+//! The standard world has three feeds, banks USDC (quote), SOL, BTC and markets SOL, BTC. Amounts
+//! of tokens are whole units given as `f64` for legibility and converted exactly once.
 
 mod acts;
 mod liquidation;

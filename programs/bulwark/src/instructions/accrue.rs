@@ -1,5 +1,5 @@
-//! Accrues quote interest, and takes stock of the quote bank: what lies in its vault against what is
-//! owed from it, so that withdrawals are paid at the true coverage.
+//! Accrues quote interest, and takes stock of the quote bank: what lies in its vault against what
+//! is owed from it, so that withdrawals are paid at the true coverage.
 //!
 //! Anybody CAN while time runs (not while Paused). All markets of the compartment must follow, each
 //! once, writable: leaving one out is refused, never believed (INV-SUBSET).

@@ -1,8 +1,8 @@
 //! Cancels orders: one by its slot, its sequence number or the client's own number, or all of a
 //! market.
 //!
-//! The owner or the delegate CAN cancel in every mode but Recovery, where all orders are void. Nobody
-//! else CAN cancel; anybody CAN prune what is void.
+//! The owner or the delegate CAN cancel in every mode but Recovery, where all orders are void.
+//! Nobody else CAN cancel; anybody CAN prune what is void.
 
 use anchor_lang::prelude::*;
 use bulwark_core::order;

@@ -16,8 +16,8 @@ use crate::event::{self, Kind, MarginAccountClosed};
 use crate::guard::Guard;
 use crate::state::{Access, BookState, CompartmentState, MarginState, ProtocolState, same};
 
-/// Accounts of `close_margin_account`; if orders were ever voided by a liquidation, the books of every
-/// market of the compartment follow, in order, writable.
+/// Accounts of `close_margin_account`; if orders were ever voided by a liquidation, the books of
+/// every market of the compartment follow, in order, writable.
 #[derive(Accounts)]
 pub struct CloseMarginAccount<'info> {
     /// Owner; gets the rent.

@@ -1,5 +1,5 @@
-//! Pays what has been assigned to an account's residual claim in a bank: late money for what coverage
-//! once took from a withdrawal.
+//! Pays what has been assigned to an account's residual claim in a bank: late money for what
+//! coverage once took from a withdrawal.
 //!
 //! Anyone CAN, always. It goes into the owner's associated token account, or where the owner says.
 

@@ -1,7 +1,7 @@
 //! Buys an account's collateral against its negative quote, near the oracle price (D1).
 //!
-//! Any owner of a healthy margin account CAN while the quote vault is short, or the debt is older than
-//! a day or above half of the account's own collateral. Nobody CAN convert an account that is
+//! Any owner of a healthy margin account CAN while the quote vault is short, or the debt is older
+//! than a day or above half of the account's own collateral. Nobody CAN convert an account that is
 //! liquidatable (it is liquidated instead) or would be bankrupt after.
 
 use anchor_lang::prelude::*;

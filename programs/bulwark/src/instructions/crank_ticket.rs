@@ -1,9 +1,9 @@
-//! Moves a bank's queue on and pays a ticket as far as it goes; a ticket that is done is closed, its
-//! rent goes back to the owner.
+//! Moves a bank's queue on and pays a ticket as far as it goes; a ticket that is done is closed,
+//! its rent goes back to the owner.
 //!
 //! Anyone CAN, in every mode but Recovery. Nobody CAN pay it elsewhere than into the token account
-//! written in the ticket, into the owner's associated account where that is gone, or where the owner
-//! himself says.
+//! written in the ticket, into the owner's associated account where that is gone, or where the
+//! owner himself says.
 
 use anchor_lang::prelude::*;
 use bulwark_core::permits::Action;

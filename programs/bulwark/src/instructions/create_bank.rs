@@ -1,7 +1,8 @@
 //! Lists a token: bank, vault, and its seat on the Board. Bank 0 is quote: a mint of 6 decimals.
 //!
 //! The creator CAN until he is sealed, in Normal. Nobody CAN list a mint with an extension beyond
-//! the allow-list (a62), a mint twice, or a token without a feed (quote's serves the depeg breaker).
+//! the allow-list (a62), a mint twice, or a token without a feed (quote's serves the depeg
+//! breaker).
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{TokenAccount, TokenInterface};

@@ -1,8 +1,8 @@
 //! Creates the one Protocol.
 //!
-//! The program's upgrade authority CAN, once; he becomes the creator. Nobody else CAN, so nobody can
-//! initialise a fresh deployment before its owner (a25). An immutable program has no authority left
-//! and can't be initialised any more.
+//! The program's upgrade authority CAN, once; he becomes the creator. Nobody else CAN, so nobody
+//! can initialise a fresh deployment before its owner (a25). An immutable program has no authority
+//! left and can't be initialised any more.
 
 use anchor_lang::prelude::*;
 
@@ -26,7 +26,13 @@ pub struct CreateProtocol<'info> {
     #[account(mut)]
     pub authority: Signer<'info>,
     /// Protocol, to be made.
-    #[account(init, payer = authority, space = ProtocolState::SPACE, seeds = [seeds::PROTOCOL], bump)]
+    #[account(
+        init,
+        payer = authority,
+        space = ProtocolState::SPACE,
+        seeds = [seeds::PROTOCOL],
+        bump
+    )]
     pub protocol: AccountLoader<'info, ProtocolState>,
     /// The loader's data account of this program.
     pub program_data: Account<'info, ProgramData>,

@@ -1,5 +1,5 @@
-//! Brings tokens into a margin account: a new deposit, a top-up of an account with positions or debt,
-//! or a repayment.
+//! Brings tokens into a margin account: a new deposit, a top-up of an account with positions or
+//! debt, or a repayment.
 //!
 //! The owner CAN: repay and top up with quote in every mode but Recovery; top up with a token while
 //! its bank is active; deposit anew in Normal, and a little in Restricted. Nobody CAN deposit for

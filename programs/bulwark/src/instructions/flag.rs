@@ -1,5 +1,5 @@
-//! Starts the liquidation clock of an account that is below its maintenance requirement: the premium
-//! rises from here on.
+//! Starts the liquidation clock of an account that is below its maintenance requirement: the
+//! premium rises from here on.
 //!
 //! Anybody CAN, in every mode. Nobody CAN flag an account that isn't liquidatable.
 

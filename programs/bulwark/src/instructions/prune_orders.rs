@@ -1,7 +1,8 @@
 //! Clears what is void in a book: expired orders of anybody, and orders of one account that its
 //! epoch has voided, with the account's slots that have no order behind them any more.
 //!
-//! Anybody CAN prune in every mode but Recovery. Nobody CAN remove an order that may still be filled.
+//! Anybody CAN prune in every mode but Recovery. Nobody CAN remove an order that may still be
+//! filled.
 
 use anchor_lang::prelude::*;
 use bulwark_core::order;

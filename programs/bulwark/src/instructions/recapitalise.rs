@@ -1,5 +1,5 @@
-//! Gives money to a bank: residual claims and missing coverage share it, then in quote the hole, then
-//! insurance.
+//! Gives money to a bank: residual claims and missing coverage share it, then in quote the hole,
+//! then insurance.
 //!
 //! Anyone CAN, always, Recovery included. Nobody CAN get anything for it, or direct it.
 

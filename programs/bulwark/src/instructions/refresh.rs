@@ -3,9 +3,9 @@
 //! Anybody CAN, in every mode but Recovery, as often as wanted: posting more often moves no margin
 //! (D5). Nobody CAN choose a price for one use: one feed has one price for all (INV-ONEPRICE).
 //!
-//! Behind the named accounts come, in this order: for each entry of `feeds` its oracle account, then
-//! (bit 7 of the entry) the account of its second source; then any markets, whose open interest is
-//! copied; then any banks, each followed by its vault, whose coverage is copied.
+//! Behind the named accounts come, in this order: for each entry of `feeds` its oracle account,
+//! then (bit 7 of the entry) the account of its second source; then any markets, whose open
+//! interest is copied; then any banks, each followed by its vault, whose coverage is copied.
 
 use anchor_lang::prelude::*;
 use bulwark_core::permits::Action;

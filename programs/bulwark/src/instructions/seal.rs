@@ -1,7 +1,8 @@
 //! Ends the creator's powers for ever.
 //!
-//! The creator CAN at any time. Anyone else CAN once a compartment's deposits at Board prices exceed
-//! the compiled sum, shown with all of its banks; nobody CAN before. No instruction reopens it.
+//! The creator CAN at any time. Anyone else CAN once a compartment's deposits at Board prices
+//! exceed the compiled sum, shown with all of its banks; nobody CAN before. No instruction reopens
+//! it.
 
 use anchor_lang::prelude::*;
 

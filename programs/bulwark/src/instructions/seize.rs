@@ -1,8 +1,8 @@
 //! Buys collateral of a liquidatable account against its negative quote, at a discount.
 //!
-//! Any owner of a healthy margin account CAN, in every mode but Recovery. Nobody CAN choose the token
-//! (the one of the lowest maintenance weight goes first), nor worsen the account (INV-LIQ). The buyer
-//! receives collateral in his margin account, never tokens.
+//! Any owner of a healthy margin account CAN, in every mode but Recovery. Nobody CAN choose the
+//! token (the one of the lowest maintenance weight goes first), nor worsen the account (INV-LIQ).
+//! The buyer receives collateral in his margin account, never tokens.
 
 use anchor_lang::prelude::*;
 use bulwark_core::gate::LegUse;

@@ -1,4 +1,5 @@
-//! Realises the unrealised loss of an account's position into its quote balance, at the Board's price.
+//! Realises the unrealised loss of an account's position into its quote balance, at the Board's
+//! price.
 //!
 //! Anybody CAN while more than half of the quote vault is lent (D1): winners are owed quote that
 //! losers still hold as unrealised loss. Nobody CAN change an account's health by it.

@@ -1,5 +1,6 @@
-//! Books money that came into a vault without an instruction (a donation): residual claims and missing
-//! coverage get it first; what is left of quote is insurance's, of a token it stays in the vault.
+//! Books money that came into a vault without an instruction (a donation): residual claims and
+//! missing coverage get it first; what is left of quote is insurance's, of a token it stays in the
+//! vault.
 //!
 //! Anyone CAN, always. Nobody CAN direct it: where it goes is a rule (a01, a66).
 

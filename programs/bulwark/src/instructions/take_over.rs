@@ -1,7 +1,7 @@
 //! Takes a position of a liquidatable account over, at the mark that favours it, for a premium.
 //!
-//! Any owner of a healthy margin account CAN take over, in every mode but Recovery; while Paused only
-//! accounts below 0.8 of the requirement. Nobody CAN take over more than lifts the account to
+//! Any owner of a healthy margin account CAN take over, in every mode but Recovery; while Paused
+//! only accounts below 0.8 of the requirement. Nobody CAN take over more than lifts the account to
 //! LiquidationEnd, nor so that its health falls (INV-LIQ), nor his own account into itself.
 
 use anchor_lang::prelude::*;

@@ -1,5 +1,5 @@
-//! Values the compartment's outflow bases: what its USD buckets (withdrawals with positions, orders or
-//! debt) are a share of for the next 24 hours. Without it they are a share of quote's own base.
+//! Values the compartment's outflow bases: what its USD buckets (withdrawals with positions, orders
+//! or debt) are a share of for the next 24 hours. Without it they are a share of quote's own base.
 //!
 //! Anyone CAN, in every mode but Recovery. Nobody CAN leave a bank out, or value one above its slow
 //! price.

@@ -1,10 +1,11 @@
-//! Winds a bankrupt account up: its positions at mark and its collateral near the oracle price go to
-//! the receiver, and what is missing is allocated in the same instruction (D7, D8).
+//! Winds a bankrupt account up: its positions at mark and its collateral near the oracle price go
+//! to the receiver, and what is missing is allocated in the same instruction (D7, D8).
 //!
 //! Any owner of a healthy margin account CAN, in every mode but Recovery. Nobody CAN wind up an
-//! account whose raw value is not below zero, pick single legs of it, or leave its loss unbooked: there
-//! is nothing to front-run. The markets of its positions follow the named accounts, writable, and the
-//! banks in which withdrawals of it wait: what isn't paid yet of them covers the debt first (D6).
+//! account whose raw value is not below zero, pick single legs of it, or leave its loss unbooked:
+//! there is nothing to front-run. The markets of its positions follow the named accounts, writable,
+//! and the banks in which withdrawals of it wait: what isn't paid yet of them covers the debt first
+//! (D6).
 
 use anchor_lang::prelude::*;
 use bulwark_core::ledger;

@@ -1,11 +1,11 @@
-//! Takes tokens out of a margin account: paid at once as far as the buckets hold, the rest queued in a
-//! ticket; at the bank's coverage, the rest of that a residual claim.
+//! Takes tokens out of a margin account: paid at once as far as the buckets hold, the rest queued
+//! in a ticket; at the bank's coverage, the rest of that a residual claim.
 //!
 //! The owner CAN, in every mode but Recovery. Without positions, orders or debt (the plain exit) he
 //! needs neither Board nor oracle, and no market, guardian or breaker can stop him; with them his
 //! account must have its initial requirement after, every leg at its adverse bound while Paused. A
-//! delegate CANNOT, and nobody CAN take an account below zero or be paid elsewhere than into a token
-//! account of the owner.
+//! delegate CANNOT, and nobody CAN take an account below zero or be paid elsewhere than into a
+//! token account of the owner.
 
 use anchor_lang::prelude::*;
 use bulwark_core::health::{Level, health, is_plain};

@@ -160,8 +160,8 @@ impl Venue {
         (0..MAKERS).try_for_each(|maker| self.reload(Party::Maker(maker)))
     }
 
-    /// Places what a maker can carry of a quote, which replaces nothing: both sides, both at the size
-    /// `least`, or one of them.
+    /// Places what a maker can carry of a quote, which replaces nothing: both sides, both at the
+    /// size `least`, or one of them.
     pub fn quote(&mut self, party: Party, quote: &Quote, least: u64) -> Result<()> {
         if party == Party::Maker(0) {
             self.touch = (quote.bid, quote.ask);
@@ -252,7 +252,8 @@ impl Venue {
         Ok(receipt.is_some())
     }
 
-    /// Takes a party's quote out, as far as it isn't queued; says whether nothing is left to ask for.
+    /// Takes a party's quote out, as far as it isn't queued; says whether nothing is left to ask
+    /// for.
     pub fn withdraw_all(&mut self, party: Party) -> Result<bool> {
         let seat = self.seat(party);
         let Ok(amount @ 1..) = u64::try_from(seat.account.quote) else {

@@ -56,8 +56,8 @@ impl Venue {
     }
 
     /// By how much INV-LEDGER is missed, recomputed from every account and the vault (D1): the hole
-    /// that no booked loss explains or a surplus, in the smallest unit of quote (nobody steals or donates
-    /// here), and one for each counter or invariant that the accounts contradict.
+    /// that no booked loss explains or a surplus, in the smallest unit of quote (nobody steals or
+    /// donates here), and one for each counter or invariant that the accounts contradict.
     pub fn conservation_error(&self) -> Result<u64> {
         let margins: Vec<_> = self
             .parties()
