@@ -4,10 +4,10 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::build::{self, Program};
-use crate::process;
 use crate::progress::Stages;
+use crate::{process, tidy};
 
-/// Builds the bytecode, checks format and lints, and runs every test of the workspace.
+/// Builds the bytecode, checks house rules, format and lints, and runs every test of the workspace.
 ///
 /// With arguments, only what they select is run, on fresh bytecode:
 /// `cargo xtask test -p bulwark-tests --test arithmetic`.
@@ -25,6 +25,7 @@ pub fn run(test: Test) -> Result<()> {
         build::program(Program::Arithmetic).map(drop)
     })?;
     if test.arguments.is_empty() {
+        stages.run("tidy", tidy::all)?;
         stages.run("format", || {
             process::foreground(process::cargo("fmt").args(["--all", "--check"]))
         })?;

@@ -106,7 +106,6 @@ impl Tree {
 }
 
 /// All rules, as `cargo xtask test` asks them.
-#[allow(dead_code)]
 pub fn all() -> Result<()> {
     run(&Tidy { lengths: false })
 }
