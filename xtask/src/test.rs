@@ -7,6 +7,16 @@ use crate::build::{self, Program};
 use crate::progress::Stages;
 use crate::{process, tidy};
 
+/// Packages that are linted.
+const LINTED: [&str; 6] = [
+    "bulwark-state",
+    "bulwark-core",
+    "bulwark-sbf-builtins",
+    "bulwark",
+    "bulwark-client",
+    "xtask",
+];
+
 /// Builds the bytecode, checks house rules, format and lints, and runs every test of the workspace.
 ///
 /// With arguments, only what they select is run, on fresh bytecode:
@@ -31,14 +41,12 @@ pub fn run(test: Test) -> Result<()> {
         })?;
         stages.run("lints", || {
             let mut clippy = process::cargo("clippy");
-            clippy.args([
-                "--workspace",
-                "--all-targets",
-                "--locked",
-                "--",
-                "-D",
-                "warnings",
-            ]);
+            // What ships, and what builds it: linting the harness too would compile the embedded VM
+            // a second time.
+            for package in LINTED {
+                clippy.args(["--package", package]);
+            }
+            clippy.args(["--all-targets", "--locked", "--", "-D", "warnings"]);
             process::foreground(&mut clippy)
         })?;
     }
