@@ -2,48 +2,73 @@
 
 use super::{Finding, Tree, source};
 
-/// A package's folder, what it may depend on in the workspace, and outside (`None`: anything).
-const PACKAGES: &[(&str, &[&str], Option<&[&str]>)] = &[
-    ("crates/state", &[], Some(&["bytemuck"])),
-    ("crates/core", &["bulwark-state"], Some(&[])),
-    (
-        "crates/sbf-builtins",
-        &[],
-        Some(&["solana-compiler-builtins"]),
-    ),
-    (
-        "programs/bulwark",
-        &["bulwark-core", "bulwark-state", "bulwark-sbf-builtins"],
-        None,
-    ),
-    (
-        "crates/client",
-        &["bulwark", "bulwark-core", "bulwark-state"],
-        None,
-    ),
-    (
-        "crates/svm",
-        &["bulwark", "bulwark-client", "bulwark-core", "bulwark-state"],
-        None,
-    ),
-    (
-        "app/cli",
-        &[
+/// A package and what it may depend on.
+struct Package {
+    folder: &'static str,
+    /// In the workspace.
+    ours: &'static [&'static str],
+    /// Outside of it; `None`: anything.
+    outside: Option<&'static [&'static str]>,
+}
+
+const PACKAGES: &[Package] = &[
+    Package {
+        folder: "crates/state",
+        ours: &[],
+        outside: Some(&["bytemuck"]),
+    },
+    Package {
+        folder: "crates/core",
+        ours: &["bulwark-state"],
+        outside: Some(&[]),
+    },
+    Package {
+        folder: "crates/sbf-builtins",
+        ours: &[],
+        outside: Some(&["solana-compiler-builtins"]),
+    },
+    Package {
+        folder: "programs/bulwark",
+        ours: &["bulwark-core", "bulwark-state", "bulwark-sbf-builtins"],
+        outside: None,
+    },
+    Package {
+        folder: "crates/client",
+        ours: &["bulwark", "bulwark-core", "bulwark-state"],
+        outside: None,
+    },
+    Package {
+        folder: "crates/svm",
+        ours: &["bulwark", "bulwark-client", "bulwark-core", "bulwark-state"],
+        outside: None,
+    },
+    Package {
+        folder: "app/cli",
+        ours: &[
             "bulwark",
             "bulwark-client",
             "bulwark-core",
             "bulwark-state",
             "bulwark-svm",
         ],
-        None,
-    ),
-    ("xtask", &[], None),
+        outside: None,
+    },
+    Package {
+        folder: "xtask",
+        ours: &[],
+        outside: None,
+    },
 ];
 
 /// Every arrow of every manifest goes down; the two lowest layers have next to no outside ones.
 pub fn dependencies(tree: &Tree) -> Vec<Finding> {
     let mut found = Vec::new();
-    for (folder, ours, outside) in PACKAGES {
+    for package in PACKAGES {
+        let Package {
+            folder,
+            ours,
+            outside,
+        } = package;
         let file = format!("{folder}/Cargo.toml");
         let Some(text) = tree.texts.get(&file) else {
             continue;
@@ -275,10 +300,10 @@ pub fn instructions(tree: &Tree) -> Vec<Finding> {
             let advice = format!("no instruction is called {name}: delete or rename the file");
             find(file.clone(), 0, advice);
         }
-        let events = source
+        let mut events = source
             .shipped()
             .filter(|(_, code)| code.contains("event::emit"));
-        if let Some((line, _)) = events.skip(1).next() {
+        if let Some((line, _)) = events.nth(1) {
             find(file.clone(), line, "emit one event per instruction".into());
         }
     }
