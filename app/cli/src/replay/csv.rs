@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::decimal::{Decimal, shorten};
+use super::row::Row;
 
 /// The two headers that are understood.
 pub const HEADERS: [&str; 2] = [
@@ -17,10 +18,6 @@ pub const HEADERS: [&str; 2] = [
 const MAX_BYTES: u64 = 256 << 20;
 /// Most bars.
 const MAX_BARS: usize = 2_000_000;
-/// Unix seconds that a bar may have: 2001 to 2100.
-const TIMES: std::ops::Range<i64> = 1_000_000_000..4_102_444_800;
-/// Largest factor between two closes, or between a bar's high and low, that is believed.
-const MAX_FACTOR: u64 = 100;
 /// Smallest PriceE8 that the unit is chosen for (design, D2).
 const PRICE_MIN: u64 = 1_000_000;
 /// Largest PriceE8 that the unit may lead to.
@@ -88,7 +85,8 @@ impl std::fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
-fn malformed<T>(line: usize, why: impl Into<String>) -> Result<T, Malformed> {
+/// An error at a line.
+pub fn malformed<T>(line: usize, why: impl Into<String>) -> Result<T, Malformed> {
     Err(Malformed {
         line,
         why: why.into(),
@@ -157,116 +155,6 @@ pub fn parse(bytes: &[u8]) -> Result<Series, Malformed> {
         unit_exp,
         gaps,
     })
-}
-
-/// A bar before its unit is chosen.
-struct Row {
-    line: usize,
-    at: i64,
-    open: Decimal,
-    high: Decimal,
-    low: Decimal,
-    close: Decimal,
-}
-
-impl Row {
-    fn parse(line: usize, text: &str, columns: usize) -> Result<Self, Malformed> {
-        if text.len() > 512 {
-            return malformed(
-                line,
-                format!("a row of {} bytes has an absurd size", text.len()),
-            );
-        }
-        let fields: Vec<&str> = text.split(',').map(str::trim).collect();
-        if fields.len() != columns {
-            let n = fields.len();
-            return malformed(line, format!("{n} columns where the header has {columns}"));
-        }
-        let number = |name: &str, at: usize| {
-            Decimal::parse(fields[at]).or_else(|why| malformed(line, format!("{name}: {why}")))
-        };
-        let price = |name: &str, at: usize| match number(name, at)? {
-            Decimal(0) => malformed(line, format!("{name}: a price of zero")),
-            price => Ok(price),
-        };
-        let Ok(at) = fields[0].parse::<i64>() else {
-            let shown = shorten(fields[0]);
-            return malformed(
-                line,
-                format!("ts_unix: {shown} is not a whole number of seconds"),
-            );
-        };
-        if !TIMES.contains(&at) {
-            return malformed(
-                line,
-                format!("ts_unix: {at} is not a unix second of 2001 to 2100"),
-            );
-        }
-        let (open, high) = (price("open", 1)?, price("high", 2)?);
-        let (low, close) = (price("low", 3)?, price("close", 4)?);
-        if columns > 5 {
-            number("volume", 5)?;
-        }
-        let row = Self {
-            line,
-            at,
-            open,
-            high,
-            low,
-            close,
-        };
-        row.check()?;
-        Ok(row)
-    }
-
-    fn check(&self) -> Result<(), Malformed> {
-        if self.high < self.low {
-            return malformed(self.line, "high lies below low");
-        }
-        for (name, price) in [("open", self.open), ("close", self.close)] {
-            if price < self.low || price > self.high {
-                return malformed(self.line, format!("{name} lies outside of low to high"));
-            }
-        }
-        if self.high.0 / MAX_FACTOR as u128 > self.low.0 {
-            return malformed(self.line, "high over low has an absurd size");
-        }
-        Ok(())
-    }
-
-    fn follows(&self, before: &Row) -> Result<(), Malformed> {
-        if self.at <= before.at {
-            let (now, then) = (self.at, before.at);
-            return malformed(self.line, format!("time runs back: {now} after {then}"));
-        }
-        let (less, more) = (self.open.min(before.close), self.open.max(before.close));
-        if more.0 / MAX_FACTOR as u128 > less.0 {
-            return malformed(
-                self.line,
-                "the step from the close before has an absurd size",
-            );
-        }
-        Ok(())
-    }
-
-    fn scaled(&self, unit_exp: u8) -> Result<Bar, Malformed> {
-        let places = 8 + u32::from(unit_exp);
-        let price = |name: &str, price: Decimal| match price.scaled(places) {
-            Some(scaled) => Ok(scaled),
-            None => malformed(
-                self.line,
-                format!("{name}: more than {places} decimal places"),
-            ),
-        };
-        Ok(Bar {
-            line: self.line,
-            at: self.at,
-            open: price("open", self.open)?,
-            high: price("high", self.high)?,
-            low: price("low", self.low)?,
-            close: price("close", self.close)?,
-        })
-    }
 }
 
 /// The commonest distance between two bars, the shortest of them where several are equally common.

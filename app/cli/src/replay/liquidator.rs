@@ -87,11 +87,12 @@ impl Liquidator {
     /// that it can do at that price. So no loss stays unbooked because the file ends.
     pub fn close_out(&mut self, venue: &mut Venue, everyone: &[Party]) -> Result<()> {
         loop {
-            let mut due = everyone.to_vec();
-            let judged = due.iter().map(|party| venue.is_liquidatable(*party));
-            let judged = judged.collect::<Result<Vec<bool>>>()?;
-            let mut keep = judged.into_iter();
-            due.retain(|_| keep.next().unwrap_or(false));
+            let mut due = Vec::new();
+            for party in everyone {
+                if venue.is_liquidatable(*party)? {
+                    due.push(*party);
+                }
+            }
             let before = self.liquidations;
             self.act(venue, due)?;
             self.unload(venue)?;

@@ -17,6 +17,7 @@ mod path;
 mod population;
 mod refine;
 mod report;
+mod row;
 mod run;
 mod static_arm;
 mod traders;
@@ -127,7 +128,12 @@ impl<'a> Play<'a> {
     /// The dynamic arm's initial margin, before either arm starts.
     fn average(&self, order: Order) -> Result<InitialMargin> {
         let board = self.venue(0)?.board_copy();
-        static_arm::along(board, venue::MARKET, self.prints(order), self.from)
+        static_arm::along(
+            board,
+            usize::from(venue::MARKET),
+            self.prints(order),
+            self.from,
+        )
     }
 
     fn all(&self) -> Result<Vec<Run>> {

@@ -6,6 +6,7 @@
 
 mod acts;
 mod ledger;
+mod orders;
 mod setup;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use bulwark_client::{Deployment, Pubkey};
 use bulwark_core::gate::{Cell, LegUse};
 use bulwark_core::health::{self, Health, Level, Stage};
 use bulwark_core::{Error, Now, gate, ledger as books, targets};
-use bulwark_state::{Board, MarginAccount, Market, Position};
+use bulwark_state::{Board, BoardMarket, Feed, MarginAccount, Market, Position};
 use bulwark_svm::Vm;
 use bulwark_svm::vm::address;
 use solana_keypair::Keypair;
@@ -23,11 +24,11 @@ use solana_keypair::Keypair;
 use super::makers::MAKERS;
 use super::static_arm;
 
-pub use acts::Quote;
+pub use orders::Quote;
 pub use setup::Setup;
 
 /// The one market.
-pub const MARKET: usize = 0;
+pub const MARKET: u8 = 0;
 
 /// Who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,6 +121,14 @@ impl Venue {
         self.board.clone()
     }
 
+    fn market(&self) -> &BoardMarket {
+        &self.board.markets[usize::from(MARKET)]
+    }
+
+    fn feed(&self) -> &Feed {
+        &self.board.feeds[usize::from(self.market().feed)]
+    }
+
     /// Cluster time and slot.
     pub fn now(&self) -> Now {
         self.now
@@ -127,19 +136,19 @@ impl Venue {
 
     /// The Board's price and its confidence, PriceE8.
     pub fn price(&self) -> (u64, u64) {
-        let feed = &self.board.feeds[usize::from(self.board.markets[MARKET].feed)];
+        let feed = self.feed();
         (feed.last.price, feed.last.conf)
     }
 
     /// Initial margin for new risk, e9.
     pub fn initial_ratio(&self) -> u64 {
-        targets::initial(&self.board.markets[MARKET].margin)
+        targets::initial(&self.market().margin)
     }
 
     /// Whether somebody may open now.
     pub fn takes_new_risk(&self) -> bool {
-        let market = &self.board.markets[MARKET];
-        let feed = &self.board.feeds[usize::from(market.feed)];
+        let market = self.market();
+        let feed = self.feed();
         let open = gate::cell(feed, LegUse::OpenInterestUp, self.now) == Cell::Yes;
         open && market.status == 1 && !targets::at_cap(&market.margin)
     }
@@ -158,12 +167,12 @@ impl Venue {
 
     fn leg(&self, party: Party) -> Option<&Position> {
         let account = &self.seat(party).account;
-        books::position_of(account, MARKET as u8).and_then(|at| account.positions.get(at))
+        books::position_of(account, MARKET).and_then(|at| account.positions.get(at))
     }
 
     /// Whether the gate lets positions be taken over at today's price.
     pub fn may_liquidate(&self) -> bool {
-        let feed = &self.board.feeds[usize::from(self.board.markets[MARKET].feed)];
+        let feed = self.feed();
         let cell = gate::cell(feed, LegUse::Liquidate, self.now);
         !matches!(cell, Cell::Wait | Cell::No)
     }
@@ -207,7 +216,7 @@ impl Venue {
         let notional = u128::from(base.unsigned_abs()) * u128::from(price) / 10_000_000_000;
         let notional = u64::try_from(notional).context("a trader's notional")?;
         let mut account: Box<MarginAccount> = bytemuck::zeroed_box();
-        let at = books::open_position(&self.board, &mut account, MARKET as u8).map_err(refused)?;
+        let at = books::open_position(&self.board, &mut account, MARKET).map_err(refused)?;
         let leg = &mut account.positions[at];
         leg.base = base;
         leg.quote = if base > 0 {
@@ -231,11 +240,11 @@ impl Venue {
 
     /// Fixes the margins of the market: the static arm.
     pub fn fix_margin(&mut self, initial_ppm: u64) -> Result<()> {
-        static_arm::fix(&mut self.board, MARKET, initial_ppm);
+        static_arm::fix(&mut self.board, usize::from(MARKET), initial_ppm);
         self.vm
             .overwrite(address(self.deployment.board), &*self.board)?;
         // The market's own limit must not stand below the margin that was asked for.
-        let key = address(self.deployment.markets[MARKET].market);
+        let key = address(self.deployment.markets[usize::from(MARKET)].market);
         let mut market = self.vm.read::<Market>(key).context("no market")?;
         let asked = u32::try_from(1_000_000_000_u64.div_ceil(initial_ppm.max(1)))?;
         market.leverage_cap = market.leverage_cap.max(asked);

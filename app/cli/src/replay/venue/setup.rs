@@ -110,7 +110,7 @@ impl Venue {
         vm.set_time(now.unix, now.slot);
         launch::protocol(&mut vm)?;
         let deployment = launch::compartment(&mut vm, &setup.plan())?;
-        let market = vm.read::<Market>(address(deployment.markets[MARKET].market));
+        let market = vm.read::<Market>(address(deployment.markets[usize::from(MARKET)].market));
         let market = market.context("no market")?;
         let seat = |name: String| Seat::new(&deployment, &name);
         let mut venue = Self {
