@@ -70,8 +70,9 @@ fn refusal_names(runs: &[Run]) -> BTreeSet<String> {
 pub fn notes(scenario: &Scenario) -> String {
     let modelled = scenario.modelled.join(", ");
     format!(
-        "{} as a {} market; {} traders of {} each, seed {}; insurance of {}; the liquidator acts after {} s.\n\
-         Modelled: {modelled}. Everything else comes from the file; every dollar from the accounts.",
+        "{} as a {} market; {} traders of {} each, seed {}; insurance of {}; the liquidator \
+         acts after {} s.\nModelled: {modelled}. Everything else comes from the file; every \
+         dollar from the accounts.",
         scenario.prices,
         scenario.market_class,
         grouped(u64::from(scenario.accounts)),

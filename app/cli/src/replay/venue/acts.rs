@@ -123,7 +123,8 @@ impl Venue {
         Ok(receipt.is_some())
     }
 
-    /// Takes a party's quote out, as far as it isn't queued; says whether nothing is left to ask for.
+    /// Takes a party's quote out, as far as it isn't queued; says whether nothing is left to ask
+    /// for.
     pub fn withdraw_all(&mut self, party: Party) -> Result<bool> {
         let seat = self.seat(party);
         let Ok(amount @ 1..) = u64::try_from(seat.account.quote) else {

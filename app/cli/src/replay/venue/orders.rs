@@ -96,8 +96,8 @@ impl Venue {
         (0..MAKERS).try_for_each(|maker| self.reload(Party::Maker(maker)))
     }
 
-    /// Places what a maker can carry of a quote, which replaces nothing: both sides, both at the size
-    /// `least`, or one of them.
+    /// Places what a maker can carry of a quote, which replaces nothing: both sides, both at the
+    /// size `least`, or one of them.
     pub fn quote(&mut self, party: Party, quote: &Quote, least: u64) -> Result<()> {
         if party == Party::Maker(0) {
             self.touch = (quote.bid, quote.ask);
