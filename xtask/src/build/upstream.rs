@@ -88,12 +88,18 @@ pub fn build(job: &Job) -> Result<(PathBuf, String)> {
             }
             Ok(())
         })?;
-        for paragraph in worth_reading(&said) {
+        // After a failure nothing is left out: a tool that crashes says so in any form.
+        let shown = if status.success() {
+            worth_reading(&said)
+        } else {
+            said.clone()
+        };
+        for paragraph in shown {
             bar.suspend(|| eprintln!("{paragraph}"));
         }
         if !status.success() {
             let reason = super::refusal(&said).unwrap_or_else(|| "see the messages above".into());
-            bail!("{} cannot be built: {reason}", job.package);
+            bail!("{} cannot be built ({status}): {reason}", job.package);
         }
         Ok(())
     })?;
