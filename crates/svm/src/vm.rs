@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
 use litesvm::LiteSVM;
-use litesvm::types::TransactionMetadata;
+use litesvm::types::{FailedTransactionMetadata, TransactionMetadata};
 use solana_account::{Account, ReadableAccount};
 use solana_address::Address;
 use solana_address_lookup_table_interface::program as lookup_program;
@@ -265,6 +265,46 @@ impl Vm {
         signers: &[&Keypair],
     ) -> std::result::Result<Receipt, Box<Failure>> {
         self.svm.expire_blockhash();
+        let (transaction, bytes, keys) = self.transaction(instructions, signers);
+        self.sent += 1;
+        match self.svm.send_transaction(transaction) {
+            Ok(meta) => {
+                self.units_total += meta.compute_units_consumed;
+                let units = meta.compute_units_consumed;
+                let returned = meta.return_data.data.clone();
+                Ok(Receipt {
+                    units,
+                    bytes,
+                    keys,
+                    returned,
+                    meta,
+                })
+            }
+            Err(failed) => {
+                self.failed += 1;
+                self.units_total += failed.meta.compute_units_consumed;
+                Err(failure(failed))
+            }
+        }
+    }
+
+    /// Runs one transaction and forgets what it did: for acts that are tried in many forms.
+    pub fn rehearse(
+        &self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> std::result::Result<(), Box<Failure>> {
+        let (transaction, _, _) = self.transaction(instructions, signers);
+        let outcome = self.svm.simulate_transaction(transaction);
+        outcome.map(|_| ()).map_err(failure)
+    }
+
+    /// Signs a transaction by those of `signers` that it asks, with its bytes and keys.
+    fn transaction(
+        &self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> (VersionedTransaction, usize, usize) {
         let limit = ComputeBudgetInstruction::set_compute_unit_limit(COMPUTE_UNITS as u32);
         let mut all = vec![limit];
         all.extend_from_slice(instructions);
@@ -327,31 +367,7 @@ impl Vm {
             keys <= ACCOUNT_KEYS,
             "a transaction of {keys} keys is over {ACCOUNT_KEYS}"
         );
-        self.sent += 1;
-        match self.svm.send_transaction(transaction) {
-            Ok(meta) => {
-                self.units_total += meta.compute_units_consumed;
-                let units = meta.compute_units_consumed;
-                let returned = meta.return_data.data.clone();
-                Ok(Receipt {
-                    units,
-                    bytes,
-                    keys,
-                    returned,
-                    meta,
-                })
-            }
-            Err(failed) => {
-                self.failed += 1;
-                self.units_total += failed.meta.compute_units_consumed;
-                let units = failed.meta.compute_units_consumed;
-                Err(Box::new(Failure {
-                    error: failed.err,
-                    logs: failed.meta.logs,
-                    units,
-                }))
-            }
-        }
+        (transaction, bytes, keys)
     }
 
     /// Bytes of an account, empty if there is none.
@@ -384,6 +400,14 @@ impl Vm {
             .set_account(key, account)
             .map_err(|e| anyhow!("{e}"))
     }
+}
+
+fn failure(failed: FailedTransactionMetadata) -> Box<Failure> {
+    Box::new(Failure {
+        error: failed.err,
+        units: failed.meta.compute_units_consumed,
+        logs: failed.meta.logs,
+    })
 }
 
 /// Length on the wire: signatures with their count, then the message.
