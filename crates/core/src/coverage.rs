@@ -84,6 +84,21 @@ fn gap(bank: &Bank, vault: u64) -> u64 {
     excess(bank.expected, vault)
 }
 
+/// Notes that money has gone from the vault: what is expected there falls to what is there. No
+/// coverage changes. Whatever comes back later is new money, of which those who have left since,
+/// and hold residual claims, get their part (D1); it would else be lost to them in the gap.
+pub(crate) fn note_gone(bank: &mut Bank, vault: u64) -> Result<()> {
+    if gap(bank, vault) == 0 {
+        return Ok(());
+    }
+    if bank.index == 0 {
+        bank.totals.check_loss = quote_loss(bank, vault)?;
+        bank.totals.check_gap = 0;
+    }
+    bank.expected = vault;
+    Ok(())
+}
+
 /// D of D3, UsdE6: the loss of the last check, and what has gone from the quote vault since.
 pub fn quote_loss(quote: &Bank, vault: u64) -> Result<u64> {
     let totals = &quote.totals;
@@ -190,7 +205,13 @@ pub fn check_quote(
     vault: u64,
     now: Now,
 ) -> Result<Checked> {
-    let hole = narrow(balance.missing())?;
+    note_gone(quote, vault)?;
+    // What came unasked fills no hole before it is swept: residual claims share it.
+    let counted = Balance {
+        vault: counted(quote, vault).into(),
+        ..*balance
+    };
+    let hole = narrow(counted.missing())?;
     let fees = u64::try_from(quote.totals.fees.max(0)).map_err(|_| Error::Overflow)?;
     let cushion = insurance.checked_add(fees).ok_or(Error::Overflow)?;
     let gap = gap(quote, vault);

@@ -42,6 +42,7 @@ pub struct Present {
 
 /// Brings a bank up to now; must come before its claims change.
 pub fn begin(bank: &mut Bank, vault: u64, flow: &Flow, now: Now) -> Result<Present> {
+    coverage::note_gone(bank, vault)?;
     let coverage = coverage::coverage(bank, vault)?;
     let money = coverage::money(bank, vault);
     let rates = outflow::advance(bank, flow, &coverage, money, now)?;

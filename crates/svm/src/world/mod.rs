@@ -6,6 +6,7 @@
 
 mod acts;
 mod liquidation;
+mod money;
 
 use std::collections::BTreeMap;
 
