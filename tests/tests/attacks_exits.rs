@@ -31,12 +31,19 @@ fn spread(values: &[u64]) -> u64 {
 #[test]
 fn a03_first_and_last_leaver_of_a_robbed_token_get_the_same_share() {
     let mut world = World::new();
-    let people = [("alice", 3_000_000_007), ("bob", 5_000_000_011), ("carol", 2_000_000_003)];
+    let people = [
+        ("alice", 3_000_000_007),
+        ("bob", 5_000_000_011),
+        ("carol", 2_000_000_003),
+    ];
     for (name, amount) in people {
         world.deposit(name, SOL, amount);
     }
     world.steal(SOL, 3_333_333_333);
-    expect_error(world.try_deposit("dave", SOL, 1_000_000_000), BulwarkError::NotCovered);
+    expect_error(
+        world.try_deposit("dave", SOL, 1_000_000_000),
+        BulwarkError::NotCovered,
+    );
     let shares = leave_in_turn(&mut world, SOL, &people);
     // 6,666,666,688 of 10,000,000,021.
     assert!(spread(&shares) <= 1, "{shares:?}");
@@ -73,7 +80,11 @@ fn a03_first_and_last_leaver_of_a_robbed_token_get_the_same_share() {
     world.recapitalise("thief", SOL, rest).unwrap();
     for (name, amount) in people {
         world.collect(name, SOL);
-        assert_eq!(world.tokens_of(name, SOL), amount, "{name} has lost nothing");
+        assert_eq!(
+            world.tokens_of(name, SOL),
+            amount,
+            "{name} has lost nothing"
+        );
         world.close(name).unwrap();
     }
     assert_eq!(world.bank(SOL).residuals.total, 0);
@@ -83,7 +94,11 @@ fn a03_first_and_last_leaver_of_a_robbed_token_get_the_same_share() {
 #[test]
 fn a03_first_and_last_leaver_of_robbed_quote_get_the_same_share() {
     let mut world = World::new();
-    let people = [("alice", 3_000_000_007), ("bob", 5_000_000_011), ("carol", 2_000_000_003)];
+    let people = [
+        ("alice", 3_000_000_007),
+        ("bob", 5_000_000_011),
+        ("carol", 2_000_000_003),
+    ];
     for (name, amount) in people {
         world.deposit(name, USDC, amount);
     }
@@ -93,8 +108,14 @@ fn a03_first_and_last_leaver_of_robbed_quote_get_the_same_share() {
     world.accrue().unwrap();
     // Insurance stands before depositors: D = 2,600,000,021 − 100,000,000 of 10,000,000,021.
     let totals = world.bank(USDC).totals;
-    assert_eq!((totals.check_loss, totals.check_claims), (2_500_000_021, 10_000_000_021));
-    expect_error(world.try_deposit("dave", USDC, usdc(1.0)), BulwarkError::NotCovered);
+    assert_eq!(
+        (totals.check_loss, totals.check_claims),
+        (2_500_000_021, 10_000_000_021)
+    );
+    expect_error(
+        world.try_deposit("dave", USDC, usdc(1.0)),
+        BulwarkError::NotCovered,
+    );
     let shares = leave_in_turn(&mut world, USDC, &people);
     assert!(spread(&shares) <= 1, "{shares:?}");
     assert_eq!(shares[0], 749_999);
@@ -102,7 +123,10 @@ fn a03_first_and_last_leaver_of_robbed_quote_get_the_same_share() {
     world.accrue().unwrap();
     assert!(world.bank(USDC).totals.check_loss <= 3);
     let residuals = world.bank(USDC).residuals.total;
-    assert!((2_500_000_021..=2_500_000_024).contains(&residuals), "{residuals}");
+    assert!(
+        (2_500_000_021..=2_500_000_024).contains(&residuals),
+        "{residuals}"
+    );
 }
 
 #[test]
@@ -131,7 +155,9 @@ fn a63_close_is_refused_while_anything_is_left() {
     world.fund("bob", 1_000.0);
     world.place("bob", SOL_PERP, bid(1.0, 95.0).post_only());
     expect_error(world.close("bob"), BulwarkError::AccountNotEmpty);
-    world.cancel("bob", SOL_PERP, bulwark::instructions::Which::All).unwrap();
+    world
+        .cancel("bob", SOL_PERP, bulwark::instructions::Which::All)
+        .unwrap();
     world.trade("bob", "maker", SOL_PERP, 1.0, 100.0);
     expect_error(world.close("bob"), BulwarkError::AccountNotEmpty);
     world.place("maker", SOL_PERP, bid(1.0, 100.0).post_only());
@@ -173,7 +199,11 @@ fn inv_ticket_three_whales_leave_in_order_and_in_time() {
         let at_once = if name == "alice" { base * 9 / 1_000 } else { 0 };
         assert_eq!(paid, at_once, "{name}");
         asked += queued;
-        due.push(from + i64::try_from(u128::from(asked) * 86_400 * 100 / (9 * u128::from(base))).unwrap() + 1);
+        due.push(
+            from + i64::try_from(u128::from(asked) * 86_400 * 100 / (9 * u128::from(base)))
+                .unwrap()
+                + 1,
+        );
     }
     let mut open = vec![true; 3];
     let mut hours = 0;
@@ -202,7 +232,11 @@ fn inv_ticket_three_whales_leave_in_order_and_in_time() {
         }
         assert!(hours <= 24 * 12, "3,000,000 at 9 % a day are 11.1 days");
     }
-    assert_eq!(world.vault(USDC), 3 * world.bank(USDC).deposit_min, "the passer-by alone is left");
+    assert_eq!(
+        world.vault(USDC),
+        3 * world.bank(USDC).deposit_min,
+        "the passer-by alone is left"
+    );
     assert_eq!(world.bank(USDC).tickets, 0);
     for name in whales {
         world.close(name).unwrap();
@@ -240,7 +274,10 @@ fn a10_a_deposit_and_withdrawal_every_hour_blocks_nobody() {
         world.advance(HOUR);
     }
     let (paid, _) = world.withdraw("alice", USDC, u64::MAX);
-    assert!(paid >= usdc(8_990.0), "0.9 % of a million less what the mean moved: {paid}");
+    assert!(
+        paid >= usdc(8_990.0),
+        "0.9 % of a million less what the mean moved: {paid}"
+    );
 }
 
 #[test]
@@ -260,7 +297,11 @@ fn a68_a_falling_base_does_not_slow_the_queue() {
         world.advance(24 * HOUR);
         world.try_crank("bob", USDC, 0).unwrap();
         let held = world.tokens_of("bob", USDC);
-        assert!((held - before).abs_diff(usdc(450_000.0)) <= 1, "day {day}: {}", held - before);
+        assert!(
+            (held - before).abs_diff(usdc(450_000.0)) <= 1,
+            "day {day}: {}",
+            held - before
+        );
         before = held;
     }
     world.advance(24 * HOUR);

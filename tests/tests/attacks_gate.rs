@@ -28,9 +28,15 @@ fn dead_btc(name: &'static str, equity: f64, sol: f64) -> World {
     let before = world.health(name, Level::Maintenance).surplus().unwrap();
     world.advance(660);
     sol_alone(&mut world, 100.0);
-    assert_eq!(severity(&world.board().feeds[BTC], world.now()), Severity::Dead);
+    assert_eq!(
+        severity(&world.board().feeds[BTC], world.now()),
+        Severity::Dead
+    );
     let after = world.health(name, Level::Maintenance).surplus().unwrap();
-    assert!(after >= before, "death of an oracle makes nobody liquidatable: {before}, {after}");
+    assert!(
+        after >= before,
+        "death of an oracle makes nobody liquidatable: {before}, {after}"
+    );
     world
 }
 
@@ -48,12 +54,14 @@ fn a11_one_lot_of_a_dead_market_makes_nobody_untouchable() {
     );
     let before = world.position("alice", SOL_PERP).base;
     let mut steps = 0;
-    while world.health("alice", Level::LiquidationEnd).surplus().unwrap() < 0 {
-        world.take_over("liquidator", "alice", SOL_PERP, base_e8(100.0)).unwrap();
+    while world.health("alice", Level::Maintenance).surplus().unwrap() < 0 {
+        world
+            .take_over("liquidator", "alice", SOL_PERP, base_e8(100.0))
+            .unwrap();
         world.advance(2);
         world.try_price(SOL, price_e8(92.5)).unwrap();
         steps += 1;
-        assert!(steps <= 8, "a quarter of the leg a slot");
+        assert!(steps <= 4, "a quarter of the leg a slot");
     }
     assert!(world.position("alice", SOL_PERP).base < before);
     assert_eq!(world.position("alice", BTC_PERP).base, 1_000_000);
@@ -89,7 +97,9 @@ fn a11_one_lot_of_a_dead_market_traps_nobody() {
     );
     // Nothing is matched in the dead market.
     world.place("maker", BTC_PERP, bid(0.01, 49_900.0).post_only());
-    world.try_place("bob", BTC_PERP, ask(0.01, 49_900.0).reduce_only().ioc()).unwrap();
+    world
+        .try_place("bob", BTC_PERP, ask(0.01, 49_900.0).reduce_only().ioc())
+        .unwrap();
     assert_eq!(world.position("bob", BTC_PERP).base, 1_000_000);
     // It lives again: he is out.
     world.refresh_all();
@@ -114,6 +124,7 @@ fn long_alice() -> World {
 
 /// Seconds until a take-over goes through while `prices` are printed every two seconds in turn.
 fn seconds_to_take_over(world: &mut World, prices: [f64; 2]) -> (i64, i64) {
+    world.advance(2);
     let from = world.now().unix;
     let mut counted = None;
     for step in 0..20 {
@@ -125,7 +136,10 @@ fn seconds_to_take_over(world: &mut World, prices: [f64; 2]) -> (i64, i64) {
         } else {
             expect_error(world.flag("alice"), BulwarkError::NotLiquidatable);
         }
-        if world.take_over("liquidator", "alice", SOL_PERP, base_e8(100.0)).is_ok() {
+        if world
+            .take_over("liquidator", "alice", SOL_PERP, base_e8(100.0))
+            .is_ok()
+        {
             return (counted.expect("no price, no take-over"), passed);
         }
         world.advance(2);
@@ -138,6 +152,7 @@ fn a12_a_crash_that_stands_is_liquidated_within_its_confirmation() {
     let mut world = long_alice();
     let (counted, taken) = seconds_to_take_over(&mut world, [92.0, 92.0]);
     assert_eq!(counted, 2, "the second print confirms it");
+    println!("stands: counted {counted} taken {taken}");
     assert!(taken <= 10, "{taken} s");
 }
 
@@ -147,12 +162,14 @@ fn a12_a_crash_that_runs_on_is_liquidated_after_ten_seconds() {
     // Each print is a jump away from the one that waits: none ever confirms another.
     let (counted, taken) = seconds_to_take_over(&mut world, [93.2, 90.8]);
     assert_eq!(counted, 10, "the newest counts anyway");
+    println!("runs on: counted {counted} taken {taken}");
     assert!(taken <= 20, "{taken} s: ten and one more confirmation");
 }
 
 #[test]
 fn a12_one_print_alone_liquidates_nobody() {
     let mut world = long_alice();
+    world.advance(2);
     world.try_price(SOL, price_e8(90.0)).unwrap();
     expect_error(world.flag("alice"), BulwarkError::NotLiquidatable);
     // The wick is over with the next print.

@@ -2,10 +2,8 @@
 
 use bulwark::error::BulwarkError;
 use bulwark_core::health::Level;
-use bulwark_core::{coverage, ledger};
-use bulwark_svm::world::{
-    BTC_PERP, SOL, SOL_PERP, USDC, World, ask, bid, expect_error, price_e8, usdc,
-};
+use bulwark_core::ledger;
+use bulwark_svm::world::{BTC_PERP, SOL, SOL_PERP, USDC, World, ask, bid, expect_error, usdc};
 
 const HOUR: i64 = 3_600;
 
@@ -87,16 +85,21 @@ fn a66_late_quote_goes_to_residuals_before_insurance() {
         assert_eq!(bank.residuals.total, usdc(2_400.0));
         assert_eq!(bank.totals.check_loss, usdc(1_600.0));
         assert_eq!(world.insurance().balance, usdc(100.0));
-        assert_eq!(world.collect("alice", USDC), usdc(600.0));
+        let first = world.collect("alice", USDC);
+        assert!(first.abs_diff(usdc(600.0)) <= 1, "{first}");
         // 5,000 more: 2,400 whole to the residual, 1,700 fill the hole of 1,600 + I, 900 are left.
         late(&mut world, unasked, 5_000.0);
         let bank = world.bank(USDC);
         assert_eq!(bank.residuals.total, 0);
-        assert_eq!(bank.residuals.assigned, usdc(2_400.0));
+        assert_eq!(bank.residuals.assigned, usdc(3_000.0) - first);
         assert_eq!(world.insurance().balance, usdc(1_000.0));
-        assert_eq!(world.collect("alice", USDC), usdc(2_400.0));
+        assert_eq!(world.collect("alice", USDC), usdc(3_000.0) - first);
         assert_eq!(world.withdraw("bob", USDC, u64::MAX), (usdc(4_000.0), 0));
-        assert_eq!(world.vault(USDC), usdc(1_000.0), "what is left is insurance's");
+        assert_eq!(
+            world.vault(USDC),
+            usdc(1_000.0),
+            "what is left is insurance's"
+        );
         world.close("alice").unwrap();
         world.close("bob").unwrap();
     }
@@ -138,16 +141,20 @@ fn a04_a_realised_loss_pays_interest_until_convert_pays_the_winner() {
     let mut world = losing();
     world.place("loser", BTC_PERP, ask(1.0, 46_000.0).post_only());
     world.place("winner", BTC_PERP, bid(1.0, 46_000.0).ioc());
-    // Fees of 5 and 25 at opening and of 4.6 and 23 at closing.
-    let debt = usdc(4_000.0 + 5.0 + 25.0 + 4.6) - usdc(0.0);
+    // His fees: 25 as taker at opening, 4.6 as maker at closing.
+    let debt = usdc(4_000.0 + 25.0 + 4.6);
     let (loser, winner) = (world.account("loser").quote, world.account("winner").quote);
-    assert!(loser < -4_000_000_000 && loser.unsigned_abs() <= debt, "{loser}");
-    assert!(winner > 13_940_000_000, "{winner}");
+    assert_eq!(loser.unsigned_abs(), debt);
+    assert_eq!(winner, 13_972_000_000, "10,000 + 4,000 − 5 − 23");
     // He takes what the vault holds; the rest is lent to the loser and waits.
     let (paid, queued) = world.withdraw("winner", USDC, u64::MAX);
-    assert_eq!(paid, usdc(10_000.0));
     assert_eq!(i64::try_from(paid + queued).unwrap(), winner);
-    assert_eq!(world.vault(USDC), 0);
+    // Short of what the buckets let go beyond his own recent deposit in a minute: under $1.
+    assert!(
+        paid > usdc(9_999.0) && queued > usdc(3_972.0),
+        "{paid}, {queued}"
+    );
+    assert!(world.vault(USDC) < usdc(1.0));
     // All is lent: 200 % a year on the debt, some 22 a day; nobody is paid from nothing.
     world.accrue().unwrap();
     world.advance(25 * HOUR);
@@ -155,22 +162,32 @@ fn a04_a_realised_loss_pays_interest_until_convert_pays_the_winner() {
     world.accrue().unwrap();
     let due = ledger::interest_due(&world.board(), &world.account("loser")).unwrap();
     let year = i128::from(loser) * 2 * i128::from(25 * HOUR) / 31_536_000;
-    assert!(i128::from(due).abs_diff(year) <= 1_000, "{due} against {year}");
+    assert!(
+        i128::from(due).abs_diff(year) <= 50_000,
+        "{due} against {year}"
+    );
     world.try_crank("winner", USDC, 0).unwrap();
     assert_eq!(world.tokens_of("winner", USDC), usdc(10_000.0));
+    assert_eq!(world.vault(USDC), 0);
     // The debt is a day old: anyone brings quote in and buys the collateral near the oracle price.
     world.fund("carol", 20_000.0);
     let collateral = world.account("loser").collaterals[0].amount;
     world.convert("carol", "loser", SOL, u64::MAX).unwrap();
     let after = world.account("loser");
-    assert!(after.quote >= 0 && after.quote <= 1_000, "{}", after.quote);
+    assert!(after.quote.unsigned_abs() <= 1, "{}", after.quote);
     let sold = collateral - after.collaterals[0].amount;
     let owed = loser.unsigned_abs() + due.unsigned_abs();
     // At $100 and a discount of at most 0.5 %: owed/100 to owed/99.5 SOL.
-    assert!(sold >= owed * 10 && sold <= owed * 1_000 / 99 , "{sold} for {owed}");
+    assert!(
+        sold >= owed * 10 && sold <= owed * 1_000 / 99,
+        "{sold} for {owed}"
+    );
     world.advance(12 * HOUR);
     world.try_crank("winner", USDC, 0).unwrap();
-    assert_eq!(i64::try_from(world.tokens_of("winner", USDC)).unwrap(), winner);
+    assert_eq!(
+        i64::try_from(world.tokens_of("winner", USDC)).unwrap(),
+        winner
+    );
     world.close("winner").unwrap();
 }
 
@@ -182,7 +199,7 @@ fn a04_an_unrealised_loss_is_settled_once_the_vault_is_short() {
     world.place("winner", BTC_PERP, bid(1.0, 46_000.0).ioc());
     world.fold().unwrap();
     let small = world.account("loser").quote;
-    assert!(small > -10_000_000, "only fees so far: {small}");
+    assert_eq!(small, -25_000_000, "only his fee so far");
     expect_error(world.settle("loser", BTC_PERP), BulwarkError::NotNeeded);
     let (paid, _) = world.withdraw("winner", USDC, usdc(8_000.0));
     assert_eq!(paid, usdc(8_000.0));
@@ -204,13 +221,8 @@ fn a04_an_unrealised_loss_is_settled_once_the_vault_is_short() {
     let charge = ledger::interest_due(&board, &world.account("loser")).unwrap();
     let credit = ledger::interest_due(&board, &world.account("winner")).unwrap();
     assert!(charge < -1_000_000, "over $1 a day: {charge}");
-    assert!(credit > 1_000_000 && credit <= -charge + 100_000, "{credit} of {charge}");
-}
-
-#[test]
-fn a04_utilisation_counts_the_vault_not_promises() {
-    let world = losing();
-    let bank = world.bank(USDC);
-    assert_eq!(coverage::shortfall(&bank, world.vault(USDC)).unwrap(), 0);
-    assert_eq!(world.board().feeds[2].last.price, price_e8(46_000.0));
+    assert!(
+        credit > 1_000_000 && credit <= -charge + 100_000,
+        "{credit} of {charge}"
+    );
 }

@@ -97,26 +97,23 @@ fn a66_late_money_is_the_residuals_before_insurance() {
     );
     let (plan, _) = teller.withdraw(0, 8_000).unwrap();
     assert_eq!((plan.paid, plan.residual), (6_000, 2_000));
-    // s = 248,000 and Res = 2,000: one part in 125 is theirs.
+    // s = 248,000 and Res = 2,000: one part in 125 is theirs, also of what the thief gives back.
     teller.donate(125_000);
-    let money = teller.sweep();
-    assert_eq!(
-        money,
-        Err(Error::ZeroAmount),
-        "it only closes the gap that the theft left"
-    );
+    assert_eq!(teller.check().coverage_e9, 750_000_000, "not swept yet");
+    let money = teller.sweep().unwrap();
+    assert_eq!((money.assigned, money.insurance), (1_000, 0));
     assert_eq!(
         teller.check().coverage_e9,
-        1_000_000_000 * 869_000 / 992_000
+        1_000_000_000 * 868_000 / 992_000
     );
     let money = teller.recapitalise(62_500).unwrap();
-    // s = 123,000: ⌊62,500 · 2,000/125,000⌋.
-    assert_eq!((money.assigned, money.insurance), (1_000, 0));
-    assert_eq!(teller.collect(0), Ok(1_000));
+    // s = 124,000: ⌊62,500 · 1,000/125,000⌋.
+    assert_eq!((money.assigned, money.insurance), (500, 0));
+    assert_eq!(teller.collect(0), Ok(1_500));
     let money = teller.recapitalise(62_600).unwrap();
     assert_eq!(
         (money.assigned, money.insurance),
-        (1_000, 100),
+        (500, 100),
         "then insurance"
     );
     assert_eq!(teller.check().hole, 0);
