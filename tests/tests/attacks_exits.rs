@@ -144,6 +144,50 @@ fn a03_quote_is_short_from_the_theft_on_not_from_the_next_check() {
 }
 
 #[test]
+fn a03_who_waits_in_the_queue_shares_a_theft_with_who_stays() {
+    let mut world = World::new();
+    let sol = 1_000_000_000;
+    world.deposit("alice", SOL, 1_000 * sol);
+    world.deposit("bob", SOL, 1_000 * sol);
+    for _ in 0..3 {
+        world.advance(24 * HOUR);
+        world.touch_bank(SOL);
+    }
+    let (at_once, queued) = world.withdraw("alice", SOL, u64::MAX);
+    assert_eq!((at_once, queued), (18 * sol, 982 * sol), "0.9 % of 2,000");
+    let half = world.vault(SOL) / 2;
+    world.steal(SOL, half);
+    let mut days = 0;
+    for name in ["alice", "bob"] {
+        if name == "bob" {
+            let (paid, queued) = world.withdraw_short(name, SOL, u64::MAX);
+            assert!(
+                paid <= 1 && paid + queued <= 1_000 * sol,
+                "{paid}, {queued}"
+            );
+        }
+        while world.account(name).ticket_count > 0 {
+            world.advance(24 * HOUR);
+            days += 1;
+            let before = world.coverage(SOL);
+            world
+                .allow_stock_change(|world| world.try_crank(name, SOL, 0))
+                .unwrap();
+            assert!(world.coverage(SOL).at_least(&before), "INV-COV, day {days}");
+        }
+    }
+    // Half of what each still had in it, but for a unit of rounding per payment.
+    let alice = world.tokens_of("alice", SOL) - at_once;
+    let bob = world.tokens_of("bob", SOL);
+    assert!(alice.abs_diff(491 * sol) <= 10, "{alice}");
+    assert!(bob.abs_diff(500 * sol) <= 20, "{bob}");
+    let residual = |name: &str| world.account(name).collaterals[0].residual;
+    assert_eq!(residual("alice"), 982 * sol - alice);
+    assert_eq!(residual("bob"), 1_000 * sol - bob);
+    assert!(days <= 18, "{days}: 982 at 180 a day, then 1,000 at 90");
+}
+
+#[test]
 fn a63_close_is_refused_while_anything_is_left() {
     let mut world = World::new();
     world.fund("maker", 10_000.0);
