@@ -14,6 +14,10 @@ pub const PRO_RECEIVER: Address =
 pub const LEGACY_MAINNET: Address =
     Address::from_str_const("FsJ3A3u2vn5cTVofAjvy6y5kwABJAqYWpe4975bi2epH");
 
+/// Legacy push program, devnet.
+pub const LEGACY_DEVNET: Address =
+    Address::from_str_const("gSbePebfvPy7tRqimPoVecS2UsBvYv46ynrzWocc92s");
+
 /// Anchor discriminator of `PriceUpdateV2`.
 pub const PRICE_UPDATE_DISCRIMINATOR: [u8; 8] = [34, 241, 35, 99, 157, 126, 244, 205];
 
@@ -60,4 +64,23 @@ pub fn write(svm: &mut LiteSVM, key: Address, owner: Address, data: Vec<u8>) {
     };
     svm.set_account(key, account)
         .expect("a data account is always accepted");
+}
+
+/// A legacy price account in trading, 3,312 bytes, with the exponent −8.
+pub fn legacy_account(price: i64, conf: u64, ema: i64, publish_at: i64) -> Vec<u8> {
+    let mut data = vec![0; 3_312];
+    let mut put =
+        |place: usize, bytes: &[u8]| data[place..place + bytes.len()].copy_from_slice(bytes);
+    put(0, &0xa1b2_c3d4_u32.to_le_bytes());
+    put(4, &2_u32.to_le_bytes());
+    put(8, &3_u32.to_le_bytes());
+    put(12, &3_312_u32.to_le_bytes());
+    put(16, &[1]);
+    put(20, &(-8_i32).to_le_bytes());
+    put(48, &ema.to_le_bytes());
+    put(96, &publish_at.to_le_bytes());
+    put(208, &price.to_le_bytes());
+    put(216, &conf.to_le_bytes());
+    put(224, &[1]);
+    data
 }

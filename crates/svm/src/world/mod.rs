@@ -6,6 +6,7 @@
 
 mod acts;
 mod liquidation;
+pub mod listing;
 mod money;
 
 use std::collections::BTreeMap;
