@@ -92,3 +92,51 @@ pub fn create_account(vm: &Vm, key: Address, space: usize, owner: Address) -> In
         data,
     }
 }
+
+/// Creates a Token-2022 mint with extensions, each given as its own initialising instruction's data
+/// and the bytes that it takes in the mint. `vm.payer` is mint and freeze authority.
+pub fn create_mint_with(
+    vm: &mut Vm,
+    key: &Keypair,
+    decimals: u8,
+    extensions: &[(Vec<u8>, usize)],
+) -> Result<()> {
+    let payer = vm.payer.pubkey();
+    // Base of a token account, kind, then type and length before each extension.
+    let space = 166 + extensions.iter().map(|(_, len)| 4 + len).sum::<usize>();
+    let mut all = vec![create_account(vm, key.pubkey(), space, TOKEN_2022)];
+    let on_mint = |data: Vec<u8>| Instruction {
+        program_id: TOKEN_2022,
+        accounts: vec![solana_instruction::AccountMeta::new(key.pubkey(), false)],
+        data,
+    };
+    all.extend(extensions.iter().map(|(data, _)| on_mint(data.clone())));
+    let mut initialize = vec![20, decimals];
+    initialize.extend_from_slice(payer.as_ref());
+    initialize.push(1);
+    initialize.extend_from_slice(payer.as_ref());
+    all.push(on_mint(initialize));
+    vm.send(&all, &[key]).context("create a mint")?;
+    Ok(())
+}
+
+/// Freezes a token account, or thaws it. `vm.payer` is the mint's freeze authority.
+pub fn set_frozen(
+    vm: &mut Vm,
+    program: Address,
+    mint: Address,
+    account: Address,
+    frozen: bool,
+) -> Result<()> {
+    let freeze = Instruction {
+        program_id: program,
+        accounts: vec![
+            solana_instruction::AccountMeta::new(account, false),
+            solana_instruction::AccountMeta::new_readonly(mint, false),
+            solana_instruction::AccountMeta::new_readonly(vm.payer.pubkey(), true),
+        ],
+        data: vec![if frozen { 10 } else { 11 }],
+    };
+    vm.send(&[freeze], &[]).context("freeze or thaw")?;
+    Ok(())
+}

@@ -8,7 +8,7 @@ use solana_signer::Signer;
 use super::{Outcome, World};
 use crate::keys::keypair;
 use crate::vm::{address, pubkey};
-use crate::{launch, pyth};
+use crate::{launch, pyth, tokens};
 use bulwark::instructions::FeedParameters;
 use bulwark::state::{BookState, Layout};
 
@@ -73,6 +73,27 @@ impl World {
         }
         self.audit();
         outcome
+    }
+
+    /// The mint's authority freezes a bank's vault, or thaws it.
+    pub fn freeze_vault(&mut self, bank: usize, frozen: bool) {
+        let keys = self.deployment.banks[bank];
+        let (program, mint) = (address(keys.token_program), address(keys.mint));
+        tokens::set_frozen(&mut self.vm, program, mint, address(keys.vault), frozen)
+            .expect("the authority may");
+    }
+
+    /// A Token-2022 mint with extensions: see [`tokens::create_mint_with`].
+    pub fn mint_with(
+        &mut self,
+        name: &str,
+        decimals: u8,
+        extensions: &[(Vec<u8>, usize)],
+    ) -> Address {
+        let key = launch::mint(name);
+        tokens::create_mint_with(&mut self.vm, &key, decimals, extensions)
+            .expect("the mint is made");
+        key.pubkey()
     }
 
     fn unaudited<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
