@@ -208,7 +208,7 @@ fn a39_one_feed_is_one_price_for_bank_and_market() {
 
 #[test]
 fn a42_confidence_alone_takes_a_quarter_of_the_margin_at_most() {
-    let mut world = leveraged(720.0);
+    let mut world = leveraged(750.0);
     for price in [99.0, 98.4, 97.8] {
         world.advance(20);
         world.price(SOL, price);
