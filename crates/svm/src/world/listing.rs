@@ -118,21 +118,6 @@ impl World {
         self.send(&[refresh], &[])
     }
 
-    /// Sends a name's signed instruction: for what has no verb.
-    pub fn send_as(
-        &mut self,
-        name: &'static str,
-        instruction: bulwark_client::Instruction,
-    ) -> Outcome {
-        let owner = self.wallet(name);
-        self.send(&[instruction], &[&owner])
-    }
-
-    /// The wallet's key, on the Anchor side.
-    pub fn wallet_key(&mut self, name: &'static str) -> bulwark_client::Pubkey {
-        pubkey(self.wallet(name).pubkey())
-    }
-
     /// Opens a further margin account of a trader, under a name of its own.
     pub fn another_account(&mut self, owner: &'static str, name: &'static str, index: u16) {
         let wallet = self.wallet(owner);
