@@ -33,8 +33,8 @@ fn path() -> Vec<(u64, u64)> {
 }
 
 /// Mean of T_I and of T_M over the crisis, e9, when of each `span` prices those that `pick` names
-/// are posted, given the last one posted. Other feeds are posted as always: how often prices come at
-/// all is the congestion factor's business.
+/// are posted, given the last one posted. Other feeds are posted as always: how often prices come
+/// at all is the congestion factor's business.
 fn margins(
     path: &[(u64, u64)],
     span: usize,

@@ -25,14 +25,16 @@ pub fn feed_args(source: Source, class: Class) -> CreateFeedArgs {
 }
 
 impl World {
-    /// The creator lists a feed. It isn't in the plan: its oracle is written by [`Self::write_oracle`].
+    /// The creator lists a feed. It isn't in the plan: its oracle is written by
+    /// [`Self::write_oracle`].
     pub fn list_feed(&mut self, args: CreateFeedArgs) -> Outcome {
         let creator = self.vm.authority.insecure_clone();
         let create = self.deployment.create_feed(pubkey(creator.pubkey()), args);
         self.send(&[create], &[&creator])
     }
 
-    /// The creator lists a token; the mint is there already. Known to the deployment if it succeeds.
+    /// The creator lists a token; the mint is there already. Known to the deployment if it
+    /// succeeds.
     pub fn list_bank(&mut self, mint: Address, program: Address, args: CreateBankArgs) -> Outcome {
         let creator = self.vm.authority.insecure_clone();
         let (mint, program) = (pubkey(mint), pubkey(program));
