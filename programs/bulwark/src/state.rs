@@ -182,7 +182,8 @@ pub fn create<'info, T: Layout>(
     ensure(address == *info.key, BulwarkError::WrongAddress)?;
     let space = u64::try_from(T::SPACE).map_err(|_| refusal(BulwarkError::Overflow))?;
     let needed = Rent::get()?.minimum_balance(T::SPACE);
-    let lacking = needed.checked_sub(info.lamports()).unwrap_or(0);
+    let held = info.lamports();
+    let lacking = needed.max(held) - held;
     let accounts = [payer.clone(), info.clone(), system_program.clone()];
     if lacking > 0 {
         let pay = system_instruction::transfer(payer.key, info.key, lacking);
