@@ -3,6 +3,7 @@
 mod anchor;
 mod build;
 mod ci;
+mod cu;
 mod files;
 mod paths;
 mod process;
@@ -31,6 +32,7 @@ enum Habit {
     Replay(replay::Replay),
     Tidy(tidy::Tidy),
     Anchor(anchor::Anchor),
+    Cu(cu::Cu),
     Ci(ci::Ci),
 }
 
@@ -51,6 +53,7 @@ fn run() -> Result<()> {
         Habit::Replay(replay) => replay::run(replay),
         Habit::Tidy(tidy) => tidy::run(&tidy),
         Habit::Anchor(anchor) => anchor::run(anchor),
+        Habit::Cu(cu) => cu::run(cu),
         Habit::Ci(ci) => ci::run(ci),
     }
 }

@@ -234,6 +234,29 @@ impl Deployment {
         )
     }
 
+    /// Values the base of the compartment's outflow.
+    pub fn value_banks(&self, caller: Pubkey) -> Instruction {
+        let accounts = accounts::ValueBanks {
+            caller,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            board: self.board,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        let quote = self
+            .banks
+            .first()
+            .map(|bank| AccountMeta::new(bank.bank, false));
+        let others = self.banks.iter().skip(1);
+        let others = others.map(|bank| AccountMeta::new_readonly(bank.bank, false));
+        build(
+            accounts,
+            quote.into_iter().chain(others),
+            instruction::ValueBanks {},
+        )
+    }
+
     /// Closes an empty margin account; its rent goes to the owner. `books`: a liquidation has
     /// voided orders of it once, so every book is cleared of them.
     pub fn close_margin_account(&self, owner: Pubkey, margin: Pubkey, books: bool) -> Instruction {

@@ -14,5 +14,6 @@ pub mod vm;
 pub mod world;
 
 pub use audit::Audit;
+pub use solana_signer::Signer;
 pub use vm::{Failure, Receipt, Vm};
 pub use world::World;

@@ -1,5 +1,6 @@
 //! The embedded VM: deployment, time, transactions and their limits.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -105,6 +106,8 @@ pub struct Vm {
     pub sent: u64,
     /// Transactions that failed.
     pub failed: u64,
+    /// The dearest transaction so far with just one instruction of this program, by discriminator.
+    pub dearest: BTreeMap<[u8; 8], Receipt>,
 }
 
 /// Where `cargo xtask build` puts an ELF.
@@ -165,6 +168,7 @@ impl Vm {
             units_total: 0,
             sent: 0,
             failed: 0,
+            dearest: BTreeMap::new(),
         };
         vm.deploy(address(bulwark::ID), elf)?;
         let payer = vm.payer.pubkey();
@@ -272,13 +276,15 @@ impl Vm {
                 self.units_total += meta.compute_units_consumed;
                 let units = meta.compute_units_consumed;
                 let returned = meta.return_data.data.clone();
-                Ok(Receipt {
+                let receipt = Receipt {
                     units,
                     bytes,
                     keys,
                     returned,
                     meta,
-                })
+                };
+                self.note(instructions, &receipt);
+                Ok(receipt)
             }
             Err(failed) => {
                 self.failed += 1;
@@ -368,6 +374,17 @@ impl Vm {
             "a transaction of {keys} keys is over {ACCOUNT_KEYS}"
         );
         (transaction, bytes, keys)
+    }
+
+    fn note(&mut self, instructions: &[Instruction], receipt: &Receipt) {
+        let [only] = instructions else { return };
+        let Some(kind) = only.data.first_chunk::<8>() else {
+            return;
+        };
+        let known = self.dearest.get(kind).map_or(0, |dearest| dearest.units);
+        if only.program_id == address(bulwark::ID) && receipt.units > known {
+            self.dearest.insert(*kind, receipt.clone());
+        }
     }
 
     /// Bytes of an account, empty if there is none.

@@ -8,6 +8,7 @@ mod acts;
 mod liquidation;
 pub mod listing;
 mod money;
+pub mod worst;
 
 use std::collections::BTreeMap;
 

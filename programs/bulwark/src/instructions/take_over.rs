@@ -5,9 +5,10 @@
 //! LiquidationEnd, nor so that its health falls (INV-LIQ), nor his own account into itself.
 
 use anchor_lang::prelude::*;
-use bulwark_core::gate::LegUse;
-use bulwark_core::liquidation;
+use bulwark_core::gate::{Cell, LegUse};
+use bulwark_core::mode::Mode;
 use bulwark_core::permits::Action;
+use bulwark_core::{health, liquidation};
 
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, Kind, PositionTakenOver};
@@ -74,15 +75,13 @@ pub fn take_over(ctx: Context<TakeOver>, largest: u64) -> Result<()> {
         let mut insurance = accounts.insurance.write()?;
         let mut liquidatee = accounts.liquidatee.write()?;
         let mut receiver = accounts.receiver.write()?;
-        let health = bulwark_core::health::eligibility(
-            &board,
-            &liquidatee,
-            guard.now,
-            guard.context.mode == bulwark_core::mode::Mode::Paused,
-        )
-        .or_refuse()?;
-        guard.context.critical = health.below_critical();
         guard.gate(&board, market.feed, LegUse::Liquidate)?;
+        // Two passes over all legs, so only where the tables ask for it.
+        if guard.context.gate == Some(Cell::BelowCritical) {
+            let paused = guard.context.mode == Mode::Paused;
+            let health = health::eligibility(&board, &liquidatee, guard.now, paused).or_refuse()?;
+            guard.context.critical = health.below_critical();
+        }
         let permit = guard.permit(Action::TakeOver)?;
         let around = guard.circumstances(&permit, false);
         let insurance_before = insurance.balance;

@@ -1,0 +1,357 @@
+//! Compute units, bytes, keys and heap of every instruction at the dearest accounts that the limits
+//! permit, each with a ceiling. `cargo xtask cu` prints them and writes target/cu.json.
+
+use std::path::Path;
+
+use anchor_lang::Discriminator;
+use bulwark::instruction as program;
+use bulwark::instructions::Which;
+use bulwark_client::Instruction;
+use bulwark_svm::vm::{Receipt, elf_path, pubkey, read_elf};
+use bulwark_svm::world::worst::{
+    BANKRUPT, BEST_BID, HUB, LAST, LEGS, LIQUIDATOR, MAKERS, TAKER, VICTIM,
+};
+use bulwark_svm::world::{Outcome, SOL, USDC, World, ask, bid, scaled, standard_plan, usdc};
+use bulwark_svm::{Signer, Vm, launch};
+use serde_json::{Value, json};
+
+/// Heap of one instruction: nothing on it is ever freed.
+const HEAP_BYTES: u64 = 32 * 1024;
+
+/// Instruction (or a second case of one), its ceiling: what was measured and a tenth.
+const CEILINGS: &[(&str, u64)] = &[];
+
+/// One measurement.
+struct Cost {
+    name: &'static str,
+    case: &'static str,
+    receipt: Receipt,
+}
+
+#[derive(Default)]
+struct Costs {
+    done: Vec<Cost>,
+    failed: Vec<String>,
+}
+
+impl Costs {
+    /// Notes what an instruction took, or that it failed.
+    fn add(&mut self, name: &'static str, case: &'static str, outcome: Outcome) {
+        match outcome {
+            Ok(receipt) => self.done.push(Cost {
+                name,
+                case,
+                receipt,
+            }),
+            Err(failure) => self.failed.push(format!("{name}: {failure}")),
+        }
+    }
+
+    /// Sends an instruction that must succeed.
+    fn send(
+        &mut self,
+        name: &'static str,
+        case: &'static str,
+        world: &mut World,
+        instruction: Instruction,
+        signer: Option<&'static str>,
+    ) {
+        let wallet = signer.map(|name| world.wallet(name));
+        let signers: Vec<_> = wallet.iter().collect();
+        let outcome = world.allow_stock_change(|world| world.send(&[instruction], &signers));
+        self.add(name, case, outcome);
+    }
+
+    /// The dearest of a kind that a world has seen while it was made.
+    fn dearest<T: Discriminator>(&mut self, name: &'static str, case: &'static str, world: &World) {
+        let kind: [u8; 8] = T::DISCRIMINATOR.try_into().expect("eight bytes");
+        let receipt = world.vm.dearest.get(&kind);
+        let receipt = receipt.unwrap_or_else(|| panic!("{name} was never sent"));
+        self.add(name, case, Ok(receipt.clone()));
+    }
+}
+
+fn measure(elf: &[u8]) -> Vec<Cost> {
+    let mut costs = Costs::default();
+    creation(&mut costs, elf);
+    prices(&mut costs, elf);
+    trading(&mut costs, elf);
+    money(&mut costs, elf);
+    claims(&mut costs, elf);
+    liquidation(&mut costs, elf);
+    quote(&mut costs, elf);
+    assert!(costs.failed.is_empty(), "{}", costs.failed.join("\n\n"));
+    costs.done
+}
+
+fn creation(costs: &mut Costs, elf: &[u8]) {
+    let mut world = World::worst(elf);
+    let last = "ninth bank, eighth market, 17 feeds";
+    costs.dearest::<program::CreateProtocol>("create_protocol", "the one", &world);
+    costs.dearest::<program::CreateCompartment>("create_compartment", "the first", &world);
+    costs.dearest::<program::CreateBoard>("create_board", "the first", &world);
+    costs.dearest::<program::CreateInsurance>("create_insurance", "the first", &world);
+    costs.dearest::<program::CreateFeed>("create_feed", last, &world);
+    costs.dearest::<program::CreateBank>("create_bank", last, &world);
+    costs.dearest::<program::CreateMarket>("create_market", last, &world);
+    let bumps = "the dearest of 20 accounts";
+    costs.dearest::<program::CreateMarginAccount>("create_margin_account", bumps, &world);
+    let signer = pubkey(world.vm.authority.pubkey());
+    let seal = world.deployment.seal(signer, false);
+    let authority = world.vm.authority.insecure_clone();
+    let receipt = world.send(&[seal], &[&authority]);
+    costs.add("seal", "by the creator", receipt);
+}
+
+fn prices(costs: &mut Costs, elf: &[u8]) {
+    let vm = Vm::with_elf(elf, false).expect("the VM starts");
+    let mut small = World::on(vm, standard_plan());
+    small.fund("maker", 1_000_000.0);
+    small.fund("alice", 10_000.0);
+    small.trade("alice", "maker", 0, 10.0, 100.0);
+    small.advance(61);
+    let print = small.try_price(SOL, 101 * 100_000_000);
+    costs.add(
+        "refresh",
+        "one feed, its market and its bank; a new minute",
+        print,
+    );
+
+    let mut world = World::worst(elf);
+    world.advance(61);
+    for feed in 0..world.prices.len() {
+        let price = world.prices[feed];
+        world.publish(feed, price, price / 5_000, price);
+    }
+    let oracle = |feed: usize| pubkey(launch::oracle(world.plan.feeds[feed].name));
+    let feeds = (0..17_u8).map(|feed| (feed, oracle(usize::from(feed)), None));
+    let all: Vec<_> = feeds.collect();
+    let refresh = world.deployment.refresh_with(&all, true);
+    let case = "17 feeds, copies of 8 markets and 9 banks";
+    costs.send("refresh_all", case, &mut world, refresh, None);
+}
+
+fn trading(costs: &mut Costs, elf: &[u8]) {
+    let mut world = World::worst(elf);
+    let maker = world.margin_key(MAKERS[0]);
+    let one = world.try_place_among(TAKER, 1, ask(2.0, BEST_BID), &[maker]);
+    let case = "one fill and a rest; taker and maker are full";
+    costs.add("place_order", case, one);
+
+    let mut world = World::worst(elf);
+    let all = world.try_place(TAKER, 0, ask(13.0, BEST_BID));
+    let case = "12 fills by 12 full makers, and a rest";
+    costs.add("place_order_12", case, all);
+    let case = "4 orders of a full account";
+    let cancelled = world.cancel_all(TAKER, 1);
+    costs.add("cancel_orders", case, cancelled);
+
+    // 16 orders in each of two markets.
+    world.deposit("stacker", USDC, usdc(100_000.0));
+    for number in 0..8 {
+        world.place(
+            "stacker",
+            2,
+            bid(1.0, 80.0 + f64::from(number) / 10.0).post_only(),
+        );
+        world.place(
+            "stacker",
+            2,
+            ask(1.0, 88.0 + f64::from(number) / 10.0).post_only(),
+        );
+    }
+    let cancelled = world.cancel("stacker", 2, Which::All);
+    costs.add("cancel_orders_16", "16 orders in one market", cancelled);
+}
+
+fn money(costs: &mut Costs, elf: &[u8]) {
+    let mut world = World::worst(elf);
+    let one = scaled(1.0, 9);
+    let deposit = world.try_deposit(LIQUIDATOR, LAST, one);
+    costs.add("deposit", "the eighth token of a full account", deposit);
+    let deposit = world.try_deposit(LIQUIDATOR, USDC, usdc(500_000.0));
+    costs.add("deposit_quote", "quote of a full account in debt", deposit);
+    let paid = world.try_withdraw(LIQUIDATOR, LAST, one);
+    costs.add(
+        "withdraw",
+        "the eighth token of a full account, paid at once",
+        paid,
+    );
+    let paid = world.try_withdraw(LIQUIDATOR, USDC, usdc(10.0));
+    costs.add(
+        "withdraw_quote",
+        "quote of a full account, paid at once",
+        paid,
+    );
+    // What was deposited within a day leaves without asking the buckets.
+    world.advance(2 * 86_400);
+    world.refresh_all();
+    let number = world.account(LIQUIDATOR).ticket_next;
+    let queued = world.try_withdraw(LIQUIDATOR, USDC, usdc(200_000.0));
+    costs.add(
+        "withdraw_queued",
+        "part paid, part into a new ticket",
+        queued,
+    );
+    world.advance(3_600);
+    let crank = world.try_crank(LIQUIDATOR, USDC, number);
+    costs.add("crank_ticket", "a ticket of a full account", crank);
+    world.advance(10);
+    world.refresh_all();
+    let payer = pubkey(world.vm.payer.pubkey());
+    let value = world.deployment.value_banks(payer);
+    costs.send("value_banks", "9 banks", &mut world, value, None);
+    world.fund_insurance(1_000.0);
+    costs.dearest::<program::FundInsurance>("fund_insurance", "the first gift", &world);
+}
+
+/// A hole in a token's vault, a residual claim, money for it.
+fn claims(costs: &mut Costs, elf: &[u8]) {
+    let mut world = World::worst(elf);
+    world.deposit("plain", LAST, scaled(10.0, 9));
+    let stolen = world.vault(LAST) / 2;
+    world.steal(LAST, stolen);
+    let payer = pubkey(world.vm.payer.pubkey());
+    let fold = world.deployment.accrue(payer);
+    let _ = world.send(&[fold], &[]);
+    let paid = world.allow_stock_change(|world| world.try_withdraw("plain", LAST, u64::MAX));
+    paid.expect("paid at the vault's coverage");
+    world.give(HUB, LAST, stolen);
+    let hub = pubkey(world.wallet(HUB).pubkey());
+    let source = pubkey(world.trader(HUB).tokens[LAST]);
+    let gift = world.deployment.recapitalise(hub, LAST, source, stolen);
+    let case = "half of a token's vault";
+    costs.send("recapitalise_token", case, &mut world, gift, Some(HUB));
+    let owner = pubkey(world.wallet("plain").pubkey());
+    let margin = world.margin_key("plain");
+    let to = pubkey(world.trader("plain").tokens[LAST]);
+    let collect = world.deployment.collect_residual(owner, margin, LAST, to);
+    costs.send(
+        "collect_residual",
+        "a plain exit's claim",
+        &mut world,
+        collect,
+        Some("plain"),
+    );
+}
+
+fn liquidation(costs: &mut Costs, elf: &[u8]) {
+    let mut world = World::worst(elf);
+    costs.add("flag", "a full account", world.flag(VICTIM));
+    let settled = world.settle(VICTIM, 3);
+    costs.add("settle", "a leg of a full account", settled);
+    world.fund(LIQUIDATOR, 200_000.0);
+    world.advance(20);
+    world.refresh_all();
+    let taken = world.take_over(LIQUIDATOR, VICTIM, 0, u64::MAX);
+    costs.add("take_over", "two full accounts, 32 orders void", taken);
+    let mut seized = world.seize(LIQUIDATOR, VICTIM, 1, u64::MAX);
+    for bank in 2..=LEGS {
+        if seized.is_err() {
+            seized = world.seize(LIQUIDATOR, VICTIM, bank, u64::MAX);
+        }
+    }
+    costs.add("seize", "two full accounts", seized);
+    let pruned = {
+        let margin = world.margin_key(VICTIM);
+        let payer = pubkey(world.vm.payer.pubkey());
+        world.deployment.prune_orders(payer, margin, 0)
+    };
+    let case = "32 void orders of a liquidated account";
+    costs.send("prune_orders", case, &mut world, pruned, None);
+    world.fund(VICTIM, 100_000.0);
+    let _ = world.unflag(VICTIM);
+    world.advance(61);
+    world.refresh_all();
+    let unflag = world.unflag(VICTIM);
+    costs.add("unflag", "a full account, the second time", unflag);
+
+    let wound = world.wind_up(LIQUIDATOR, BANKRUPT, 1_000_000);
+    costs.add("wind_up", "two full accounts, 8 legs, 8 collaterals", wound);
+    let closed = world.close(BANKRUPT);
+    costs.add(
+        "close_margin_account",
+        "8 books cleared of void orders",
+        closed,
+    );
+}
+
+fn quote(costs: &mut Costs, elf: &[u8]) {
+    let mut world = World::worst(elf);
+    let payer = pubkey(world.vm.payer.pubkey());
+    world.advance(3_600);
+    world.refresh_all();
+    let accrued = world.accrue();
+    costs.add("accrue", "8 markets, an hour", accrued);
+    costs.add("fold", "8 markets", world.fold());
+    world.donate(USDC, usdc(1_000.0));
+    let sweep = world.deployment.sweep(payer, USDC);
+    costs.send("sweep", "quote, 8 markets", &mut world, sweep, None);
+    world.give(HUB, USDC, usdc(1_000.0));
+    let hub = pubkey(world.wallet(HUB).pubkey());
+    let source = pubkey(world.trader(HUB).tokens[USDC]);
+    let gift = world
+        .deployment
+        .recapitalise(hub, USDC, source, usdc(1_000.0));
+    costs.send(
+        "recapitalise",
+        "quote, 8 markets",
+        &mut world,
+        gift,
+        Some(HUB),
+    );
+
+    world.fund(LIQUIDATOR, 1_000.0);
+    world.advance(2 * 86_400);
+    world.refresh_all();
+    let converted = world.convert(LIQUIDATOR, MAKERS[0], LAST, u64::MAX);
+    costs.add("convert", "two full accounts", converted);
+}
+
+/// Rows of the table and of target/cu.json; heap where the ELF that logs it was given.
+#[test]
+fn every_instruction_stays_below_its_ceiling() {
+    let costs = measure(&read_elf(&elf_path("bulwark")).expect("built"));
+    let heaps: Vec<Option<u64>> = match std::env::var_os("BULWARK_HEAP_ELF") {
+        None => costs.iter().map(|_| None).collect(),
+        Some(path) => {
+            let logged = measure(&read_elf(Path::new(&path)).expect("built"));
+            logged.iter().map(|cost| cost.receipt.heap()).collect()
+        }
+    };
+    let mut rows = serde_json::Map::new();
+    let mut problems = Vec::new();
+    println!("instruction               units  ceiling  keys  bytes   heap  case");
+    for (cost, heap) in costs.iter().zip(&heaps) {
+        let Receipt {
+            units, bytes, keys, ..
+        } = cost.receipt;
+        let (name, case) = (cost.name, cost.case);
+        let known = CEILINGS.iter().find(|(of, _)| *of == name);
+        let ceiling = known.map_or(0, |(_, ceiling)| *ceiling);
+        let shown = heap.map_or("-".to_string(), |heap| heap.to_string());
+        println!("{name:24} {units:>6} {ceiling:>8} {keys:>5} {bytes:>6} {shown:>6}  {case}");
+        if units > ceiling {
+            problems.push(format!(
+                "{name} takes {units} units, its ceiling is {ceiling}"
+            ));
+        }
+        if heap.is_some_and(|heap| heap > HEAP_BYTES) {
+            problems.push(format!("{name} takes {heap:?} bytes of heap"));
+        }
+        let row = json!({
+            "units": units, "ceiling": ceiling, "accounts": keys, "bytes": bytes,
+            "heap": heap, "case": case,
+        });
+        assert!(
+            rows.insert(name.into(), row).is_none(),
+            "{name} was measured twice"
+        );
+    }
+    if heaps.iter().all(Option::is_some) {
+        let file = elf_path("bulwark").with_file_name("../cu.json");
+        let text = serde_json::to_string_pretty(&Value::Object(rows)).expect("JSON");
+        std::fs::write(file, text + "\n").expect("target/cu.json is written");
+    }
+    assert!(problems.is_empty(), "{problems:#?}");
+}
