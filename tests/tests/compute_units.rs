@@ -19,7 +19,46 @@ use serde_json::{Value, json};
 const HEAP_BYTES: u64 = 32 * 1024;
 
 /// Instruction (or a second case of one), its ceiling: what was measured and a tenth.
-const CEILINGS: &[(&str, u64)] = &[];
+const CEILINGS: &[(&str, u64)] = &[
+    ("create_protocol", 14_100),
+    ("create_compartment", 12_300),
+    ("create_board", 8_100),
+    ("create_insurance", 11_700),
+    ("create_feed", 6_600),
+    ("create_bank", 30_300),
+    ("create_market", 24_900),
+    ("create_margin_account", 18_700),
+    ("seal", 5_100),
+    ("refresh", 5_500),
+    ("refresh_all", 56_400),
+    ("place_order", 42_600),
+    ("place_order_12", 246_000),
+    ("cancel_orders", 8_600),
+    ("cancel_orders_16", 15_600),
+    ("deposit", 11_200),
+    ("deposit_quote", 11_300),
+    ("withdraw", 29_900),
+    ("withdraw_quote", 29_100),
+    ("withdraw_queued", 36_700),
+    ("crank_ticket", 12_000),
+    ("value_banks", 9_600),
+    ("fund_insurance", 8_600),
+    ("recapitalise_token", 9_500),
+    ("collect_residual", 10_700),
+    ("flag", 44_500),
+    ("settle", 8_300),
+    ("take_over", 75_100),
+    ("seize", 82_000),
+    ("prune_orders", 9_800),
+    ("unflag", 25_900),
+    ("wind_up", 104_400),
+    ("close_margin_account", 35_700),
+    ("accrue", 13_700),
+    ("fold", 5_900),
+    ("sweep", 12_500),
+    ("recapitalise", 15_300),
+    ("convert", 43_600),
+];
 
 /// One measurement.
 struct Cost {

@@ -48,7 +48,7 @@ fn s01_the_worst_bankrupt_is_wound_up_and_closed() {
     let mut world = worst();
     world.fund(LIQUIDATOR, 200_000.0);
     let receipt = fits(world.wind_up(LIQUIDATOR, BANKRUPT, 1_000_000));
-    assert!(receipt.keys >= 15 + LEGS, "{} keys", receipt.keys);
+    assert!(receipt.keys >= 12 + LEGS, "{} keys", receipt.keys);
     let account = world.account(BANKRUPT);
     assert_eq!(account.quote, 0);
     assert!(account.positions.iter().all(|leg| leg.base == 0));
