@@ -1,5 +1,6 @@
 //! The worst accounts that the limits permit can be dealt with, each time in one version-0
-//! transaction with one lookup table: `Vm` asserts 1,232 bytes and 64 keys on every transaction it sends.
+//! transaction with one lookup table: `Vm` asserts 1,232 bytes and 64 keys on every transaction
+//! that it sends.
 
 use bulwark_svm::vm::{COMPUTE_UNITS, Receipt, elf_path, read_elf};
 use bulwark_svm::world::worst::{BANKRUPT, BEST_BID, LEGS, LIQUIDATOR, MAKERS, TAKER, VICTIM};
