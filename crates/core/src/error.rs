@@ -101,6 +101,10 @@ errors! {
     OpenInterestCap,
     /// New notional of this slot would pass its cap.
     SlotNotionalCap,
+    /// The account's equity carries fewer resting orders than this.
+    OrdersBeyondEquity,
+    /// The book or the price has changed in this slot: funding is sampled in a later one.
+    BookJustChanged,
     // Liquidation and loss
     /// More than the share of a leg that may be taken over in one slot.
     SlotShare,

@@ -11,6 +11,7 @@ pub mod conserve;
 pub mod coverage;
 pub mod error;
 pub mod feed;
+pub mod funding;
 pub mod gate;
 pub mod health;
 pub mod ledger;

@@ -77,6 +77,8 @@ errors! {
         TooManyOrders: "Too many orders in one market",
         OpenInterestCap: "Open interest would pass its cap",
         SlotNotionalCap: "New notional of this slot would pass its cap",
+        OrdersBeyondEquity: "The account's equity carries fewer resting orders than this",
+        BookJustChanged: "The book or the price has changed in this slot: funding is sampled in a later one",
         // Liquidation and loss
         SlotShare: "More than the share of a leg that may be taken over in one slot",
         WouldWorsenHealth: "The take-over would worsen the account",

@@ -147,6 +147,18 @@ pub const COMPILED: &[Compiled] = &[
         "share of a requirement that liquidates while Paused",
     ),
     row(
+        "funding.period",
+        Unit::OpenSeconds,
+        crate::funding::PERIOD,
+        "time that a premium is paid over",
+    ),
+    row(
+        "funding.gap",
+        Unit::OpenSeconds,
+        crate::funding::GAP_MAX,
+        "most time between two samples that their premium counts for",
+    ),
+    row(
         "matching.strict",
         Unit::Ppm,
         crate::matching::STRICT_PPM as u64,
