@@ -8,12 +8,13 @@ use crate::progress::Stages;
 use crate::{process, tidy};
 
 /// Packages that are linted.
-const LINTED: [&str; 6] = [
+const LINTED: [&str; 7] = [
     "bulwark-state",
     "bulwark-core",
     "bulwark-sbf-builtins",
     "bulwark",
     "bulwark-client",
+    "bulwark-report",
     "xtask",
 ];
 

@@ -48,9 +48,15 @@ const PACKAGES: &[Package] = &[
             "bulwark",
             "bulwark-client",
             "bulwark-core",
+            "bulwark-report",
             "bulwark-state",
             "bulwark-svm",
         ],
+        outside: None,
+    },
+    Package {
+        folder: "app/report",
+        ours: &[],
         outside: None,
     },
     Package {
