@@ -3,8 +3,10 @@
 mod anchor;
 mod build;
 mod ci;
+mod client;
 mod cu;
 mod files;
+mod idl;
 mod paths;
 mod process;
 mod progress;
@@ -32,6 +34,8 @@ enum Habit {
     Replay(replay::Replay),
     Tidy(tidy::Tidy),
     Anchor(anchor::Anchor),
+    Idl(idl::Idl),
+    Client(client::Client),
     Cu(cu::Cu),
     Ci(ci::Ci),
 }
@@ -53,6 +57,8 @@ fn run() -> Result<()> {
         Habit::Replay(replay) => replay::run(replay),
         Habit::Tidy(tidy) => tidy::run(&tidy),
         Habit::Anchor(anchor) => anchor::run(anchor),
+        Habit::Idl(idl) => idl::run(&idl),
+        Habit::Client(client) => client::run(&client),
         Habit::Cu(cu) => cu::run(cu),
         Habit::Ci(ci) => ci::run(ci),
     }

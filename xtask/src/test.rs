@@ -5,20 +5,22 @@ use clap::Args;
 
 use crate::build::{self, Program};
 use crate::progress::Stages;
-use crate::{process, tidy};
+use crate::{client, process, tidy};
 
 /// Packages that are linted.
-const LINTED: [&str; 7] = [
+const LINTED: [&str; 8] = [
     "bulwark-state",
     "bulwark-core",
     "bulwark-sbf-builtins",
     "bulwark",
     "bulwark-client",
     "bulwark-report",
+    "bulwark-wasm",
     "xtask",
 ];
 
-/// Builds the bytecode, checks house rules, format and lints, and runs every test of the workspace.
+/// Builds the bytecode, checks house rules, format and lints, and runs every test of the workspace
+/// and of the TypeScript client.
 ///
 /// With arguments, only what they select is run, on fresh bytecode:
 /// `cargo xtask test -p bulwark-tests --test arithmetic`.
@@ -64,6 +66,12 @@ pub fn run(test: Test) -> Result<()> {
         }
         process::foreground(tests.args(&test.arguments))
     })?;
+    if test.arguments.is_empty() {
+        stages.run("client", || {
+            client::check()?;
+            client::test()
+        })?;
+    }
     stages.report("passed");
     Ok(())
 }

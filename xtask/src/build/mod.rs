@@ -1,7 +1,7 @@
 //! `cargo xtask build`: a program's bytecode, by whichever route works on this machine.
 
 pub mod official;
-mod stamp;
+pub mod stamp;
 mod upstream;
 mod verify;
 

@@ -31,17 +31,7 @@ impl Stamp {
         for text in job.features.iter().chain(&job.extra) {
             hash.update(format!("{text}\n"));
         }
-        let root = &job.workspace;
-        let mut shared = WORKSPACE.map(|name| root.join(name)).to_vec();
-        shared.retain(|file| file.exists());
-        files::hash_files(&mut hash, root, &shared)?;
-        for folder in local_packages(job)? {
-            files::hash_files(
-                &mut hash,
-                root,
-                &files::walk(&folder, &["target", "tests"])?,
-            )?;
-        }
+        hash_sources(&mut hash, &job.workspace, &job.folder)?;
         let elf = job.elf();
         let name = elf
             .file_stem()
@@ -86,14 +76,33 @@ impl Stamp {
     }
 }
 
+/// The hash over all that the library in `folder` of this workspace is made of, and a `recipe`.
+pub fn sources(folder: &Path, recipe: &str) -> Result<String> {
+    let mut hash = Sha256::new();
+    hash.update(format!("{recipe}\n"));
+    hash_sources(&mut hash, paths::root(), folder)?;
+    Ok(files::hex(hash))
+}
+
+fn hash_sources(hash: &mut Sha256, root: &Path, folder: &Path) -> Result<()> {
+    let mut shared = WORKSPACE.map(|name| root.join(name)).to_vec();
+    shared.retain(|file| file.exists());
+    files::hash_files(hash, root, &shared)?;
+    for folder in local_packages(root, folder)? {
+        let found = files::walk(&folder, &["target", "tests"])?;
+        files::hash_files(hash, root, &found)?;
+    }
+    Ok(())
+}
+
 /// The folders of a package and of every workspace package that its library is made of.
-fn local_packages(job: &Job) -> Result<BTreeSet<PathBuf>> {
-    let packages = metadata(&job.workspace.join("Cargo.toml"))?;
+fn local_packages(root: &Path, folder: &Path) -> Result<BTreeSet<PathBuf>> {
+    let packages = metadata(&root.join("Cargo.toml"))?;
     let packages = packages["packages"]
         .as_array()
         .context("cargo metadata has no packages")?;
     let mut found = BTreeSet::new();
-    let mut open = vec![job.folder.clone()];
+    let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
         let manifest = folder.join("Cargo.toml");
         let package = packages

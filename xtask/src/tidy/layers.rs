@@ -23,6 +23,11 @@ const PACKAGES: &[Package] = &[
         outside: Some(&[]),
     },
     Package {
+        folder: "crates/wasm",
+        ours: &["bulwark-core", "bulwark-state"],
+        outside: Some(&["bytemuck"]),
+    },
+    Package {
         folder: "crates/sbf-builtins",
         ours: &[],
         outside: Some(&["solana-compiler-builtins"]),

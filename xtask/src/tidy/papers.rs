@@ -204,9 +204,9 @@ fn is_foreign(file: &str, line: &str) -> bool {
         "Cargo.lock" => {
             value("source = ").is_some_and(|source| source.trim_end_matches('"') != CRATES)
         }
-        "package-lock.json" => {
-            value("\"resolved\": ").is_some_and(|url| !url.starts_with(PACKAGES))
-        }
+        // Without a colon it is a folder of the checkout.
+        "package-lock.json" => value("\"resolved\": ")
+            .is_some_and(|url| url.contains(':') && !url.starts_with(PACKAGES)),
         "pnpm-lock.yaml" | "yarn.lock" => line.contains("tarball:") && !line.contains(PACKAGES),
         "config.toml" => line.starts_with("[source") || line.starts_with("[registr"),
         ".npmrc" => line.contains("registry=") && !line.contains(PACKAGES),
@@ -303,6 +303,8 @@ mod tests {
         let resolved =
             "\"resolved\": \"https://registry.npmjs.org/a\",\n\"resolved\": \"http://b/\",\n";
         assert_eq!(at("app/client/package-lock.json", resolved), [2]);
+        let link = "\"resolved\": \"app/client\",\n\"resolved\": \"git+ssh://c\",\n";
+        assert_eq!(at("package-lock.json", link), [2]);
         assert_eq!(
             at(".cargo/config.toml", "[alias]\n[source.crates-io]\n"),
             [2]

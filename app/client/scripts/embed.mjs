@@ -1,0 +1,20 @@
+// Puts a WebAssembly file into a module: `node embed.mjs FILE.wasm MODULE.ts SOURCES COMPILER`.
+import { readFileSync, writeFileSync } from "node:fs";
+
+const [file, module, sources, compiler] = process.argv.slice(2);
+const text = readFileSync(file).toString("base64");
+const lines = text.match(/.{1,96}/g).map((line) => `  "${line}",`);
+writeFileSync(
+  module,
+  [
+    "// The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.",
+    `// Sources: ${sources}`,
+    `// Compiler: ${compiler}`,
+    "",
+    "/** The module's bytes in base64. */",
+    "export const RULES_WASM: string = [",
+    ...lines,
+    '].join("");',
+    "",
+  ].join("\n"),
+);

@@ -1,0 +1,1 @@
+export * as generated from "./generated/index.js";
