@@ -1,4 +1,4 @@
-//! `cargo xtask replay`: a price history through the bytecode.
+//! `cargo xtask replay`: price histories through the bytecode.
 
 use anyhow::Result;
 use clap::Args;
@@ -6,17 +6,19 @@ use clap::Args;
 use crate::build::{self, Program};
 use crate::process;
 
-/// Builds the bytecode and replays a price history through it in an embedded VM.
+/// Builds the bytecode and replays a price history through it in an embedded VM: without arguments
+/// a built-in scenario.
 ///
 /// The arguments go to `bulwark replay`; `cargo xtask replay -- --help` lists them.
 #[derive(Args)]
 pub struct Replay {
-    /// Arguments for `bulwark replay`, such as `--prices FILE.csv`
+    /// Arguments for `bulwark replay`, such as `--scenario luna-2022` or `--prices FILE.csv`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
 
 pub fn run(replay: Replay) -> Result<()> {
+    eprintln!("replay: builds the bytecode and the embedded VM where they are missing, then plays");
     build::program(Program::Bulwark)?;
     let mut run = process::cargo("run");
     run.args([

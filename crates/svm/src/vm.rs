@@ -397,11 +397,20 @@ impl Vm {
 
     /// A zero-copy account of the program, read by value.
     pub fn read<T: bytemuck::Pod>(&self, key: Address) -> Option<Box<T>> {
-        let account = self.svm.get_account(&key)?;
-        let bytes = account.data.get(8..8 + size_of::<T>())?;
         let mut value = bytemuck::allocation::zeroed_box::<T>();
-        bytemuck::bytes_of_mut(&mut *value).copy_from_slice(bytes);
-        Some(value)
+        self.read_into(key, &mut *value).then_some(value)
+    }
+
+    /// The same into a place that is there already; says whether the account is.
+    pub fn read_into<T: bytemuck::Pod>(&self, key: Address, value: &mut T) -> bool {
+        let Some(account) = self.svm.accounts_db().get_account_ref(&key) else {
+            return false;
+        };
+        let Some(bytes) = account.data().get(8..8 + size_of::<T>()) else {
+            return false;
+        };
+        bytemuck::bytes_of_mut(value).copy_from_slice(bytes);
+        true
     }
 
     /// Overwrites a zero-copy account of the program: only to corrupt on purpose, or to write what

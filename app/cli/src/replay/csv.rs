@@ -14,6 +14,8 @@ pub const HEADERS: [&str; 2] = [
     "ts_unix,open,high,low,close",
     "ts_unix,open,high,low,close,volume",
 ];
+/// Seconds of a minute, of which every bar lasts a multiple.
+pub const MINUTE: i64 = 60;
 /// Largest file that is read.
 const MAX_BYTES: u64 = 256 << 20;
 /// Most bars.
@@ -64,9 +66,11 @@ impl Series {
         self.bars.last().map_or(0, |bar| bar.at + self.interval)
     }
 
-    /// The lowest low, PriceE8.
-    pub fn lowest(&self) -> u64 {
-        self.bars.iter().map(|bar| bar.low).min().unwrap_or(0)
+    /// The smallest unit in which a lowest price is at least 10⁶, if there is one.
+    pub fn unit_for(lowest: Decimal) -> Option<u8> {
+        let e8 = |unit: u8| lowest.0 / 10u128.pow(9 - u32::from(unit));
+        let mut units = [0, 3, 6, 9].into_iter();
+        units.find(|unit| e8(*unit) >= u128::from(PRICE_MIN))
     }
 }
 
@@ -206,8 +210,7 @@ fn unit_exp(rows: &[Row]) -> Result<u8, Malformed> {
         .max_by_key(|row| row.high)
         .expect("rows aren't empty");
     let e8 = |price: Decimal, unit: u8| price.0 / 10u128.pow(9 - u32::from(unit));
-    let fits = |unit: &u8| e8(lowest.low, *unit) >= u128::from(PRICE_MIN);
-    let Some(unit) = [0, 3, 6, 9].into_iter().find(fits) else {
+    let Some(unit) = Series::unit_for(lowest.low) else {
         return malformed(
             lowest.line,
             "low has an absurd size: too small for any unit",

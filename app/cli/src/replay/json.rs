@@ -1,17 +1,18 @@
 //! The result as JSON. Money is USD read from the accounts, margins are ppm of notional.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// Everything that `--json` writes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// Everything that `--json` writes, and that `--compare` reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     pub scenario: Scenario,
     pub runs: Vec<Run>,
 }
 
 /// What was played.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scenario {
+    /// Files, or the scenario's label and name.
     pub prices: String,
     pub from_unix: i64,
     pub until_unix: i64,
@@ -21,29 +22,70 @@ pub struct Scenario {
     pub unit_exp: u8,
     pub outages: Vec<Outage>,
     /// What isn't in the file and was modelled.
-    pub modelled: Vec<&'static str>,
-    pub market_class: &'static str,
+    pub modelled: Vec<String>,
+    pub market_class: String,
     pub accounts: u32,
     pub seed: u64,
     pub liquidator_delay_seconds: i64,
     pub notional_per_account_usd: f64,
     pub insurance_usd: f64,
     pub static_initial_margin_ppm: Option<u64>,
+    /// `reconstructed path` for a built-in scenario, else `from FILE`.
+    #[serde(default)]
+    pub label: String,
+    /// Built-in scenario.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Where a built-in scenario's anchors were published.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// Every series with what it is listed as.
+    #[serde(default)]
+    pub series: Vec<Listed>,
+    #[serde(default)]
+    pub congestion: Option<Span>,
+    #[serde(default)]
+    pub makers_leave: bool,
+    /// SHA-256 of the bytecode.
+    #[serde(default)]
+    pub program_sha256: String,
+}
+
+/// A series.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Listed {
+    pub symbol: String,
+    pub class: String,
+    pub unit_exp: u8,
+    pub bars: usize,
+    pub market: bool,
+    pub collateral: bool,
+    /// SHA-256 of the prices as they were read.
+    pub prices_sha256: String,
+}
+
+/// A span of time, the end not included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    pub from_unix: i64,
+    pub until_unix: i64,
 }
 
 /// Prices that are missing in the file.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outage {
     pub line: usize,
     pub from_unix: i64,
     pub seconds: i64,
+    #[serde(default)]
+    pub symbol: String,
 }
 
-/// One arm under one order of the extremes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// One arm under one order of the extremes. With several markets, margins are those of the first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    pub margins: &'static str,
-    pub order: &'static str,
+    pub margins: String,
+    pub order: String,
     pub accounts: u32,
     pub notional_usd: f64,
     pub bad_debt_usd: f64,
@@ -60,12 +102,88 @@ pub struct Run {
     pub compute_units_total: u64,
     pub conservation_error: u64,
     pub seconds: f64,
-    /// Traders who gave up before they could open. For the report alone.
-    #[serde(skip)]
+    /// Traders who gave up before they could open.
+    #[serde(default)]
     pub turned_away: u32,
-    /// What the program refused, by name. For the report alone.
-    #[serde(skip)]
+    /// What the program refused, by name, the commonest first.
+    #[serde(default)]
     pub refusals: Vec<(String, u64)>,
+    /// From liquidated accounts to the liquidator.
+    #[serde(default)]
+    pub premiums_usd: f64,
+    /// Collateral that was sold against debts, at the price paid.
+    #[serde(default)]
+    pub seized_usd: f64,
+    /// What all traders paid in, and what they took out or have at the end.
+    #[serde(default)]
+    pub traders_in_usd: f64,
+    #[serde(default)]
+    pub traders_out_usd: f64,
+    /// Compute units by instruction, the dearest in all first.
+    #[serde(default)]
+    pub instructions: Vec<OfInstruction>,
+    #[serde(default)]
+    pub markets: Vec<OfMarket>,
+    #[serde(default)]
+    pub collaterals: Vec<OfToken>,
+    #[serde(default)]
+    pub congestion: Option<OfCongestion>,
+    /// Spans in which the makers of a market were away.
+    #[serde(default)]
+    pub makers_away: Vec<Away>,
+}
+
+/// An instruction in a run, as far as the program took it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfInstruction {
+    pub name: String,
+    pub count: u64,
+    pub units_total: u64,
+    pub units_max: u64,
+}
+
+/// A market in a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OfMarket {
+    pub symbol: String,
+    pub notional_usd: f64,
+    pub average_initial_margin_ppm: u64,
+    pub max_initial_margin_ppm: u64,
+    pub liquidations: u64,
+    /// Booked by wind-ups whose largest position was here.
+    pub bad_debt_usd: f64,
+}
+
+/// A token in a run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OfToken {
+    pub symbol: String,
+    /// Haircut for new risk.
+    pub average_haircut_ppm: u64,
+    pub max_haircut_ppm: u64,
+    pub seizures: u64,
+}
+
+/// What a congestion did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfCongestion {
+    pub from_unix: i64,
+    pub until_unix: i64,
+    /// Nothing lands from here until `restart_unix`.
+    pub halt_unix: i64,
+    pub restart_unix: i64,
+    pub prints_delayed: u64,
+    pub prints_dropped: u64,
+    /// Liquidations that landed inside of it.
+    pub liquidations: u64,
+}
+
+/// A span in which makers were away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Away {
+    pub symbol: String,
+    pub from_unix: i64,
+    pub until_unix: i64,
 }
 
 /// UsdE6 as USD.

@@ -20,9 +20,9 @@ pub struct Liquidator {
     delay: u64,
     /// Since which print an account can be liquidated.
     seen: BTreeMap<Party, u64>,
-    /// Accounts that were taken over or wound up.
+    /// Accounts that were taken over, sold or wound up.
     pub accounts: BTreeSet<Party>,
-    /// Take-overs and wind-ups.
+    /// Take-overs, seizures and wind-ups.
     pub liquidations: u64,
 }
 
@@ -54,21 +54,15 @@ impl Liquidator {
         Ok(due)
     }
 
-    /// Takes over and winds up who is due, over a few slots, as long as it gets on.
+    /// Takes over, sells and winds up who is due, over a few slots, as long as it gets on.
     pub fn act(&mut self, venue: &mut Venue, mut due: Vec<Party>) -> Result<()> {
         for party in &due {
             venue.flag(*party)?;
         }
         for _ in 0..SLOTS {
-            due.retain(|_| venue.may_liquidate());
             let mut left = Vec::new();
             for party in due {
-                let done = match venue.stage(party)? {
-                    Stage::Bankrupt => venue.wind_up(party)?,
-                    Stage::Liquidatable => venue.take_over(party)?,
-                    _ => false,
-                };
-                if done {
+                if self.act_on(venue, party)? {
                     self.liquidations += 1;
                     self.accounts.insert(party);
                     left.push(party);
@@ -81,6 +75,26 @@ impl Liquidator {
             venue.next_slot();
         }
         Ok(())
+    }
+
+    /// The next act on an account; says whether it was possible.
+    fn act_on(&self, venue: &mut Venue, party: Party) -> Result<bool> {
+        let legs = venue.legs(party);
+        if !legs.is_empty() && !legs.iter().any(|market| venue.may_liquidate(*market)) {
+            return Ok(false);
+        }
+        match venue.stage(party)? {
+            Stage::Bankrupt => venue.wind_up(party),
+            Stage::Liquidatable => {
+                for market in legs {
+                    if venue.may_liquidate(market) && venue.take_over(party, market)? {
+                        return Ok(true);
+                    }
+                }
+                venue.seize(party)
+            }
+            _ => Ok(false),
+        }
     }
 
     /// After the last print: acts on everyone at once, without its delay, until nothing is left
@@ -104,9 +118,9 @@ impl Liquidator {
 
     /// Closes against the makers what was taken over.
     pub fn unload(&self, venue: &mut Venue) -> Result<()> {
-        let base = venue.position(Party::Liquidator);
-        if base != 0 {
-            venue.at_market(Party::Liquidator, -base, ROOM_PPM, true)?;
+        for market in venue.legs(Party::Liquidator) {
+            let base = venue.position(Party::Liquidator, market);
+            venue.at_market(Party::Liquidator, market, -base, ROOM_PPM, true)?;
         }
         Ok(())
     }

@@ -1,8 +1,6 @@
 //! The price path: each bar as four prints inside its minutes, with a modelled confidence and a
 //! modelled signed average.
 
-use bulwark_core::Now;
-
 use super::csv::Series;
 use super::options::Order;
 use super::refine::{Minute, minutes};
@@ -11,17 +9,6 @@ use super::refine::{Minute, minutes};
 pub const PRINT_SECONDS: i64 = 15;
 /// Prints of a minute: open, the two extremes, close.
 pub const PRINTS_PER_MINUTE: usize = 4;
-/// Slot at unix time zero of a cluster with a slot each 400 ms.
-const SLOT_ZERO: i64 = 1_000_000;
-
-/// Cluster time and slot at a second of the path: the clock keeps time and a slot lasts 400 ms.
-pub fn now_at(unix: i64) -> Now {
-    Now {
-        unix,
-        slot: (SLOT_ZERO + unix * 5 / 2).max(0).unsigned_abs(),
-    }
-}
-
 /// Modelled confidence in calm, ppm of the price: real BTC prints have 230 to 380 in ordinary
 /// hours.
 const CALM_CONF_PPM: u64 = 300;
@@ -66,12 +53,6 @@ impl<'a> Prints<'a> {
             waiting: Vec::new(),
             oracle,
         }
-    }
-
-    /// Number of prints of a series.
-    pub fn count_of(series: &Series) -> u64 {
-        let minutes = usize::try_from(series.interval / 60).unwrap_or(1);
-        (series.bars.len() * minutes * PRINTS_PER_MINUTE) as u64
     }
 }
 

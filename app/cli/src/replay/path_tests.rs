@@ -40,7 +40,7 @@ fn a_minute_is_played_as_four_prints_in_either_order() {
             (6_060, 91),
         ];
         assert_eq!(played[..5], expected);
-        assert_eq!(played.len() as u64, Prints::count_of(&series));
+        assert_eq!(played.len(), 8);
     }
 }
 

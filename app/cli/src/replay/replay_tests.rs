@@ -1,14 +1,18 @@
 //! Whole replays of made-up prices through the bytecode (`cargo xtask build` makes it).
 
-use super::csv::Bar;
-use super::options::{Orders, StaticMargin};
+use super::csv::{Bar, Series};
+use super::instrument::class_of;
+use super::json::Run;
+use super::options::{Margins, Orders, StaticMargin, Window};
 use super::*;
 
 const START: i64 = 1_700_000_040;
 
 fn options(accounts: u32, margins: &[Margins]) -> Options {
     Options {
-        prices: "small.csv".into(),
+        prices: vec![],
+        scenario: None,
+        collateral: vec![],
         accounts,
         seed: 7,
         order: Orders::LowFirst,
@@ -16,6 +20,11 @@ fn options(accounts: u32, margins: &[Margins]) -> Options {
         static_margin: StaticMargin::Auto,
         liquidator_delay: 4,
         json: None,
+        trace: None,
+        program: None,
+        congestion: None,
+        makers_leave: false,
+        compare: None,
         strict: false,
     }
 }
@@ -50,8 +59,26 @@ fn crash(calm: i64, fall: i64, step: u64) -> Series {
     }
 }
 
+fn instrument(symbol: &str, series: &Series) -> Instrument {
+    Instrument {
+        symbol: symbol.into(),
+        class: class_of(symbol),
+        prices: "made up".into(),
+        series: series.clone(),
+        market: false,
+        collateral: false,
+    }
+}
+
 fn runs(options: &Options, series: &Series) -> Vec<Run> {
-    let mut runs = Play::prepare(options, series).unwrap().all().unwrap();
+    runs_of(options, vec![instrument("SMALL", series)])
+}
+
+fn runs_of(options: &Options, mut instruments: Vec<Instrument>) -> Vec<Run> {
+    let span = instrument::list(&mut instruments, &options.collateral).unwrap();
+    let elf = vm::read_elf(&vm::elf_path("bulwark")).unwrap();
+    let play = Play::prepare(options, &instruments, span, &elf).unwrap();
+    let mut runs = play.all(|ended| outcome::run(&play, &ended)).unwrap();
     for run in &mut runs {
         assert!(run.seconds > 0.0);
         run.seconds = 0.0;
@@ -144,6 +171,99 @@ fn an_outage_stops_nothing() {
 }
 
 #[test]
+fn collateral_that_loses_its_value_is_haircut_and_sold() {
+    let (calm, mut depeg) = (crash(120, 12, 0), crash(120, 12, 60_000));
+    for bar in &mut depeg.bars {
+        for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
+            *price /= 100;
+        }
+    }
+    let mut options = options(40, &[Margins::Dynamic]);
+    options.collateral = vec!["USDC".into()];
+    let both = vec![instrument("BTC", &calm), instrument("USDC", &depeg)];
+    let run = &runs_of(&options, both)[0];
+    assert_eq!(run.conservation_error, 0, "{run:?}");
+    assert!(run.accounts_liquidated > 0, "{run:?}");
+    let token = &run.collaterals[0];
+    assert!(token.max_haircut_ppm > 2 * 30_000, "{run:?}");
+    assert!(token.max_haircut_ppm > token.average_haircut_ppm, "{run:?}");
+    // The same without the depeg liquidates nobody.
+    let mut steady = calm.clone();
+    for bar in &mut steady.bars {
+        (bar.open, bar.high) = (100_000_000, 100_000_000);
+        (bar.low, bar.close) = (100_000_000, 100_000_000);
+    }
+    let both = vec![instrument("BTC", &calm), instrument("USDC", &steady)];
+    let run = &runs_of(&options, both)[0];
+    assert_eq!(
+        (run.accounts_liquidated, run.conservation_error),
+        (0, 0),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn markets_share_one_run_and_each_has_its_own_margins() {
+    let options = options(40, &[Margins::Dynamic, Margins::Static]);
+    let two = || {
+        let falls = instrument("SMALL", &crash(120, 8, 30_000));
+        vec![falls, instrument("BTC", &crash(120, 8, 0))]
+    };
+    let runs = runs_of(&options, two());
+    assert_eq!(runs, runs_of(&options, two()));
+    for run in &runs {
+        assert_eq!(run.conservation_error, 0, "{run:?}");
+        let [small, btc] = &run.markets[..] else {
+            panic!("{run:?}");
+        };
+        assert!(
+            small.notional_usd > 0.0 && btc.notional_usd > 0.0,
+            "{run:?}"
+        );
+        assert!(small.average_initial_margin_ppm > btc.average_initial_margin_ppm);
+        assert_eq!(btc.liquidations, 0, "{run:?}");
+    }
+    let averages = |run: &Run| {
+        run.markets
+            .iter()
+            .map(|m| m.average_initial_margin_ppm)
+            .collect()
+    };
+    let averages: Vec<Vec<u64>> = runs.iter().map(averages).collect();
+    assert_eq!(averages[0], averages[1]);
+}
+
+#[test]
+fn a_congestion_delays_prints_and_never_blocks_liquidations() {
+    let series = crash(150, 12, 40_000);
+    let from = START + 60 * 145;
+    let mut options = options(40, &[Margins::Static]);
+    options.static_margin = StaticMargin::Ppm(20_000);
+    options.congestion = Some(Window {
+        from,
+        until: from + 1_800,
+    });
+    let run = &runs(&options, &series)[0];
+    let congestion = run.congestion.unwrap();
+    assert_eq!(run.conservation_error, 0, "{run:?}");
+    assert!(congestion.prints_delayed > 10 && congestion.prints_dropped > 20);
+    assert!(congestion.liquidations > 0, "{run:?}");
+    assert_eq!(congestion.restart_unix - congestion.halt_unix, 300);
+}
+
+#[test]
+fn makers_leave_in_a_crash_and_come_back() {
+    let mut options = options(40, &[Margins::Dynamic]);
+    options.makers_leave = true;
+    let run = &runs(&options, &crash(150, 12, 40_000))[0];
+    assert_eq!(run.conservation_error, 0, "{run:?}");
+    let away = &run.makers_away[0];
+    assert!(away.from_unix > START + 60 * 149, "{run:?}");
+    assert!(away.until_unix >= away.from_unix + 900, "{run:?}");
+    assert!(away.until_unix < START + 60 * 200, "{run:?}");
+}
+
+#[test]
 fn every_price_file_is_read_or_has_another_header() {
     let folder =
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/prices");
@@ -157,7 +277,8 @@ fn every_price_file_is_read_or_has_another_header() {
         match csv::read(&path) {
             Ok(series) => {
                 read += 1;
-                assert!(series.lowest() >= 1_000_000, "{}", path.display());
+                let lowest = series.bars.iter().map(|bar| bar.low).min();
+                assert!(lowest >= Some(1_000_000), "{}", path.display());
             }
             Err(error) => assert!(format!("{error}").contains("the header must be"), "{error}"),
         }

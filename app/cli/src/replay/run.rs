@@ -1,54 +1,78 @@
 //! One run: one arm under one order of the extremes, from the first print to the last.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use indicatif::ProgressBar;
 
 use super::liquidator::Liquidator;
-use super::makers::{MAKERS, Makers};
-use super::path::Print;
+use super::makers::Makers;
+use super::measure::Measured;
 use super::population::Trader;
-use super::static_arm::InitialMargin;
+use super::steps::{Interference, Steps};
+use super::trace::{self, Trace};
 use super::traders::Traders;
-use super::venue::{Party, Venue};
+use super::venue::{Flows, Party, Venue};
 
-/// Prints between two recomputations of the ledger out of all accounts.
+/// Steps between two recomputations of the ledger out of all accounts.
 const CHECK_EVERY: u64 = 1_000;
-/// Prints between two accruals of interest.
+/// Steps between two accruals of interest.
 const ACCRUE_EVERY: u64 = 240;
+
+/// How a run is played.
+pub struct Rules {
+    /// Unix second from which margins are averaged.
+    pub from: i64,
+    /// Prints after which the liquidator acts.
+    pub delay: u32,
+    /// Whether every step is kept.
+    pub traced: bool,
+}
 
 /// What a run leaves beside the accounts.
 pub struct Played {
-    pub margin: InitialMargin,
-    pub opened_e6: u64,
+    pub margins: Measured,
+    pub opened_e6: Vec<u64>,
     pub turned_away: u32,
     pub accounts_liquidated: u32,
     pub liquidations: u64,
     pub conservation_error: u64,
+    pub trace: Trace,
+    /// What each trader brought in, and got out or is worth at the end.
+    pub equity: Vec<Flows>,
+    pub interference: Interference,
+    /// Spans in which a market's makers were away.
+    pub away: Vec<(usize, i64, i64)>,
 }
 
-/// Plays all prints on a venue. Margins are averaged over the prints from `from` on.
+/// Plays all steps on a venue.
 pub fn play(
     venue: &mut Venue,
-    prints: impl Iterator<Item = Print>,
-    traders: Vec<Trader>,
-    from: i64,
-    delay: u32,
+    mut steps: Steps,
+    drawn: Vec<Trader>,
+    mut makers: Makers,
+    rules: &Rules,
     bar: &ProgressBar,
 ) -> Result<Played> {
-    let mut traders = Traders::new(traders);
-    let mut liquidator = Liquidator::new(delay);
-    let mut makers = Makers::default();
-    let mut margin = InitialMargin::default();
+    let count = drawn.len();
+    let mut traders = Traders::new(drawn, venue.market_count());
+    let mut liquidator = Liquidator::new(rules.delay);
+    let mut margins = Measured::of(venue.market_count(), venue.token_count());
+    let mut trace = Trace::new();
     let mut conservation_error = 0;
-    for (number, print) in (0u64..).zip(prints) {
-        venue.publish(&print)?;
-        if print.at >= from {
-            margin.note(venue.initial_ratio());
+    for (number, step) in (0u64..).zip(steps.by_ref()) {
+        venue.arrive(&step)?;
+        if step.at >= rules.from {
+            margins.note_venue(venue);
         }
-        let due = liquidator.look(venue, &watched(&traders), number)?;
-        let loaded = venue.position(Party::Liquidator).unsigned_abs();
-        if !due.is_empty() || loaded != 0 || traders.are_due(print.at) {
-            makers.quote(venue, loaded)?;
+        makers.look(venue)?;
+        let due = liquidator.look(venue, &watched(venue, &traders), number)?;
+        let busy = busy(venue, &traders, &due);
+        if !busy.is_empty() || !due.is_empty() {
+            for market in &busy {
+                let loaded = venue.position(Party::Liquidator, *market).unsigned_abs();
+                makers.quote(venue, *market, loaded)?;
+            }
             liquidator.unload(venue)?;
             liquidator.act(venue, due)?;
             liquidator.unload(venue)?;
@@ -60,25 +84,55 @@ pub fn play(
         if number % CHECK_EVERY == CHECK_EVERY - 1 {
             conservation_error = conservation_error.max(venue.conservation_error()?);
         }
+        if rules.traced {
+            trace.push(trace::moment(venue, traders.live())?);
+        }
         show(bar, venue, number);
     }
-    liquidator.close_out(venue, &watched(&traders))?;
+    liquidator.close_out(venue, &watched(venue, &traders))?;
     conservation_error = conservation_error.max(venue.conservation_error()?);
     bar.finish();
     Ok(Played {
-        margin,
-        opened_e6: traders.opened_e6,
+        margins,
+        opened_e6: std::mem::take(&mut traders.opened_e6),
         turned_away: traders.turned_away,
         accounts_liquidated: u32::try_from(liquidator.accounts.len()).unwrap_or(u32::MAX),
         liquidations: liquidator.liquidations,
         conservation_error,
+        trace,
+        equity: equity(venue, count)?,
+        interference: steps.interference,
+        away: makers.away(),
     })
 }
 
 /// Everyone whom the liquidator watches.
-fn watched(traders: &Traders) -> Vec<Party> {
+fn watched(venue: &Venue, traders: &Traders) -> Vec<Party> {
     let present = traders.present().iter().map(|who| Party::Trader(*who));
-    present.chain((0..MAKERS).map(Party::Maker)).collect()
+    present
+        .chain(venue.makers())
+        .chain(venue.actors())
+        .collect()
+}
+
+/// Markets in which something will happen at this step.
+fn busy(venue: &Venue, traders: &Traders, due: &[Party]) -> BTreeSet<usize> {
+    let mut busy = traders.due_markets(venue.now().unix);
+    busy.extend(venue.legs(Party::Liquidator));
+    busy.extend(due.iter().flat_map(|party| venue.legs(*party)));
+    busy
+}
+
+/// What each trader brought in, and what he took out or his account is worth.
+fn equity(venue: &Venue, count: usize) -> Result<Vec<Flows>> {
+    (0..count)
+        .map(|who| {
+            let party = Party::Trader(who);
+            let mut flows = venue.flows(party);
+            flows.out_e6 += venue.worth_without_tickets(party)?;
+            Ok(flows)
+        })
+        .collect()
 }
 
 fn show(bar: &ProgressBar, venue: &Venue, number: u64) {

@@ -1,5 +1,7 @@
 //! The traders: they arrive, deposit, open at market, hold, close and take their money out.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use super::population::{Trader, between};
@@ -33,15 +35,15 @@ pub struct Traders {
     arrived: usize,
     /// Traders who are there, in order of arrival.
     present: Vec<usize>,
-    /// Σ of notional opened, UsdE6.
-    pub opened_e6: u64,
+    /// Σ of notional opened by market, UsdE6.
+    pub opened_e6: Vec<u64>,
     /// Traders who gave up before they could open.
     pub turned_away: u32,
 }
 
 impl Traders {
     /// Nobody is there yet.
-    pub fn new(drawn: Vec<Trader>) -> Self {
+    pub fn new(drawn: Vec<Trader>, markets: usize) -> Self {
         let phases = drawn
             .iter()
             .map(|t| Phase::Arriving { next: t.arrives_at })
@@ -51,7 +53,7 @@ impl Traders {
             phases,
             arrived: 0,
             present: vec![],
-            opened_e6: 0,
+            opened_e6: vec![0; markets],
             turned_away: 0,
         }
     }
@@ -61,13 +63,22 @@ impl Traders {
         &self.present
     }
 
-    /// Whether anyone will trade at `now`: then the makers quote first.
-    pub fn are_due(&self, now: i64) -> bool {
-        let arrives = self
-            .drawn
-            .get(self.arrived)
-            .is_some_and(|t| t.arrives_at <= now);
-        arrives || self.present.iter().any(|who| self.is_due(*who, now))
+    /// Traders who hold a position.
+    pub fn live(&self) -> u64 {
+        let held = |who: &&usize| matches!(self.phases[**who], Phase::Holding { .. });
+        self.present.iter().filter(held).count() as u64
+    }
+
+    /// Markets in which somebody will trade at `now`: there the makers quote first.
+    pub fn due_markets(&self, now: i64) -> BTreeSet<usize> {
+        let arriving = self.drawn[self.arrived..]
+            .iter()
+            .take_while(|trader| trader.arrives_at <= now)
+            .map(|trader| trader.market);
+        let present = self.present.iter().filter(|who| self.is_due(**who, now));
+        arriving
+            .chain(present.map(|who| self.drawn[*who].market))
+            .collect()
     }
 
     fn is_due(&self, who: usize, now: i64) -> bool {
@@ -92,7 +103,7 @@ impl Traders {
         for place in 0..self.present.len() {
             let who = self.present[place];
             let lost = matches!(self.phases[who], Phase::Holding { .. })
-                && venue.position(Party::Trader(who)) == 0;
+                && venue.position(Party::Trader(who), self.drawn[who].market) == 0;
             if lost {
                 self.phases[who] = Phase::Leaving { next: now };
             }
@@ -109,15 +120,16 @@ impl Traders {
         match self.phases[who] {
             Phase::Arriving { .. } => self.open(venue, who, now),
             Phase::Holding { until } => {
-                let base = venue.position(party);
+                let market = self.drawn[who].market;
+                let base = venue.position(party, market);
                 if venue.is_liquidatable(party)? {
                     // Only the liquidator can act on him now.
                     return Ok(Phase::Holding {
                         until: until.max(now + RETRY),
                     });
                 }
-                venue.at_market(party, -base, ROOM_PPM, true)?;
-                Ok(match venue.position(party) {
+                venue.at_market(party, market, -base, ROOM_PPM, true)?;
+                Ok(match venue.position(party, market) {
                     0 => self.leave(venue, who, now)?,
                     _ => Phase::Holding {
                         until: until.max(now + RETRY),
@@ -135,20 +147,24 @@ impl Traders {
             long,
             appetite,
             hold,
+            market,
+            token,
         } = self.drawn[who];
         let party = Party::Trader(who);
-        if venue.takes_new_risk() {
-            let size = venue.trader_size();
+        if venue.takes_new_risk(market) {
+            let size = venue.trader_size(market);
             let base = if long { size } else { -size };
-            let (notional, least) = venue.least_deposit(base)?;
+            let (notional, least) = venue.least_deposit(market, base)?;
             // Leverage between one and notional/least, as a deposit between them.
             let leverage = between(1_000_000, notional * 1_000_000 / least.max(1), appetite);
             let deposit = (notional * 1_000_000).div_ceil(leverage).max(least);
-            if venue.top_up(party, deposit)? {
-                venue.at_market(party, base, ROOM_PPM, false)?;
+            let (quote, token) = split(venue, deposit, token)?;
+            if venue.top_up(party, quote, token)? {
+                venue.at_market(party, market, base, ROOM_PPM, false)?;
             }
-            if venue.position(party) != 0 {
-                self.opened_e6 += venue.entry_notional(party);
+            if venue.position(party, market) != 0 {
+                let notional = venue.entry_notional(party, market);
+                self.opened_e6[market] += notional;
                 return Ok(Phase::Holding { until: now + hold });
             }
         }
@@ -167,4 +183,20 @@ impl Traders {
             Phase::Leaving { next: now + RETRY }
         })
     }
+}
+
+/// Splits a deposit into quote and units of a token that count as much, as the trader was drawn.
+fn split(
+    venue: &Venue,
+    deposit: u64,
+    token: Option<(usize, u32)>,
+) -> Result<(u64, Option<(usize, u64)>)> {
+    let Some((token, share)) = token else {
+        return Ok((deposit, None));
+    };
+    let in_token = u64::try_from((u128::from(deposit) * u128::from(share)) >> 32)?;
+    Ok(match venue.units_worth(token, in_token)? {
+        Some(units) => (deposit - in_token, Some((token, units))),
+        None => (deposit, None),
+    })
 }

@@ -1,30 +1,56 @@
-//! What parties do, as transactions.
+//! What the oracle, keepers and the liquidator do, as transactions.
 
 use anyhow::{Context, Result};
-use bulwark_client::{Instruction, Pubkey};
-use bulwark_core::health;
+use bulwark_svm::launch;
 use bulwark_svm::pyth::{self, PriceMessage};
 use bulwark_svm::vm::pubkey;
-use bulwark_svm::{Receipt, launch, vm};
-use solana_keypair::Keypair;
+use solana_last_restart_slot::LastRestartSlot;
 use solana_signer::Signer;
 
-use super::ledger::booked_loss;
-use super::setup::{ASSET, ASSET_FEED};
-use super::{MARKET, Party, Seat, Venue};
-use crate::replay::path::{Print, now_at};
-
-impl Seat {
-    pub(super) fn key(&self) -> Pubkey {
-        pubkey(self.owner.pubkey())
-    }
-}
+use super::{Kind, Party, Venue};
+use crate::replay::path::Print;
+use crate::replay::steps::Step;
 
 impl Venue {
-    /// Time goes on to a print, the oracle publishes it, and one refresh takes it into the Board.
-    pub fn publish(&mut self, print: &Print) -> Result<()> {
-        self.now = now_at(print.at);
+    /// Time goes on to a step, the oracles publish what arrives, and one refresh takes it into the
+    /// Board.
+    pub fn arrive(&mut self, step: &Step) -> Result<()> {
+        self.go_on(step.at);
+        if step.restarted {
+            let slot = LastRestartSlot {
+                last_restart_slot: self.now.slot,
+            };
+            self.vm.svm.set_sysvar(&slot);
+        }
+        if step.prints.is_empty() {
+            return Ok(());
+        }
+        let mut feeds = Vec::with_capacity(step.prints.len());
+        for (series, print) in &step.prints {
+            feeds.push(self.write_oracle(*series, print)?);
+        }
+        let refresh = self.deployment.refresh(&feeds);
+        self.must(&[refresh], &[]).context("refresh")?;
+        self.reload_board()
+    }
+
+    /// Sets clock and slot to a second, unless it has passed.
+    pub fn go_on(&mut self, unix: i64) {
+        if unix > self.now.unix {
+            let now = self.cluster.now_at(unix);
+            self.now.unix = unix;
+            self.now.slot = self.now.slot.max(now.slot);
+        }
         self.vm.set_time(self.now.unix, self.now.slot);
+    }
+
+    /// Writes the oracle account of a series; returns what a refresh names it by.
+    pub(super) fn write_oracle(
+        &mut self,
+        series: usize,
+        print: &Print,
+    ) -> Result<(u8, bulwark_client::Pubkey, Option<bulwark_client::Pubkey>)> {
+        let oracle = self.oracles[series];
         let Print {
             at,
             price,
@@ -33,48 +59,18 @@ impl Venue {
         } = *print;
         let message = PriceMessage {
             ema_price: i64::try_from(ema)?,
-            ..launch::message(ASSET, self.unit_exp, price, conf, at)
+            ..launch::message(oracle.name, oracle.unit_exp, price, conf, at)
         };
-        let (oracle, slot) = (launch::oracle(ASSET), self.now.slot);
+        let (key, slot) = (launch::oracle(oracle.name), self.now.slot);
         let data = pyth::price_update(&message, slot);
-        pyth::write(&mut self.vm.svm, oracle, pyth::CLASSIC_RECEIVER, data);
-        let refresh = self
-            .deployment
-            .refresh(&[(ASSET_FEED, pubkey(oracle), None)]);
-        self.must(&[refresh], &[]).context("refresh")?;
-        self.reload_board()
+        pyth::write(&mut self.vm.svm, key, pyth::CLASSIC_RECEIVER, data);
+        Ok((u8::try_from(series + 1)?, pubkey(key), None))
     }
 
     /// The next slot of the same second.
     pub fn next_slot(&mut self) {
         self.now.slot += 1;
         self.vm.set_time(self.now.unix, self.now.slot);
-    }
-
-    /// Deposits what is missing to `amount` of quote, into a new margin account if need be; says
-    /// whether the account has it then.
-    pub fn top_up(&mut self, party: Party, amount: u64) -> Result<bool> {
-        let seat = self.seat(party);
-        let held = u64::try_from(seat.account.quote).unwrap_or(0);
-        if held >= amount {
-            return Ok(true);
-        }
-        let (owner, margin) = (seat.key(), seat.margin);
-        let purse = pubkey(seat.purse.pubkey());
-        let mut instructions = Vec::new();
-        if seat.account.version == 0 {
-            let create = self
-                .deployment
-                .create_margin_account(owner, 0, Pubkey::default());
-            instructions.push(create);
-        }
-        instructions.push(
-            self.deployment
-                .deposit(owner, margin, 0, purse, amount - held),
-        );
-        let done = self.try_as(party, &instructions)?.is_some();
-        self.reload(party)?;
-        Ok(done)
     }
 
     /// Starts the liquidation clock of an account, if it doesn't run.
@@ -85,63 +81,75 @@ impl Venue {
         }
         let flag = self.deployment.flag(self.liquidator.key(), seat.margin);
         self.try_as(Party::Liquidator, &[flag])?;
-        self.reload(party)
+        self.reload(party);
+        Ok(())
     }
 
-    /// The liquidator takes over what it may of an account; says whether it did.
-    pub fn take_over(&mut self, party: Party) -> Result<bool> {
+    /// The liquidator takes over what it may of a leg; says whether it did.
+    pub fn take_over(&mut self, party: Party, market: usize) -> Result<bool> {
         let (to, from) = (&self.liquidator, self.seat(party).margin);
-        let take =
-            self.deployment
-                .take_over(to.key(), from, to.margin, usize::from(MARKET), u64::MAX);
-        let done = self.try_as(Party::Liquidator, &[take])?.is_some();
-        self.reload(party)?;
-        self.reload(Party::Liquidator)?;
-        Ok(done)
+        let (key, into) = (to.key(), to.margin);
+        let take = self.deployment.take_over(key, from, into, market, u64::MAX);
+        let receipt = self.try_as(Party::Liquidator, &[take])?;
+        if let Some(receipt) = &receipt {
+            self.note_liquidation(party, Kind::TakeOver, market, receipt)?;
+        }
+        self.reload(party);
+        self.reload(Party::Liquidator);
+        Ok(receipt.is_some())
+    }
+
+    /// The liquidator buys collateral of an account that owes; says whether it did.
+    pub fn seize(&mut self, party: Party) -> Result<bool> {
+        let Some(token) = self
+            .worst_token(party)?
+            .filter(|_| self.quote_of(party) < 0)
+        else {
+            return Ok(false);
+        };
+        let (to, from) = (&self.liquidator, self.seat(party).margin);
+        let payment = self.payment(Party::Liquidator);
+        let bank = (u8::try_from(token + 1)?, u64::MAX);
+        let seize = self
+            .deployment
+            .seize(to.key(), from, to.margin, bank, payment);
+        let receipt = self.try_as(Party::Liquidator, &[seize])?;
+        if let Some(receipt) = &receipt {
+            self.note_liquidation(party, Kind::Seizure, token, receipt)?;
+        }
+        self.reload(party);
+        self.reload(Party::Liquidator);
+        Ok(receipt.is_some())
     }
 
     /// The liquidator winds a bankrupt account up; says whether it did.
     pub fn wind_up(&mut self, party: Party) -> Result<bool> {
+        let legs = self.legs(party);
         let (to, from) = (&self.liquidator, self.seat(party).margin);
+        let payment = self.payment(Party::Liquidator);
         let whole = 1_000_000;
-        let wind_up = self.deployment.wind_up(
-            to.key(),
-            from,
-            to.margin,
-            &[usize::from(MARKET)],
-            whole,
-            None,
-        );
+        let wind_up = self
+            .deployment
+            .wind_up(to.key(), from, to.margin, &legs, whole, payment);
         let receipt = self.try_as(Party::Liquidator, &[wind_up])?;
         if let Some(receipt) = &receipt {
-            self.lost_e6 += booked_loss(receipt).context("a wind-up without its event")?;
+            let market = legs.first().copied().unwrap_or(0);
+            self.note_liquidation(party, Kind::WindUp, market, receipt)?;
         }
-        self.reload(party)?;
-        self.reload(Party::Liquidator)?;
+        self.reload(party);
+        self.reload(Party::Liquidator);
         // A loss that insurance doesn't pay moves an index on the Board.
         self.reload_board()?;
         Ok(receipt.is_some())
     }
 
-    /// Takes a party's quote out, as far as it isn't queued; says whether nothing is left to ask
-    /// for.
-    pub fn withdraw_all(&mut self, party: Party) -> Result<bool> {
-        let seat = self.seat(party);
-        let Ok(amount @ 1..) = u64::try_from(seat.account.quote) else {
-            return Ok(true);
-        };
-        let (purse, ticket) = (pubkey(seat.purse.pubkey()), seat.account.ticket_next);
-        let plain = health::is_plain(&seat.account);
-        let (owner, margin, what) = (seat.key(), seat.margin, (0, amount));
-        let withdraw = self
-            .deployment
-            .withdraw(owner, margin, what, purse, Some(ticket), plain);
-        let done = self.try_as(party, &[withdraw])?.is_some();
-        self.reload(party)?;
-        Ok(done)
+    /// Token account that pays where the program wants quote from outside: while quote is short.
+    pub(super) fn payment(&self, party: Party) -> Option<bulwark_client::Pubkey> {
+        let purse = &self.seat(party).purses[0];
+        self.books.short.then(|| pubkey(purse.pubkey()))
     }
 
-    /// Folds the market's totals, accrues interest, copies open interest and coverage.
+    /// Folds the markets' totals, accrues interest, copies open interest and coverage.
     pub fn accrue(&mut self) -> Result<()> {
         let payer = pubkey(self.vm.payer.pubkey());
         let accrue = [
@@ -150,44 +158,5 @@ impl Venue {
         ];
         self.attempt(&accrue, &[])?;
         self.reload_board()
-    }
-
-    /// Sends a transaction that a party signs; `None` if the program refuses it.
-    pub(super) fn try_as(
-        &mut self,
-        party: Party,
-        instructions: &[Instruction],
-    ) -> Result<Option<Receipt>> {
-        let owner = self.seat(party).owner.insecure_clone();
-        self.attempt(instructions, &[&owner])
-    }
-
-    pub(super) fn attempt(
-        &mut self,
-        instructions: &[Instruction],
-        signers: &[&Keypair],
-    ) -> Result<Option<Receipt>> {
-        let instructions: Vec<_> = instructions.iter().map(vm::instruction).collect();
-        match self.vm.send(&instructions, signers) {
-            Ok(receipt) => Ok(Some(receipt)),
-            Err(failure) => match failure.code() {
-                Some(code) => {
-                    *self.refusals.entry(code).or_default() += 1;
-                    Ok(None)
-                }
-                None => Err((*failure).into()),
-            },
-        }
-    }
-
-    /// Sends a transaction that the program must not refuse.
-    pub(super) fn must(
-        &mut self,
-        instructions: &[Instruction],
-        signers: &[&Keypair],
-    ) -> Result<()> {
-        let instructions: Vec<_> = instructions.iter().map(vm::instruction).collect();
-        self.vm.send(&instructions, signers)?;
-        Ok(())
     }
 }

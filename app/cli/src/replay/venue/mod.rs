@@ -5,74 +5,116 @@
 //! writes them; health is computed from them off the chain by the code that the program runs.
 
 mod acts;
+mod funds;
 mod ledger;
 mod orders;
+mod send;
 mod setup;
+mod standing;
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, anyhow};
 use bulwark_client::{Deployment, Pubkey};
 use bulwark_core::gate::{Cell, LegUse};
-use bulwark_core::health::{self, Health, Level, Stage};
-use bulwark_core::{Error, Now, gate, ledger as books, targets};
-use bulwark_state::{Board, BoardMarket, Feed, MarginAccount, Market, Position};
+use bulwark_core::{Now, gate, ledger as books, targets, time};
+use bulwark_state::{
+    Board, BoardBank, BoardMarket, Feed, MarginAccount, Market, Position, Targets,
+};
 use bulwark_svm::Vm;
 use bulwark_svm::vm::address;
 use solana_keypair::Keypair;
 
+use super::cluster::Cluster;
 use super::makers::MAKERS;
-use super::static_arm;
+use super::measure::{self, Fixed};
 
+pub use ledger::{Kind, Liquidation};
 pub use orders::Quote;
-pub use setup::Setup;
-
-/// The one market.
-pub const MARKET: u8 = 0;
+pub use send::Units;
+pub use setup::{Listing, Setup};
 
 /// Who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Party {
     Trader(usize),
+    /// Numbered through all markets: [`MAKERS`] of each.
     Maker(usize),
     Liquidator,
+    /// Of an attack file.
+    Actor(usize),
 }
 
 /// A party's keys and its margin account as last read; all zero before it is created.
 struct Seat {
     owner: Keypair,
-    /// Token account.
-    purse: Keypair,
+    /// Token accounts: of quote, then of each token where the party has one.
+    purses: Vec<Keypair>,
     margin: Pubkey,
     account: Box<MarginAccount>,
+    flows: Flows,
+}
+
+/// What a party brought in and took out, UsdE6 at the prices of then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flows {
+    pub in_e6: i64,
+    pub out_e6: i64,
+}
+
+/// A market as the replay needs to know it.
+struct Listed {
+    /// Feed on the Board.
+    feed: u8,
+    /// Price step, PriceE8.
+    tick: u64,
+    /// Size step, BaseE8.
+    lot: u64,
+    taker_fee_ppm: u32,
+    /// Largest leverage, 1e-3.
+    leverage_cap: u32,
+    /// Best bid and ask that the makers quoted last, PriceE8.
+    touch: (u64, u64),
+}
+
+/// A token that counts as collateral.
+#[derive(Clone, Copy)]
+struct Token {
+    /// Name of its mint.
+    name: &'static str,
+    decimals: u8,
+}
+
+/// A price series as an oracle publishes it.
+#[derive(Clone, Copy)]
+struct Oracle {
+    name: &'static str,
+    unit_exp: u8,
 }
 
 /// A deployed venue.
 pub struct Venue {
     vm: Vm,
     deployment: Deployment,
-    /// Prices and sizes are per `10^unit_exp` tokens.
-    unit_exp: u8,
-    /// Price step, PriceE8.
-    tick: u64,
-    /// Size step, BaseE8.
-    lot: u64,
+    cluster: Cluster,
+    markets: Vec<Listed>,
+    /// Token n is bank n + 1.
+    tokens: Vec<Token>,
+    /// Series n is feed n + 1.
+    oracles: Vec<Oracle>,
     board: Box<Board>,
     now: Now,
     traders: Vec<Seat>,
     makers: Vec<Seat>,
     liquidator: Seat,
-    taker_fee_ppm: u32,
-    /// Largest leverage of the market, 1e-3.
-    leverage_cap: u32,
-    /// Best bid and ask that the makers quoted last, PriceE8.
-    touch: (u64, u64),
+    actors: Vec<Seat>,
     /// Transactions before the first print: setting up isn't counted.
     before: (u64, u64, u64),
-    /// Losses that wind-ups booked, UsdE6.
-    lost_e6: u64,
+    books: ledger::Books,
     /// Refusals by error code.
     refusals: BTreeMap<u32, u64>,
+    /// Units of accepted instructions by discriminator.
+    units: BTreeMap<[u8; 8], Units>,
 }
 
 impl Venue {
@@ -81,6 +123,7 @@ impl Venue {
             Party::Trader(who) => &self.traders[who],
             Party::Maker(which) => &self.makers[which],
             Party::Liquidator => &self.liquidator,
+            Party::Actor(which) => &self.actors[which],
         }
     }
 
@@ -89,31 +132,45 @@ impl Venue {
             Party::Trader(who) => &mut self.traders[who],
             Party::Maker(which) => &mut self.makers[which],
             Party::Liquidator => &mut self.liquidator,
+            Party::Actor(which) => &mut self.actors[which],
         }
+    }
+
+    /// Makers of all markets.
+    pub fn makers(&self) -> impl Iterator<Item = Party> + use<> {
+        (0..self.makers.len()).map(Party::Maker)
+    }
+
+    /// Makers of one market.
+    pub fn makers_of(&self, market: usize) -> impl Iterator<Item = Party> + use<> {
+        (market * MAKERS..(market + 1) * MAKERS).map(Party::Maker)
+    }
+
+    /// Everyone of an attack file.
+    pub fn actors(&self) -> impl Iterator<Item = Party> + use<> {
+        (0..self.actors.len()).map(Party::Actor)
     }
 
     /// Everyone who has a margin account.
     fn parties(&self) -> impl Iterator<Item = Party> + '_ {
         let traders = (0..self.traders.len()).map(Party::Trader);
         let everyone = traders
-            .chain((0..MAKERS).map(Party::Maker))
-            .chain([Party::Liquidator]);
+            .chain(self.makers())
+            .chain([Party::Liquidator])
+            .chain(self.actors());
         everyone.filter(|party| self.seat(*party).account.version != 0)
     }
 
     /// Reads again what a transaction may have changed of a party.
-    fn reload(&mut self, party: Party) -> Result<()> {
+    fn reload(&mut self, party: Party) {
         let account = self.vm.read(address(self.seat(party).margin));
         self.seat_mut(party).account = account.unwrap_or_else(bytemuck::zeroed_box);
-        Ok(())
     }
 
     fn reload_board(&mut self) -> Result<()> {
-        self.board = self
-            .vm
-            .read(address(self.deployment.board))
-            .context("no Board")?;
-        Ok(())
+        let key = address(self.deployment.board);
+        let found = self.vm.read_into(key, &mut *self.board);
+        found.then_some(()).context("no Board")
     }
 
     /// The Board, to be measured on.
@@ -121,12 +178,26 @@ impl Venue {
         self.board.clone()
     }
 
-    fn market(&self) -> &BoardMarket {
-        &self.board.markets[usize::from(MARKET)]
+    /// Number of markets.
+    pub fn market_count(&self) -> usize {
+        self.markets.len()
     }
 
-    fn feed(&self) -> &Feed {
-        &self.board.feeds[usize::from(self.market().feed)]
+    /// Number of tokens besides quote.
+    pub fn token_count(&self) -> usize {
+        self.tokens.len()
+    }
+
+    fn market(&self, market: usize) -> &BoardMarket {
+        &self.board.markets[market]
+    }
+
+    fn bank(&self, token: usize) -> &BoardBank {
+        &self.board.banks[token + 1]
+    }
+
+    fn feed(&self, market: usize) -> &Feed {
+        &self.board.feeds[usize::from(self.markets[market].feed)]
     }
 
     /// Cluster time and slot.
@@ -134,154 +205,91 @@ impl Venue {
         self.now
     }
 
-    /// The Board's price and its confidence, PriceE8.
-    pub fn price(&self) -> (u64, u64) {
-        let feed = self.feed();
+    /// The Board's price of a market and its confidence, PriceE8.
+    pub fn price(&self, market: usize) -> (u64, u64) {
+        let feed = self.feed(market);
         (feed.last.price, feed.last.conf)
     }
 
-    /// Initial margin for new risk, e9.
-    pub fn initial_ratio(&self) -> u64 {
-        targets::initial(&self.market().margin)
+    /// Margin rule of a market.
+    pub fn margin(&self, market: usize) -> &Targets {
+        &self.market(market).margin
     }
 
-    /// Whether somebody may open now.
-    pub fn takes_new_risk(&self) -> bool {
-        let market = self.market();
-        let feed = self.feed();
+    /// Haircut rule of a token.
+    pub fn haircut(&self, token: usize) -> &Targets {
+        &self.bank(token).haircut
+    }
+
+    /// Maintenance ratio of a market that counts now, e9.
+    pub fn applied(&self, market: usize) -> u64 {
+        let market = self.market(market);
+        let clock = &self.board.clock;
+        let open = time::open_seconds_of_market(clock, &market.clock, self.now.unix);
+        targets::maintenance(&market.margin, open)
+    }
+
+    /// Whether somebody may open in a market now.
+    pub fn takes_new_risk(&self, market: usize) -> bool {
+        let (at, feed) = (self.market(market), self.feed(market));
         let open = gate::cell(feed, LegUse::OpenInterestUp, self.now) == Cell::Yes;
-        open && market.status == 1 && !targets::at_cap(&market.margin)
+        open && at.status == 1 && !targets::at_cap(&at.margin)
     }
 
     /// A party's position, BaseE8.
-    pub fn position(&self, party: Party) -> i64 {
-        self.leg(party).map_or(0, |leg| leg.base)
+    pub fn position(&self, party: Party, market: usize) -> i64 {
+        self.leg(party, market).map_or(0, |leg| leg.base)
+    }
+
+    /// Markets in which a party has a position, the largest at today's prices first.
+    pub fn legs(&self, party: Party) -> Vec<usize> {
+        let notional = |market: usize| {
+            let base = self.position(party, market).unsigned_abs();
+            u128::from(base) * u128::from(self.price(market).0)
+        };
+        let mut legs: Vec<usize> = (0..self.markets.len())
+            .filter(|market| self.position(party, *market) != 0)
+            .collect();
+        legs.sort_by_key(|market| std::cmp::Reverse(notional(*market)));
+        legs
     }
 
     /// Notional that a party's position was opened with, UsdE6.
-    pub fn entry_notional(&self, party: Party) -> u64 {
-        self.leg(party)
+    pub fn entry_notional(&self, party: Party, market: usize) -> u64 {
+        self.leg(party, market)
             .filter(|leg| leg.base != 0)
             .map_or(0, |leg| leg.quote.unsigned_abs())
     }
 
-    fn leg(&self, party: Party) -> Option<&Position> {
+    fn leg(&self, party: Party, market: usize) -> Option<&Position> {
         let account = &self.seat(party).account;
-        books::position_of(account, MARKET).and_then(|at| account.positions.get(at))
+        let index = u8::try_from(market).ok()?;
+        books::position_of(account, index).and_then(|at| account.positions.get(at))
     }
 
-    /// Whether the gate lets positions be taken over at today's price.
-    pub fn may_liquidate(&self) -> bool {
-        let feed = self.feed();
-        let cell = gate::cell(feed, LegUse::Liquidate, self.now);
-        !matches!(cell, Cell::Wait | Cell::No)
+    /// Units of a token that a party holds in its margin account.
+    pub fn holds(&self, party: Party, token: usize) -> u64 {
+        let collaterals = &self.seat(party).account.collaterals;
+        let of_token =
+            |c: &&bulwark_state::Collateral| c.active != 0 && usize::from(c.bank) == token + 1;
+        collaterals.iter().find(of_token).map_or(0, |c| c.amount)
     }
 
-    /// Whether an account can be liquidated now.
-    pub fn is_liquidatable(&self, party: Party) -> Result<bool> {
-        let account = &self.seat(party).account;
-        if health::is_plain(account) {
-            return Ok(false);
-        }
-        let health = health::eligibility(&self.board, account, self.now, false).map_err(refused)?;
-        Ok(health.surplus().map_err(refused)? < 0)
-    }
-
-    /// Where an account that may be liquidatable stands.
-    pub fn stage(&self, party: Party) -> Result<Stage> {
-        if !self.is_liquidatable(party)? {
-            return Ok(Stage::Healthy);
-        }
-        let account = &self.seat(party).account;
-        let raw = health::raw_value(&self.board, account, self.now).map_err(refused)?;
-        Ok(if raw < 0 {
-            Stage::Bankrupt
-        } else {
-            Stage::Liquidatable
-        })
-    }
-
-    /// Size of a trader's position at today's price, BaseE8, in whole lots.
-    pub fn trader_size(&self) -> i64 {
-        let (price, _) = self.price();
-        let base = u128::from(super::config::NOTIONAL_E6) * 10_000_000_000 / u128::from(price);
-        let base = u64::try_from(base).unwrap_or(u64::MAX);
-        i64::try_from(self.in_lots(base)).unwrap_or(i64::MAX)
-    }
-
-    /// Notional of an opening at the makers' quote, and the smallest deposit with which an account
-    /// may do it, UsdE6.
-    pub fn least_deposit(&self, base: i64) -> Result<(u64, u64)> {
-        let price = if base > 0 { self.touch.1 } else { self.touch.0 };
-        let notional = u128::from(base.unsigned_abs()) * u128::from(price) / 10_000_000_000;
-        let notional = u64::try_from(notional).context("a trader's notional")?;
-        let mut account: Box<MarginAccount> = bytemuck::zeroed_box();
-        let at = books::open_position(&self.board, &mut account, MARKET).map_err(refused)?;
-        let leg = &mut account.positions[at];
-        leg.base = base;
-        leg.quote = if base > 0 {
-            -(notional as i64)
-        } else {
-            notional as i64
-        };
-        let fee = notional * u64::from(self.taker_fee_ppm) / 1_000_000 + 1;
-        account.quote = -i64::try_from(fee)?;
-        let health = health::health(&self.board, &account, Level::Initial, self.now, false);
-        let Health {
-            value, requirement, ..
-        } = health.map_err(refused)?;
-        let mark = u128::from(base.unsigned_abs()) * u128::from(self.price().0) / 10_000_000_000;
-        let by_cap = u64::try_from(mark * 1_000 / u128::from(self.leverage_cap.max(1)))?;
-        let needed = i64::try_from(requirement.max(by_cap))?;
-        // A thousandth more, so that rounding and interest refuse nobody.
-        let least = u64::try_from(needed - value).unwrap_or(0);
-        Ok((notional, least + least / 1_000 + 1))
-    }
-
-    /// Fixes the margins of the market: the static arm.
-    pub fn fix_margin(&mut self, initial_ppm: u64) -> Result<()> {
-        static_arm::fix(&mut self.board, usize::from(MARKET), initial_ppm);
+    /// Fixes the margins of all markets and the haircuts of all tokens: the static arm.
+    pub fn fix(&mut self, fixed: &Fixed) -> Result<()> {
+        measure::fix(&mut self.board, fixed);
         self.vm
             .overwrite(address(self.deployment.board), &*self.board)?;
-        // The market's own limit must not stand below the margin that was asked for.
-        let key = address(self.deployment.markets[usize::from(MARKET)].market);
-        let mut market = self.vm.read::<Market>(key).context("no market")?;
-        let asked = u32::try_from(1_000_000_000_u64.div_ceil(initial_ppm.max(1)))?;
-        market.leverage_cap = market.leverage_cap.max(asked);
-        self.leverage_cap = market.leverage_cap;
-        self.vm.overwrite(key, &*market)
-    }
-
-    /// Transactions of the replay itself.
-    pub fn transactions(&self) -> u64 {
-        self.vm.sent - self.before.0
-    }
-
-    /// Those of them that the program refused.
-    pub fn failed(&self) -> u64 {
-        self.vm.failed - self.before.1
-    }
-
-    /// What the program refused, by name, the commonest first.
-    pub fn refusals(&self) -> Vec<(String, u64)> {
-        let name = |code: u32| {
-            let rule = code
-                .checked_sub(6_000)
-                .and_then(|at| Error::ALL.get(at as usize));
-            rule.map_or_else(|| format!("error {code}"), |rule| rule.name().into())
-        };
-        let mut refusals: Vec<_> = self
-            .refusals
-            .iter()
-            .map(|(code, count)| (name(*code), *count))
-            .collect();
-        refusals.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        refusals
-    }
-
-    /// Compute units of all of them.
-    pub fn compute_units(&self) -> u64 {
-        self.vm.units_total - self.before.2
+        // A market's own limit must not stand below the margin that was asked for.
+        for (at, initial_ppm) in fixed.markets.iter().enumerate() {
+            let key = address(self.deployment.markets[at].market);
+            let mut market = self.vm.read::<Market>(key).context("no market")?;
+            let asked = u32::try_from(1_000_000_000_u64.div_ceil((*initial_ppm).max(1)))?;
+            market.leverage_cap = market.leverage_cap.max(asked);
+            self.markets[at].leverage_cap = market.leverage_cap;
+            self.vm.overwrite(key, &*market)?;
+        }
+        Ok(())
     }
 }
 

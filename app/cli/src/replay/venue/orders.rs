@@ -7,8 +7,7 @@ use bulwark_core::{health, ledger as books};
 use bulwark_state::OrderSlot;
 use solana_keypair::Keypair;
 
-use super::{MARKET, Party, Seat, Venue};
-use crate::replay::makers::MAKERS;
+use super::{Party, Venue};
 
 /// What a maker quotes: a bid and an ask of one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,86 +23,98 @@ pub struct Quote {
 impl Venue {
     /// An immediate-or-cancel order for `base` (BaseE8, bought if above zero) with a worst price
     /// `room` (ppm) away from the Board's.
-    pub fn at_market(&mut self, party: Party, base: i64, room: u64, reduce: bool) -> Result<()> {
-        let (price, _) = self.price();
+    pub fn at_market(
+        &mut self,
+        party: Party,
+        market: usize,
+        base: i64,
+        room: u64,
+        reduce: bool,
+    ) -> Result<()> {
+        let (price, _) = self.price(market);
         let distance = u64::try_from(u128::from(price) * u128::from(room) / 1_000_000)?;
         let (side, worst) = match base > 0 {
             true => (Side::Bid, price + distance),
             false => (Side::Ask, price - distance),
         };
-        let seat = self.seat(party);
         let size = base.unsigned_abs();
-        let mut args = self.order(side, OrderKind::ImmediateOrCancel, worst, size);
+        let mut args = self.order(market, side, OrderKind::ImmediateOrCancel, worst, size);
         if reduce {
             // The whole of a position may be less than a lot.
             args.reduce_only = true;
             args.size = size;
         }
-        let makers: Vec<Pubkey> = self.makers.iter().map(|maker| maker.margin).collect();
-        let place = self.deployment.place_order(
-            seat.key(),
-            seat.margin,
-            usize::from(MARKET),
-            args,
-            &makers,
-        );
+        let place = self.placing(party, market, args);
         if self.try_as(party, &[place])?.is_some() {
-            self.reload(party)?;
-            for maker in 0..MAKERS {
-                self.reload(Party::Maker(maker))?;
-            }
+            self.reload(party);
+            self.makers_of(market).for_each(|maker| self.reload(maker));
         }
         Ok(())
     }
 
+    /// An order of a party that the market's makers may fill.
+    pub(super) fn placing(&self, party: Party, market: usize, args: PlaceOrderArgs) -> Instruction {
+        let seat = self.seat(party);
+        let makers: Vec<Pubkey> = self
+            .makers_of(market)
+            .filter(|maker| *maker != party)
+            .map(|maker| self.seat(maker).margin)
+            .collect();
+        self.deployment
+            .place_order(seat.key(), seat.margin, market, args, &makers)
+    }
+
     /// An order on the grid of ticks and lots, rounded towards a smaller one at a worse price.
-    fn order(&self, side: Side, kind: OrderKind, price: u64, size: u64) -> PlaceOrderArgs {
-        let down = price / self.tick * self.tick;
+    pub(super) fn order(
+        &self,
+        market: usize,
+        side: Side,
+        kind: OrderKind,
+        price: u64,
+        size: u64,
+    ) -> PlaceOrderArgs {
+        let tick = self.markets[market].tick;
+        let down = price / tick * tick;
         let up = side == Side::Ask && down < price;
         PlaceOrderArgs {
             side,
             kind,
             reduce_only: false,
-            price: if up { down + self.tick } else { down },
-            size: self.in_lots(size),
+            price: if up { down + tick } else { down },
+            size: self.in_lots(market, size),
             client_id: 0,
             expires_at: 0,
         }
     }
 
     /// A size in whole lots, rounded down.
-    pub(super) fn in_lots(&self, size: u64) -> u64 {
-        size / self.lot * self.lot
+    pub(super) fn in_lots(&self, market: usize, size: u64) -> u64 {
+        let lot = self.markets[market].lot;
+        size / lot * lot
     }
 
-    /// Cancels every order of all makers.
-    pub fn cancel_quotes(&mut self) -> Result<()> {
-        let cancel = |maker: &Seat| {
-            self.deployment.cancel_orders(
-                maker.key(),
-                maker.margin,
-                usize::from(MARKET),
-                Which::All,
-            )
+    /// Cancels every order of all makers of a market.
+    pub fn cancel_quotes(&mut self, market: usize) -> Result<()> {
+        let cancel = |maker: Party| {
+            let seat = self.seat(maker);
+            self.deployment
+                .cancel_orders(seat.key(), seat.margin, market, Which::All)
         };
-        let instructions: Vec<Instruction> = self.makers.iter().map(cancel).collect();
+        let instructions: Vec<Instruction> = self.makers_of(market).map(cancel).collect();
         let owners: Vec<Keypair> = self
-            .makers
-            .iter()
-            .map(|maker| maker.owner.insecure_clone())
+            .makers_of(market)
+            .map(|maker| self.seat(maker).owner.insecure_clone())
             .collect();
         self.attempt(&instructions, &owners.iter().collect::<Vec<_>>())?;
-        (0..MAKERS).try_for_each(|maker| self.reload(Party::Maker(maker)))
+        self.makers_of(market).for_each(|maker| self.reload(maker));
+        Ok(())
     }
 
     /// Places what a maker can carry of a quote, which replaces nothing: both sides, both at the
     /// size `least`, or one of them.
-    pub fn quote(&mut self, party: Party, quote: &Quote, least: u64) -> Result<()> {
-        if party == Party::Maker(0) {
-            self.touch = (quote.bid, quote.ask);
-        }
-        let bid = |size| self.order(Side::Bid, OrderKind::PostOnly, quote.bid, size);
-        let ask = |size| self.order(Side::Ask, OrderKind::PostOnly, quote.ask, size);
+    pub fn quote(&mut self, party: Party, market: usize, quote: &Quote, least: u64) -> Result<()> {
+        let bid = |size| self.order(market, Side::Bid, OrderKind::PostOnly, quote.bid, size);
+        let ask = |size| self.order(market, Side::Ask, OrderKind::PostOnly, quote.ask, size);
         let choices = [
             vec![bid(quote.size), ask(quote.size)],
             vec![bid(least), ask(least)],
@@ -112,24 +123,33 @@ impl Venue {
         ];
         let Some(orders) = choices
             .into_iter()
-            .find(|orders| self.carries(party, orders))
+            .find(|orders| self.carries(party, market, orders))
         else {
             return Ok(());
         };
         let seat = self.seat(party);
         let place = |args| {
             self.deployment
-                .place_order(seat.key(), seat.margin, usize::from(MARKET), args, &[])
+                .place_order(seat.key(), seat.margin, market, args, &[])
         };
         let orders: Vec<Instruction> = orders.into_iter().map(place).collect();
         self.try_as(party, &orders)?;
-        self.reload(party)
+        self.reload(party);
+        Ok(())
+    }
+
+    /// Notes the best bid and ask that makers quote.
+    pub fn note_touch(&mut self, market: usize, quote: &Quote) {
+        self.markets[market].touch = (quote.bid, quote.ask);
     }
 
     /// Whether an account without orders would have its initial requirement with these.
-    fn carries(&self, party: Party, orders: &[PlaceOrderArgs]) -> bool {
+    fn carries(&self, party: Party, market: usize, orders: &[PlaceOrderArgs]) -> bool {
+        let Ok(market) = u8::try_from(market) else {
+            return false;
+        };
         let mut account = self.seat(party).account.clone();
-        let Ok(position) = books::open_position(&self.board, &mut account, MARKET) else {
+        let Ok(position) = books::open_position(&self.board, &mut account, market) else {
             return false;
         };
         account.positions[position].orders = orders.len() as u8;

@@ -1,5 +1,5 @@
-//! A fresh venue: the program deployed, quote and one market listed with the defaults of its class,
-//! makers, liquidator and insurance funded. All by transactions.
+//! A fresh venue: the program deployed, quote, markets and tokens listed with the defaults of their
+//! classes, makers, liquidator and insurance funded. All by transactions.
 
 use std::collections::BTreeMap;
 
@@ -14,38 +14,54 @@ use bulwark_svm::vm::{address, pubkey};
 use bulwark_svm::{Vm, keys::keypair};
 use solana_signer::Signer;
 
-use super::{MARKET, Party, Seat, Venue};
+use super::{Flows, Listed, Oracle, Party, Seat, Token, Venue, ledger::Books};
+use crate::replay::cluster::Cluster;
 use crate::replay::config;
+use crate::replay::instrument::MOST;
 use crate::replay::makers::MAKERS;
-use crate::replay::path::now_at;
 
 /// Seconds before the first print at which everything stands.
 const LEAD: i64 = 60;
 /// Name of quote, of its feed and its mint.
 const QUOTE: &str = "quote";
-/// Name of the market's feed.
-pub(super) const ASSET: &str = "asset";
-/// Numbers of the feeds.
+/// Names of the series' feeds, books and mints.
+const NAMES: [&str; MOST] = [
+    "asset", "asset 2", "asset 3", "asset 4", "asset 5", "asset 6", "asset 7", "asset 8",
+];
+/// Number of quote's feed.
 const QUOTE_FEED: u8 = 0;
-pub(super) const ASSET_FEED: u8 = 1;
 /// What a trader has to bring in, UsdE6.
 const PURSE_E6: u64 = 100 * config::NOTIONAL_E6;
+/// What all wallets have of each token, in its smallest unit.
+const SUPPLY: u64 = 9_000_000_000_000_000_000;
 
-/// What is to be set up.
+/// A series to list.
 #[derive(Clone, Copy, Debug)]
-pub struct Setup {
+pub struct Listing {
     pub class: Class,
-    /// Unix second of the first print.
-    pub start: i64,
     /// Price of the first print, PriceE8.
     pub price: u64,
     /// Lowest price, PriceE8: the tick stays fine down to it.
     pub lowest: u64,
     pub unit_exp: u8,
-    pub traders: u32,
+    pub market: bool,
+    pub collateral: bool,
 }
 
-impl Setup {
+/// What is to be set up.
+#[derive(Clone, Debug)]
+pub struct Setup<'a> {
+    pub elf: &'a [u8],
+    /// Unix second of the first print.
+    pub start: i64,
+    pub cluster: Cluster,
+    pub series: Vec<Listing>,
+    pub traders: u32,
+    /// Actors of an attack file: quote that they have in their wallets, UsdE6.
+    pub actors: Vec<u64>,
+}
+
+impl Listing {
     /// Price step: at most 0.01 % of the lowest price.
     fn tick(&self) -> u64 {
         power_of_ten(self.lowest / 10_000)
@@ -58,6 +74,32 @@ impl Setup {
         cent.max(worth_something)
     }
 
+    /// Decimals of the token's mint: enough for its unit.
+    fn decimals(&self) -> u8 {
+        match (self.class, self.unit_exp) {
+            (Class::Stable, _) | (_, 1..) => 6,
+            _ => 9,
+        }
+    }
+
+    fn market_plan(&self, name: &'static str, feed: u8) -> MarketPlan {
+        let parameters = MarketParameters {
+            oi_cap: 4_000_000_000_000_000_000,
+            slot_notional_cap: 1_000_000_000_000_000,
+            tick: self.tick(),
+            lot: self.lot(),
+            ..MarketParameters::preset(self.class)
+        };
+        MarketPlan {
+            name,
+            feed,
+            class: self.class,
+            parameters,
+        }
+    }
+}
+
+impl Setup<'_> {
     fn plan(&self) -> Plan {
         let feed = |name, class, price, unit_exp| FeedPlan {
             name,
@@ -65,35 +107,31 @@ impl Setup {
             price,
             unit_exp,
         };
-        let quote = BankPlan {
-            name: QUOTE,
-            feed: QUOTE_FEED,
-            class: Class::Stable,
-            decimals: 6,
+        let bank = |name, feed, class, decimals| BankPlan {
+            name,
+            feed,
+            class,
+            decimals,
             program: TOKEN,
-            parameters: launch::bank_parameters(Class::Stable),
+            parameters: launch::bank_parameters(class),
         };
-        let market = MarketParameters {
-            oi_cap: 4_000_000_000_000_000_000,
-            slot_notional_cap: 1_000_000_000_000_000,
-            tick: self.tick(),
-            lot: self.lot(),
-            ..MarketParameters::preset(self.class)
-        };
-        Plan {
+        let mut plan = Plan {
             id: 0,
-            feeds: vec![
-                feed(QUOTE, Class::Stable, 100_000_000, 0),
-                feed(ASSET, self.class, self.price, self.unit_exp),
-            ],
-            banks: vec![quote],
-            markets: vec![MarketPlan {
-                name: ASSET,
-                feed: ASSET_FEED,
-                class: self.class,
-                parameters: market,
-            }],
+            feeds: vec![feed(QUOTE, Class::Stable, 100_000_000, 0)],
+            banks: vec![bank(QUOTE, QUOTE_FEED, Class::Stable, 6)],
+            markets: vec![],
+        };
+        for (number, (one, name)) in (1..).zip(self.series.iter().zip(NAMES)) {
+            let class = one.class;
+            plan.feeds.push(feed(name, class, one.price, one.unit_exp));
+            if one.market {
+                plan.markets.push(one.market_plan(name, number));
+            }
+            if one.collateral {
+                plan.banks.push(bank(name, number, class, one.decimals()));
+            }
         }
+        plan
     }
 }
 
@@ -105,75 +143,134 @@ fn power_of_ten(most: u64) -> u64 {
 impl Venue {
     /// Sets everything up.
     pub fn set_up(setup: &Setup) -> Result<Self> {
-        let mut vm = Vm::deployed(false)?;
-        let now = now_at(setup.start - LEAD);
+        let mut vm = Vm::with_elf(setup.elf, false)?;
+        let now = setup.cluster.now_at(setup.start - LEAD);
         vm.set_time(now.unix, now.slot);
         launch::protocol(&mut vm)?;
-        let deployment = launch::compartment(&mut vm, &setup.plan())?;
-        let market = vm.read::<Market>(address(deployment.markets[usize::from(MARKET)].market));
-        let market = market.context("no market")?;
-        let seat = |name: String| Seat::new(&deployment, &name);
+        let plan = setup.plan();
+        let deployment = launch::compartment(&mut vm, &plan)?;
+        let markets = plan.markets.iter().zip(&deployment.markets);
+        let listed = markets.map(|(plan, keys)| {
+            let market = vm.read::<Market>(address(keys.market));
+            let market = market.context("no market")?;
+            Ok(Listed {
+                feed: plan.feed,
+                tick: market.tick,
+                lot: market.lot,
+                taker_fee_ppm: market.taker_fee_ppm,
+                leverage_cap: market.leverage_cap,
+                touch: (0, 0),
+            })
+        });
+        let listed = listed.collect::<Result<Vec<_>>>()?;
+        let banks = deployment.banks.len();
+        let seat = |name: String| Seat::new(&deployment, &name, banks);
+        let seats = |count: usize, what: &str| -> Vec<Seat> {
+            (0..count).map(|n| seat(format!("{what} {n}"))).collect()
+        };
+        let token = |plan: &BankPlan| Token {
+            name: plan.name,
+            decimals: plan.decimals,
+        };
+        let oracle = |(one, name): (&Listing, &'static str)| Oracle {
+            name,
+            unit_exp: one.unit_exp,
+        };
         let mut venue = Self {
-            traders: (0..setup.traders)
-                .map(|n| seat(format!("trader {n}")))
-                .collect(),
-            makers: (0..MAKERS).map(|n| seat(format!("maker {n}"))).collect(),
+            traders: seats(setup.traders as usize, "trader"),
+            makers: seats(listed.len() * MAKERS, "maker"),
             liquidator: seat("liquidator".into()),
+            actors: seats(setup.actors.len(), "actor"),
             board: vm.read(address(deployment.board)).context("no Board")?,
+            tokens: plan.banks[1..].iter().map(token).collect(),
+            oracles: setup.series.iter().zip(NAMES).map(oracle).collect(),
+            cluster: setup.cluster,
+            markets: listed,
             vm,
             deployment,
-            unit_exp: setup.unit_exp,
-            tick: market.tick,
-            lot: market.lot,
-            taker_fee_ppm: market.taker_fee_ppm,
-            leverage_cap: market.leverage_cap,
             now,
-            touch: (setup.price, setup.price),
             before: (0, 0, 0),
-            lost_e6: 0,
+            books: Books::default(),
             refusals: BTreeMap::new(),
+            units: BTreeMap::new(),
         };
-        venue.fund(setup.traders.max(1))?;
+        for market in 0..venue.markets.len() {
+            let (price, _) = venue.price(market);
+            venue.markets[market].touch = (price, price);
+        }
+        venue.fund(setup)?;
         venue.before = (venue.vm.sent, venue.vm.failed, venue.vm.units_total);
+        venue.units.clear();
         Ok(venue)
     }
 
     /// Money for everyone; makers, liquidator and insurance bring theirs in.
-    fn fund(&mut self, traders: u32) -> Result<()> {
-        let (backing, insured) = (config::backing_e6(traders), config::insurance_e6(traders));
-        let donor = Seat::new(&self.deployment, "donor");
-        let seats = self.traders.iter().map(|seat| (seat, PURSE_E6));
-        let backed = self
-            .makers
+    fn fund(&mut self, setup: &Setup) -> Result<()> {
+        let count = setup.traders.max(1);
+        let (backing, insured) = (config::backing_e6(count), config::insurance_e6(count));
+        let donor = Seat::new(&self.deployment, "donor", 1);
+        let Self {
+            vm,
+            traders,
+            makers,
+            liquidator,
+            actors,
+            tokens,
+            ..
+        } = self;
+        for (seat, amount) in makers
             .iter()
-            .chain([&self.liquidator])
-            .map(|seat| (seat, backing));
-        let mint = launch::mint(QUOTE).pubkey();
-        for (seat, amount) in seats.chain(backed).chain([(&donor, insured)]) {
-            let owner = seat.owner.pubkey();
-            self.vm.fund(owner, 10_000_000_000);
-            tokens::create_token_account(&mut self.vm, &seat.purse, TOKEN, mint, owner)?;
-            tokens::mint_to(&mut self.vm, TOKEN, mint, seat.purse.pubkey(), amount)?;
+            .map(|seat| (seat, backing))
+            // Once to deposit, once to pay where the program wants quote from outside.
+            .chain([(&*liquidator, 2 * backing), (&donor, insured)])
+        {
+            open_purse(vm, seat, 0, QUOTE, amount)?;
         }
-        let (owner, purse) = (pubkey(donor.owner.pubkey()), pubkey(donor.purse.pubkey()));
+        for seat in traders.iter() {
+            open_purse(vm, seat, 0, QUOTE, PURSE_E6)?;
+        }
+        for (seat, amount) in actors.iter().zip(&setup.actors) {
+            open_purse(vm, seat, 0, QUOTE, *amount)?;
+        }
+        let share = SUPPLY / (traders.len() + actors.len()).max(1) as u64;
+        for seat in traders.iter().chain(actors.iter()) {
+            for (token, bank) in tokens.iter().zip(1..) {
+                open_purse(vm, seat, bank, token.name, share)?;
+            }
+        }
+        let (owner, purse) = (pubkey(donor.owner.pubkey()), donor.purse(0));
         let fund = self.deployment.fund_insurance(owner, purse, insured);
         self.must(&[fund], &[&donor.owner])
             .context("fund insurance")?;
-        for party in (0..MAKERS).map(Party::Maker).chain([Party::Liquidator]) {
-            anyhow::ensure!(self.top_up(party, backing)?, "{party:?} has no money");
+        for party in self.makers().chain([Party::Liquidator]) {
+            anyhow::ensure!(self.top_up(party, backing, None)?, "{party:?} has no money");
         }
         Ok(())
     }
 }
 
+/// A wallet with lamports, and a token account in it.
+fn open_purse(vm: &mut Vm, seat: &Seat, bank: usize, name: &str, amount: u64) -> Result<()> {
+    let (owner, purse) = (seat.owner.pubkey(), &seat.purses[bank]);
+    let mint = launch::mint(name).pubkey();
+    vm.fund(owner, 10_000_000_000);
+    tokens::create_token_account(vm, purse, TOKEN, mint, owner)?;
+    tokens::mint_to(vm, TOKEN, mint, purse.pubkey(), amount)
+}
+
 impl Seat {
-    fn new(deployment: &Deployment, name: &str) -> Self {
+    fn new(deployment: &Deployment, name: &str, banks: usize) -> Self {
         let owner = keypair(name);
+        let purse = |bank: usize| match bank {
+            0 => keypair(&format!("purse of {name}")),
+            _ => keypair(&format!("purse {bank} of {name}")),
+        };
         Self {
             margin: deployment.margin(&pubkey(owner.pubkey()), 0),
             owner,
-            purse: keypair(&format!("purse of {name}")),
+            purses: (0..banks).map(purse).collect(),
             account: bytemuck::zeroed_box(),
+            flows: Flows::default(),
         }
     }
 }

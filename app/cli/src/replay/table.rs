@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Table};
 
-use super::json::{Outcome, Run, Scenario};
+use super::json::{Listed, Outcome, Run, Scenario};
 
 /// The table of all runs, one column a run.
 pub fn table(outcome: &Outcome) -> Table {
@@ -23,6 +23,26 @@ pub fn table(outcome: &Outcome) -> Table {
     line("initial margin, largest", &|r| {
         percent(r.max_initial_margin_ppm)
     });
+    for (at, market) in of_first(runs, |run| &run.markets)
+        .iter()
+        .enumerate()
+        .skip(1)
+    {
+        let name = format!("  {}, average", market.symbol);
+        line(&name, &|r| {
+            percent(r.markets[at].average_initial_margin_ppm)
+        });
+        let name = format!("  {}, largest", market.symbol);
+        line(&name, &|r| percent(r.markets[at].max_initial_margin_ppm));
+    }
+    for (at, token) in of_first(runs, |run| &run.collaterals).iter().enumerate() {
+        let name = format!("haircut of {}, average", token.symbol);
+        line(&name, &|r| percent(r.collaterals[at].average_haircut_ppm));
+        let name = format!("haircut of {}, largest", token.symbol);
+        line(&name, &|r| percent(r.collaterals[at].max_haircut_ppm));
+        let name = format!("  seizures of {}", token.symbol);
+        line(&name, &|r| grouped(r.collaterals[at].seizures));
+    }
     line("accounts", &|r| grouped(u64::from(r.accounts)));
     line("  could not open", &|r| grouped(u64::from(r.turned_away)));
     line("notional opened", &|r| dollars(r.notional_usd));
@@ -58,6 +78,11 @@ pub fn table(outcome: &Outcome) -> Table {
     table
 }
 
+/// What the first run has of something: all have the same.
+fn of_first<'a, T>(runs: &'a [Run], of: impl Fn(&'a Run) -> &'a Vec<T>) -> &'a [T] {
+    runs.first().map_or(&[], |run| of(run))
+}
+
 /// Every refusal of any run, once.
 fn refusal_names(runs: &[Run]) -> BTreeSet<String> {
     runs.iter()
@@ -69,18 +94,29 @@ fn refusal_names(runs: &[Run]) -> BTreeSet<String> {
 /// What the figures rest on.
 pub fn notes(scenario: &Scenario) -> String {
     let modelled = scenario.modelled.join(", ");
+    let listed: Vec<String> = scenario.series.iter().map(listed).collect();
     format!(
-        "{} as a {} market; {} traders of {} each, seed {}; insurance of {}; the liquidator \
-         acts after {} s.\nModelled: {modelled}. Everything else comes from the file; every \
+        "{}: {}; {} traders of {} each, seed {}; insurance of {}; the liquidator \
+         acts after {} s.\nModelled: {modelled}. Everything else comes from the prices; every \
          dollar from the accounts.",
         scenario.prices,
-        scenario.market_class,
+        listed.join(", "),
         grouped(u64::from(scenario.accounts)),
         dollars(scenario.notional_per_account_usd),
         scenario.seed,
         dollars(scenario.insurance_usd),
         scenario.liquidator_delay_seconds,
     )
+}
+
+/// A series and what it is.
+fn listed(one: &Listed) -> String {
+    let what = match (one.market, one.collateral) {
+        (true, true) => "market and collateral",
+        (true, false) => "market",
+        _ => "collateral",
+    };
+    format!("{} as a {} {what}", one.symbol, one.class)
 }
 
 fn row(name: &str, runs: &[Run], show: impl Fn(&Run) -> String) -> Vec<Cell> {
