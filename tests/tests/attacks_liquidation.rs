@@ -133,9 +133,13 @@ fn a53_leaving_before_a_loss_costs_the_others_their_own_recent_gain_at_most() {
     }
     let charged = maker - raw(&world, "maker") + slow - raw(&world, "slow");
     assert!(charged > deepest(200) / 2, "the loss is borne: {charged}");
-    // Who had left pays nothing, and who comes now pays nothing of what was.
+    // Who had left pays nothing, and who comes pays nothing of what was: not before it is made good.
     assert_eq!(raw(&world, "fast"), fast);
     let fresh = usdc(100_000.0);
+    let refused = world.try_deposit("late", USDC, fresh);
+    expect_error(refused, BulwarkError::NotCovered);
+    let deficit = world.bank(USDC).totals.deficit;
+    world.recapitalise("giver", USDC, deficit).unwrap();
     world.fund("late", 100_000.0);
     assert_eq!(raw(&world, "late"), i64::try_from(fresh).unwrap());
 }

@@ -58,6 +58,8 @@ const CEILINGS: &[(&str, u64)] = &[
     ("sweep", 12_500),
     ("recapitalise", 15_300),
     ("convert", 43_600),
+    ("health_view", 0),
+    ("margin_notice", 0),
 ];
 
 /// One measurement.
@@ -276,6 +278,7 @@ fn claims(costs: &mut Costs, elf: &[u8]) {
 
 fn liquidation(costs: &mut Costs, elf: &[u8]) {
     let mut world = World::worst(elf);
+    views(costs, &mut world);
     costs.add("flag", "a full account", world.flag(VICTIM));
     let settled = world.settle(VICTIM, 3);
     costs.add("settle", "a leg of a full account", settled);
@@ -313,6 +316,18 @@ fn liquidation(costs: &mut Costs, elf: &[u8]) {
         "8 books cleared of void orders",
         closed,
     );
+}
+
+/// Of the dearest of four full accounts.
+fn views(costs: &mut Costs, world: &mut World) {
+    for name in [TAKER, VICTIM, LIQUIDATOR, MAKERS[0]] {
+        world.health_view(name);
+        world.margin_notice(name);
+    }
+    let case = "a full account";
+    costs.dearest::<program::HealthView>("health_view", case, world);
+    let case = "a full account, ramps that run";
+    costs.dearest::<program::MarginNotice>("margin_notice", case, world);
 }
 
 fn quote(costs: &mut Costs, elf: &[u8]) {

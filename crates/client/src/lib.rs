@@ -9,6 +9,7 @@ mod creation;
 mod liquidation;
 mod money;
 mod trading;
+mod view;
 
 pub use anchor_lang::prelude::Pubkey;
 pub use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};

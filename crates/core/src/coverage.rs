@@ -3,7 +3,7 @@
 //! Money that came without an instruction doesn't count until it is swept: V_j here is
 //! min(vault, expected), so that neither a donation nor its sweep lowers a coverage (INV-COV).
 
-use bulwark_state::Bank;
+use bulwark_state::{Bank, Market};
 
 use crate::conserve::Balance;
 use crate::error::{Error, Result};
@@ -92,11 +92,73 @@ pub(crate) fn note_gone(bank: &mut Bank, vault: u64) -> Result<()> {
         return Ok(());
     }
     if bank.index == 0 {
-        bank.totals.check_loss = quote_loss(bank, vault)?;
-        bank.totals.check_gap = 0;
+        see_gap(bank, vault)?;
     }
     bank.expected = vault;
     Ok(())
+}
+
+/// Moves what has gone from the quote vault since the last check into D and M as they are stored.
+fn see_gap(quote: &mut Bank, vault: u64) -> Result<()> {
+    let loss = quote_loss(quote, vault)?;
+    let hole = quote.totals.check_hole.checked_add(gap(quote, vault));
+    let hole = excess(hole.ok_or(Error::Overflow)?, quote.totals.check_gap);
+    quote.totals.check_loss = loss;
+    quote.totals.check_hole = hole;
+    quote.totals.check_gap = 0;
+    Ok(())
+}
+
+/// Notes in the quote bank that a loss was booked of which nobody bears `deficit`: D rises in that
+/// instruction by what insurance and fees don't cover, not at the next check, or who leaves between
+/// the two would be paid by those who stay (a03). `insurance` is I after its own payment.
+pub fn note_deficit(quote: &mut Bank, deficit: u64, insurance: u64, vault: u64) -> Result<()> {
+    see_gap(quote, vault)?;
+    quote.expected = counted(quote, vault);
+    let cushion = cushion(quote, insurance)?;
+    let totals = &mut quote.totals;
+    totals.check_hole = totals
+        .check_hole
+        .checked_add(deficit)
+        .ok_or(Error::Overflow)?;
+    let loss = excess(totals.check_hole, cushion);
+    totals.check_loss = totals.check_loss.max(loss);
+    Ok(())
+}
+
+/// The part of C that the quote bank counts itself: X⁺ + T_0 + pot_int, UsdE6.
+pub fn own_claims(quote: &Bank) -> Result<i64> {
+    let totals = &quote.totals;
+    totals
+        .positive
+        .checked_add_unsigned(quote.tickets)
+        .and_then(|sum| sum.checked_add(totals.interest_pot))
+        .ok_or(Error::Overflow)
+}
+
+/// The part of C that a market counts: its deltas, SQ_m and pot_m, UsdE6.
+pub fn market_claims(market: &Market) -> Result<i64> {
+    let deltas = &market.deltas;
+    let parts = [deltas.interest_pot, market.quote_sum, market.pot];
+    parts
+        .iter()
+        .try_fold(deltas.positive, |sum, part| sum.checked_add(*part))
+        .ok_or(Error::Overflow)
+}
+
+/// Moves C as it is stored by what an instruction changed of it: of debts repaid with claims both
+/// are gone.
+pub fn note_claims(quote: &mut Bank, before: i64, after: i64) -> Result<()> {
+    let change = after.checked_sub(before).ok_or(Error::Overflow)?;
+    let claims = quote.totals.check_claims.checked_add(change);
+    quote.totals.check_claims = claims.ok_or(Error::Overflow)?;
+    Ok(())
+}
+
+/// I + F, what bears a hole before claims do, UsdE6.
+fn cushion(quote: &Bank, insurance: u64) -> Result<u64> {
+    let fees = u64::try_from(quote.totals.fees.max(0)).map_err(|_| Error::Overflow)?;
+    insurance.checked_add(fees).ok_or(Error::Overflow)
 }
 
 /// D of D3, UsdE6: the loss of the last check, and what has gone from the quote vault since.
@@ -141,6 +203,7 @@ pub fn shortfall(bank: &Bank, vault: u64) -> Result<u64> {
 /// Lowers the quote bank's loss by an amount that claims have borne or that was made good.
 pub(crate) fn lower_loss(quote: &mut Bank, amount: u64) -> Result<()> {
     let totals = &mut quote.totals;
+    totals.check_hole = excess(totals.check_hole, amount);
     let from_check = totals.check_loss.min(amount);
     totals.check_loss = totals
         .check_loss
@@ -212,11 +275,11 @@ pub fn check_quote(
         ..*balance
     };
     let hole = narrow(counted.missing())?;
-    let fees = u64::try_from(quote.totals.fees.max(0)).map_err(|_| Error::Overflow)?;
-    let cushion = insurance.checked_add(fees).ok_or(Error::Overflow)?;
+    let cushion = cushion(quote, insurance)?;
     let gap = gap(quote, vault);
     let totals = &mut quote.totals;
     totals.deficit = totals.deficit.min(hole);
+    totals.check_hole = hole;
     totals.check_loss = excess(hole, cushion);
     totals.check_claims = i64::try_from(balance.claims).map_err(|_| Error::Overflow)?;
     totals.check_gap = gap;

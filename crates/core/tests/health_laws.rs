@@ -12,61 +12,6 @@ use proptest::prelude::*;
 
 const LEVELS: [Level; 3] = [Level::Initial, Level::LiquidationEnd, Level::Maintenance];
 
-/// A board and an account of any shape within the parameters' bounds.
-fn any_world(seed: u64) -> (Box<Board>, Box<MarginAccount>) {
-    let dice = &mut Dice(seed);
-    let (mut board, mut account) = (board(), account());
-    board.debt_index = Wide::new(u128::from(dice.next() >> 20));
-    board.lend_index = Wide::new(u128::from(dice.next() >> 20));
-    for at in 0..3 {
-        let feed = &mut board.feeds[at];
-        let price = feed.last.price;
-        let around = |dice: &mut Dice, ppm: i64| {
-            (i128::from(price) * i128::from(1_000_000 + dice.range(-ppm, ppm)) / 1_000_000) as u64
-        };
-        feed.last.conf = price / 1_000_000 * dice.below(9_000);
-        feed.last.ema = around(dice, 40_000);
-        feed.slow = around(dice, 40_000);
-        feed.previous.price = around(dice, 10_000);
-        let market = &mut board.markets[at];
-        let ratio = 5_000_000 + dice.below(300_000_000);
-        market.margin.mm = ratio;
-        market.margin.m0 = ratio / (1 + dice.below(3));
-        market.margin.m0_open = NOW.unix as u64 - dice.below(2_000);
-        market.margin.im = 5_000_000 + dice.below(600_000_000);
-        market.margin.params.floor_e9 = 5_000_000;
-        market.concentration_e9 = dice.below(50_000_000);
-        market.funding = SignedWide::new(i128::from(dice.next() as i64) << dice.below(6));
-        market.loss_long = Wide::new(u128::from(dice.next()));
-        market.loss_short = Wide::new(u128::from(dice.next()));
-    }
-    account.quote = dice.range(-1_000_000, 1_000_000) * dice.range(1, 50_000);
-    for slot in 0..MAX_POSITIONS {
-        if dice.one_in(3) {
-            continue;
-        }
-        let market = dice.below(3) as u8;
-        let price = board.feeds[usize::from(market)].last.price as i128;
-        let notional = i128::from(dice.range(-3_000_000, 3_000_000)) * i128::from(USD);
-        let base = (notional * 10_000_000_000 / price) as i64;
-        let quote = (-notional * i128::from(dice.range(80, 120)) / 100) as i64;
-        account.positions[slot] = position(market, base, quote + dice.range(-9, 9));
-        if dice.one_in(2) {
-            let limit = |dice: &mut Dice| (price * i128::from(dice.range(90, 110)) / 100) as u64;
-            let size = base.unsigned_abs() / (1 + dice.below(4)) + 1;
-            account.orders[slot * 2] = bid(slot as u8, size, limit(dice));
-            account.orders[slot * 2 + 1] = ask(slot as u8, size / 2 + 1, limit(dice));
-        }
-    }
-    for slot in 0..MAX_COLLATERALS {
-        if dice.one_in(2) {
-            account.collaterals[slot] = collateral(1 + dice.below(3) as u8, dice.next() >> 24);
-            account.collaterals[slot].pending = dice.next() >> 30;
-        }
-    }
-    (board, account)
-}
-
 fn all(board: &Board, account: &MarginAccount) -> Vec<i64> {
     let mut numbers = vec![raw_value(board, account, NOW).unwrap()];
     for level in LEVELS {

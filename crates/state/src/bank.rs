@@ -101,8 +101,11 @@ pub struct QuoteTotals {
     pub wind_up_discount_ppm: u32,
     /// Reserved.
     pub reserved0: [u8; 4],
+    /// M as far as it is known: the hole of the last check, what has gone from the vault since, and
+    /// deficits booked since.
+    pub check_hole: u64,
     /// Reserved.
-    pub reserved: [u64; 9],
+    pub reserved: [u64; 8],
 }
 layout!(QuoteTotals, 80 + 24 + 64 + 128);
 

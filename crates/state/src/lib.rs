@@ -24,6 +24,7 @@ mod margin;
 mod market;
 mod protocol;
 mod recovery;
+mod view;
 
 pub use bank::*;
 pub use board::*;
@@ -36,6 +37,7 @@ pub use margin::*;
 pub use market::*;
 pub use protocol::*;
 pub use recovery::*;
+pub use view::*;
 
 /// Layout version written into every account that is created by this release.
 pub const VERSION: u8 = 1;

@@ -140,6 +140,16 @@ pub mod bulwark {
         instructions::fund_insurance(ctx, amount)
     }
 
+    /// Returns the health of a margin account. See [`bulwark_state::HealthView`].
+    pub fn health_view(ctx: Context<View>) -> Result<()> {
+        instructions::health_view(ctx)
+    }
+
+    /// Returns the margin notice of a margin account. See [`bulwark_state::MarginNotice`].
+    pub fn margin_notice(ctx: Context<View>) -> Result<()> {
+        instructions::margin_notice(ctx)
+    }
+
     /// Creates a margin account of the signer.
     pub fn create_margin_account(
         ctx: Context<CreateMarginAccount>,

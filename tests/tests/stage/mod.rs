@@ -8,7 +8,9 @@ use bulwark_client::{Deployment, Instruction, Pubkey};
 use bulwark_svm::hostile::{Instead, Thief};
 use bulwark_svm::launch::{self, Plan};
 use bulwark_svm::vm::{instruction, pubkey};
-use bulwark_svm::world::{Outcome, SOL, SOL_PERP, USDC, World, ask, bid, standard_plan, usdc};
+use bulwark_svm::world::{
+    BTC, BTC_PERP, Outcome, SOL, SOL_PERP, USDC, World, ask, bid, scaled, standard_plan, usdc,
+};
 use bulwark_svm::{Vm, keys, tokens};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -150,4 +152,28 @@ pub fn crossing(stage: &mut Stage, size: f64) -> bulwark::instructions::PlaceOrd
         .world
         .place("maker", SOL_PERP, ask(size, 100.0).post_only());
     bid(size, 100.0).fill_or_kill().0
+}
+
+/// What [`in_debt`] leaves Bella owing: 4,000 lost, 25 and 23 of fees.
+pub const DEBT: u64 = 4_048_000_000;
+
+/// Bella has 60 SOL at $100 and owes 4,048 of quote: a loss in BTC against the maker, realised.
+pub fn in_debt(world: &mut World) {
+    world.deposit("bella", SOL, scaled(100.0, 9));
+    world.trade("bella", "maker", BTC_PERP, 1.0, 50_000.0);
+    world.advance(60);
+    world.crash(BTC, 46_000.0);
+    world.place(
+        "maker",
+        BTC_PERP,
+        bid(1.0, 46_000.0).post_only().reduce_only(),
+    );
+    world.place("bella", BTC_PERP, ask(1.0, 46_000.0).ioc());
+    let (paid, queued) = world.withdraw("bella", SOL, scaled(40.0, 9));
+    assert_eq!(
+        (paid, queued),
+        (scaled(40.0, 9), 0),
+        "her own deposit of now"
+    );
+    assert_eq!(world.account("bella").quote, -DEBT.cast_signed());
 }

@@ -47,6 +47,32 @@ pub(super) fn health(
     now: Now,
     adverse: bool,
 ) -> Result<Health> {
+    walk(board, account, now, adverse, |_| ())
+}
+
+/// What one leg or token adds to a health at Initial.
+pub(super) enum Part {
+    /// A position, by its slot.
+    Leg {
+        slot: usize,
+        /// Price that it counts at, PriceE8.
+        price: u64,
+        value: i64,
+        requirement: u64,
+    },
+    /// A token, by its slot.
+    Token { slot: usize, value: i64 },
+}
+
+/// [`health`], telling each part as it is added.
+#[inline]
+pub(super) fn walk(
+    board: &Board,
+    account: &MarginAccount,
+    now: Now,
+    adverse: bool,
+    mut tell: impl FnMut(Part),
+) -> Result<Health> {
     let present = Present::new(board, now);
     let mut legs = [Leg::default(); MAX_POSITIONS];
     for (leg, position) in legs.iter_mut().zip(&account.positions) {
@@ -61,21 +87,29 @@ pub(super) fn health(
         value: add(account.quote, interest_due(board, account)?)?,
         ..Health::default()
     };
-    for (leg, position) in legs.iter().zip(&account.positions) {
+    for (slot, (leg, position)) in legs.iter().zip(&account.positions).enumerate() {
         if let Some((market, feed)) = leg.of {
+            let price = against(leg.bounds, position.base);
             let value = credited(board, market, leg.bounds, position)?;
             health.value = add(health.value, value)?;
-            let required = required(market, feed, leg, position.base)?;
+            let requirement = required(market, feed, leg, position.base)?;
             health.requirement = health
                 .requirement
-                .checked_add(required)
+                .checked_add(requirement)
                 .ok_or(Error::Overflow)?;
+            tell(Part::Leg {
+                slot,
+                price,
+                value,
+                requirement,
+            });
         }
     }
-    for collateral in &account.collaterals {
+    for (slot, collateral) in account.collaterals.iter().enumerate() {
         if collateral.active != 0 && collateral.amount != 0 && !adverse {
             let value = collateral_value(present, collateral.bank, collateral.amount)?;
             health.value = add(health.value, value)?;
+            tell(Part::Token { slot, value });
         }
     }
     Ok(health)
@@ -144,6 +178,11 @@ fn add_orders(account: &MarginAccount, legs: &mut [Leg; MAX_POSITIONS], now: Now
     Ok(())
 }
 
+/// The bound that a position of this base counts at.
+fn against(bounds: Bounds, base: i64) -> u64 {
+    if base < 0 { bounds.up } else { bounds.down }
+}
+
 /// U_I: a profit counts in part, at the adverse bound not at all.
 fn credited(
     board: &Board,
@@ -151,11 +190,7 @@ fn credited(
     bounds: Bounds,
     position: &Position,
 ) -> Result<i64> {
-    let price = if position.base < 0 {
-        bounds.up
-    } else {
-        bounds.down
-    };
+    let price = against(bounds, position.base);
     let due = position_due(market, position)?;
     let value = leg_value(position.base, price, position.quote, due)?;
     if value <= 0 {

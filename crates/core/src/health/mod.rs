@@ -6,8 +6,13 @@
 //! Nothing here allocates or copies an account.
 
 mod initial;
+mod notice;
 mod ratio;
 mod standing;
+mod view;
+
+pub use notice::notice;
+pub use view::view;
 
 pub use ratio::{Ratios, SIZE_CAP_E9, Weights, bank_weights, leg_ratios};
 pub use standing::{Measure, PAUSED_REQUIREMENT_PPM, token_value};

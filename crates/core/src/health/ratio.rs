@@ -14,12 +14,31 @@ pub(super) struct Present<'a> {
     pub now: Now,
     /// Open-second clock of the compartment.
     pub open: u64,
+    /// Open seconds by which thresholds have walked on, at prices of now (margin notice).
+    pub ahead: u64,
+    /// A feed that counts instead of the Board's of that number (margin notice).
+    pub instead: Option<(u8, &'a Feed)>,
 }
 
 impl<'a> Present<'a> {
     pub fn new(board: &'a Board, now: Now) -> Self {
         let open = open_seconds(&board.clock, now.unix);
-        Self { board, now, open }
+        Self {
+            board,
+            now,
+            open,
+            ahead: 0,
+            instead: None,
+        }
+    }
+
+    /// The same prices with thresholds that have walked on.
+    pub fn walked(self, ahead: u64) -> Self {
+        Self {
+            open: self.open.saturating_add(ahead),
+            ahead,
+            ..self
+        }
     }
 
     /// A market and its feed.
@@ -46,6 +65,9 @@ impl<'a> Present<'a> {
 
     #[inline]
     fn feed(&self, index: u8) -> Result<&'a Feed> {
+        if let Some((_, feed)) = self.instead.filter(|(of, _)| *of == index) {
+            return Ok(feed);
+        }
         self.board
             .feeds
             .get(usize::from(index))
@@ -139,15 +161,20 @@ fn large_add_on(market: &BoardMarket, price: u64, base: u64) -> Result<u64> {
     }
 }
 
+/// Open-second clock of a market.
+#[inline]
+pub(super) fn market_open(present: Present, market: &BoardMarket) -> u64 {
+    if market.clock == OpenClock::default() {
+        return present.open;
+    }
+    open_seconds_of_market(&present.board.clock, &market.clock, present.now.unix)
+        .saturating_add(present.ahead)
+}
+
 /// A: the applied maintenance ratio of a market, e9, before size.
 #[inline]
 fn applied(present: Present, market: &BoardMarket) -> u64 {
-    let open = if market.clock == OpenClock::default() {
-        present.open
-    } else {
-        open_seconds_of_market(&present.board.clock, &market.clock, present.now.unix)
-    };
-    targets::maintenance(&market.margin, open)
+    targets::maintenance(&market.margin, market_open(present, market))
 }
 
 /// r_M of a position of `base`, e9.

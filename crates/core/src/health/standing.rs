@@ -1,6 +1,6 @@
 //! The levels LiquidationEnd and Maintenance, and the raw value (D2). Orders are void first.
 
-use bulwark_state::{Board, BoardMarket, MarginAccount, Position};
+use bulwark_state::{Board, BoardMarket, Collateral, MarginAccount, Position};
 
 use super::ratio::{
     ONE_E9, Present, end, end_weight, initial, maintenance, maintenance_weight, ppm_ceil, ppm_floor,
@@ -36,9 +36,16 @@ pub(super) fn health(
     measure: Measure,
     now: Now,
 ) -> Result<Health> {
-    let present = Present::new(board, now);
+    let mut health = sums(Present::new(board, now), account, measure)?;
+    spare(measure, &mut health)?;
+    Ok(health)
+}
+
+/// The sums before what a pause spares.
+#[inline]
+pub(super) fn sums(present: Present, account: &MarginAccount, measure: Measure) -> Result<Health> {
     let mut health = Health {
-        value: own_quote(board, account)?,
+        value: own_quote(present.board, account)?,
         ..Health::default()
     };
     for position in &account.positions {
@@ -46,21 +53,39 @@ pub(super) fn health(
             count(present, position, measure, &mut health)?;
         }
     }
+    for collateral in &account.collaterals {
+        count_token(present, collateral, measure, &mut health)?;
+    }
+    Ok(health)
+}
+
+/// What Paused spares of a requirement (D12).
+#[inline]
+pub(super) fn spare(measure: Measure, health: &mut Health) -> Result<()> {
     if measure.paused {
         let spared = ppm_mul_ceil(health.requirement, PAUSED_REQUIREMENT_PPM);
         health.requirement = spared.ok_or(Error::Overflow)?.max(health.critical);
     }
-    for collateral in &account.collaterals {
-        let amount = collateral
-            .amount
-            .checked_add(collateral.pending)
-            .ok_or(Error::Overflow)?;
-        if collateral.active != 0 && amount != 0 {
-            let value = collateral_value(present, collateral.bank, amount, measure)?;
-            health.value = add(health.value, value)?;
-        }
+    Ok(())
+}
+
+/// Adds a token's value.
+#[inline]
+pub(super) fn count_token(
+    present: Present,
+    collateral: &Collateral,
+    measure: Measure,
+    health: &mut Health,
+) -> Result<()> {
+    let amount = collateral
+        .amount
+        .checked_add(collateral.pending)
+        .ok_or(Error::Overflow)?;
+    if collateral.active != 0 && amount != 0 {
+        let value = collateral_value(present, collateral.bank, amount, measure)?;
+        health.value = add(health.value, value)?;
     }
-    Ok(health)
+    Ok(())
 }
 
 /// x with its interest due and its waiting tickets.
@@ -71,7 +96,7 @@ fn own_quote(board: &Board, account: &MarginAccount) -> Result<i64> {
 }
 
 /// Adds a position's value, requirement and critical level.
-fn count(
+pub(super) fn count(
     present: Present,
     position: &Position,
     measure: Measure,

@@ -110,6 +110,7 @@ pub fn recapitalise_quote(
     let hole = excess(checked.hole, rest);
     money.insurance = excess(rest, checked.hole);
     lower_loss(quote, rest.min(quote.totals.check_loss))?;
+    quote.totals.check_hole = hole;
     quote.totals.deficit = quote.totals.deficit.min(hole);
     *insurance = insurance
         .checked_add(money.insurance)

@@ -1,5 +1,6 @@
 //! What liquidators do.
 
+use bulwark_client::Pubkey;
 use solana_signer::Signer;
 
 use super::{Outcome, World};
@@ -49,9 +50,10 @@ impl World {
         let owner = self.wallet(liquidator);
         let key = pubkey(owner.pubkey());
         let number = u8::try_from(bank).expect("a bank's number fits");
+        let payment = self.payment(liquidator);
         let seize = self
             .deployment
-            .seize(key, from, to, (number, largest), None);
+            .seize(key, from, to, (number, largest), payment);
         self.send(&[seize], &[&owner])
     }
 
@@ -67,9 +69,10 @@ impl World {
         let owner = self.wallet(converter);
         let key = pubkey(owner.pubkey());
         let number = u8::try_from(bank).expect("a bank's number fits");
+        let payment = self.payment(converter);
         let convert = self
             .deployment
-            .convert(key, from, to, (number, largest), None);
+            .convert(key, from, to, (number, largest), payment);
         self.send(&[convert], &[&owner])
     }
 
@@ -89,10 +92,17 @@ impl World {
         let markets: Vec<usize> = legs.map(|leg| usize::from(leg.market)).collect();
         let owner = self.wallet(liquidator);
         let key = pubkey(owner.pubkey());
+        let payment = self.payment(liquidator);
         let wind = self
             .deployment
-            .wind_up(key, from, to, &markets, fraction_ppm, None);
+            .wind_up(key, from, to, &markets, fraction_ppm, payment);
         self.send(&[wind], &[&owner])
+    }
+
+    /// What a buyer of collateral pays with: his own tokens while quote is short.
+    pub fn payment(&mut self, name: &'static str) -> Option<Pubkey> {
+        let short = !self.coverage(super::USDC).is_full();
+        short.then(|| pubkey(self.trader(name).tokens[super::USDC]))
     }
 
     /// Anyone realises an account's loss in a market.

@@ -8,6 +8,7 @@ mod acts;
 mod liquidation;
 pub mod listing;
 mod money;
+mod view;
 pub mod worst;
 
 use std::collections::BTreeMap;

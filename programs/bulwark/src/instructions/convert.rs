@@ -6,7 +6,7 @@
 
 use anchor_lang::prelude::*;
 use bulwark_core::gate::LegUse;
-use bulwark_core::ledger::{self, QuoteMoney, utilisation_ppm};
+use bulwark_core::ledger::{QuoteMoney, utilisation_ppm};
 use bulwark_core::permits::Action;
 use bulwark_core::settle as rule;
 use bulwark_state::Deltas;
@@ -123,7 +123,7 @@ pub fn convert(ctx: Context<Convert>, bank: u8, largest: u64) -> Result<()> {
             &around,
         )
         .or_refuse()?;
-        ledger::fold(&mut quote.totals, &mut deltas).or_refuse()?;
+        payment.fold(&mut quote, &mut deltas)?;
         payment.pay(&mut quote, sold.transfer_in)?;
         invariant::bank(&quote)?;
         invariant::margin(&seller)?;

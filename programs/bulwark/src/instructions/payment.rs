@@ -2,8 +2,8 @@
 //! transfers in while the quote bank's coverage is below one (D1).
 
 use anchor_lang::prelude::*;
-use bulwark_core::coverage;
-use bulwark_state::Bank;
+use bulwark_core::{coverage, ledger};
+use bulwark_state::{Bank, Deltas};
 
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::token::{self, Movement};
@@ -32,6 +32,14 @@ impl Payment<'_, '_> {
         let vault = token::balance(self.vault)?;
         let coverage = coverage::coverage(bank, vault).or_refuse()?;
         Ok(coverage.e9().or_refuse()? < WHOLE_E9)
+    }
+
+    /// Folds what a purchase changed into the bank, C of the last check included.
+    pub fn fold(&self, bank: &mut Bank, deltas: &mut Deltas) -> Result<()> {
+        let before = coverage::own_claims(bank).or_refuse()?;
+        ledger::fold(&mut bank.totals, deltas).or_refuse()?;
+        let after = coverage::own_claims(bank).or_refuse()?;
+        coverage::note_claims(bank, before, after).or_refuse()
     }
 
     /// Transfers `amount` in, if it is anything, and notes that the vault holds it.

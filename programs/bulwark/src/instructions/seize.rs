@@ -6,7 +6,6 @@
 
 use anchor_lang::prelude::*;
 use bulwark_core::gate::LegUse;
-use bulwark_core::ledger;
 use bulwark_core::liquidation;
 use bulwark_core::permits::Action;
 use bulwark_state::{Board, Deltas};
@@ -107,7 +106,7 @@ pub fn seize(ctx: Context<Seize>, bank: u8, largest: u64) -> Result<()> {
             &around,
         )
         .or_refuse()?;
-        ledger::fold(&mut quote.totals, &mut deltas).or_refuse()?;
+        payment.fold(&mut quote, &mut deltas)?;
         payment.pay(&mut quote, sold.transfer_in)?;
         invariant::bank(&quote)?;
         invariant::margin(&seller)?;

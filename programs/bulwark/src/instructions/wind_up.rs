@@ -8,22 +8,23 @@
 //! (D6).
 
 use anchor_lang::prelude::*;
+use bulwark_core::coverage::{market_claims, note_claims, note_deficit, own_claims};
 use bulwark_core::ledger;
 use bulwark_core::liquidation::Circumstances;
 use bulwark_core::permits::Action;
 use bulwark_core::windup::{self, Plan};
 use bulwark_core::withdrawal;
-use bulwark_state::{Deltas, MAX_COLLATERALS, MAX_POSITIONS, Market};
+use bulwark_state::{Bank, Deltas, MAX_COLLATERALS, MAX_POSITIONS, Market};
 
 use super::payment::Payment;
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, AccountWoundUpHead, Kind, LegWoundUp};
 use crate::guard::Guard;
-use crate::invariant;
 use crate::state::{
     Access, BankState, BoardState, CompartmentState, InsuranceState, MarginState, MarketState,
     ProtocolState, distinct, same,
 };
+use crate::{invariant, token};
 
 /// Accounts of `wind_up`; the markets of the positions and the banks of waiting tickets follow,
 /// writable.
@@ -124,6 +125,16 @@ impl<'info> Markets<'info> {
         Ok(Self { found, banks })
     }
 
+    /// C as far as the quote bank and these markets count it.
+    fn claims(&self, quote: &Bank) -> Result<i64> {
+        let mut sum = own_claims(quote).or_refuse()?;
+        for (_, market) in &self.found {
+            let part = market_claims(&*market.read()?).or_refuse()?;
+            sum = sum.checked_add(part).or_refuse()?;
+        }
+        Ok(sum)
+    }
+
     fn get(&self, index: u8) -> Result<std::cell::RefMut<'_, Market>> {
         let found = self.found.iter().find(|(of, _)| *of == index);
         let (_, loader) = found.ok_or_else(|| refusal(BulwarkError::MissingAccount))?;
@@ -150,6 +161,7 @@ pub fn wind_up<'info>(ctx: Context<'info, WindUp<'info>>, fraction_ppm: u32) -> 
         ..AccountWoundUpHead::default()
     };
     reclaim(accounts, &markets, &around)?;
+    let claims = markets.claims(&*accounts.quote_bank.read()?)?;
     let mut plan = begin(accounts, &mut deltas, fraction_ppm, &around, &mut event)?;
     move_legs(accounts, &markets, &mut plan, &around, &mut legs)?;
     let paid_in = sell(accounts, &mut plan, &mut deltas, &around, &mut event)?;
@@ -159,6 +171,8 @@ pub fn wind_up<'info>(ctx: Context<'info, WindUp<'info>>, fraction_ppm: u32) -> 
     finish(accounts, &plan, deltas, &around, &payment, paid_in)?;
     {
         let mut quote = accounts.quote_bank.write()?;
+        let left = markets.claims(&quote)?;
+        note_claims(&mut quote, claims, left).or_refuse()?;
         let sequence = event::count(&mut quote.event_sequence)?;
         let signer = accounts.liquidator.key;
         event.common = AccountWoundUpHead::head(guard.now, signer, guard.compartment, sequence);
@@ -287,17 +301,14 @@ fn allocate(
     let mut board = accounts.board.write()?;
     let mut insurance = accounts.insurance.write()?;
     let mut quote = accounts.quote_bank.write()?;
-    if event.loss == 0 {
-        return Ok(());
-    }
-    if legs.is_empty() {
+    let deficit_before = quote.totals.deficit;
+    if legs.is_empty() && event.loss != 0 {
         let rest =
             windup::allocate_rest(plan, &mut insurance, &mut quote.totals, around).or_refuse()?;
         event.insured_without_leg = rest.insured;
         event.deficit_without_leg = rest.deficit;
-        return Ok(());
     }
-    for leg in legs {
+    for leg in legs.iter_mut().filter(|_| event.loss != 0) {
         let index = u8::try_from(leg.market).map_err(|_| refusal(BulwarkError::BadIndex))?;
         let mut market = markets.get(index)?;
         let share = windup::allocate_leg(
@@ -315,7 +326,9 @@ fn allocate(
         leg.market_sequence = event::count(&mut market.event_sequence)?;
         invariant::market(&market)?;
     }
-    Ok(())
+    let deficit = quote.totals.deficit.checked_sub(deficit_before);
+    let vault = token::balance(&accounts.quote_vault)?;
+    note_deficit(&mut quote, deficit.or_refuse()?, insurance.balance, vault).or_refuse()
 }
 
 #[inline(never)]
