@@ -58,8 +58,8 @@ const CEILINGS: &[(&str, u64)] = &[
     ("sweep", 12_500),
     ("recapitalise", 15_300),
     ("convert", 43_600),
-    ("health_view", 0),
-    ("margin_notice", 0),
+    ("health_view", 92_700),
+    ("margin_notice", 111_000),
 ];
 
 /// One measurement.

@@ -24,6 +24,8 @@ export * from "./deposit.js";
 export * from "./flag.js";
 export * from "./fold.js";
 export * from "./fundInsurance.js";
+export * from "./healthView.js";
+export * from "./marginNotice.js";
 export * from "./placeOrder.js";
 export * from "./pruneOrders.js";
 export * from "./recapitalise.js";

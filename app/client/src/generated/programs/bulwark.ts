@@ -80,6 +80,8 @@ import {
   getFlagInstruction,
   getFoldInstruction,
   getFundInsuranceInstruction,
+  getHealthViewInstruction,
+  getMarginNoticeInstruction,
   getPlaceOrderInstruction,
   getPruneOrdersInstruction,
   getRecapitaliseInstruction,
@@ -111,6 +113,8 @@ import {
   parseFlagInstruction,
   parseFoldInstruction,
   parseFundInsuranceInstruction,
+  parseHealthViewInstruction,
+  parseMarginNoticeInstruction,
   parsePlaceOrderInstruction,
   parsePruneOrdersInstruction,
   parseRecapitaliseInstruction,
@@ -142,6 +146,8 @@ import {
   type FlagInput,
   type FoldInput,
   type FundInsuranceInput,
+  type HealthViewInput,
+  type MarginNoticeInput,
   type ParsedAccrueInstruction,
   type ParsedCancelOrdersInstruction,
   type ParsedCloseMarginAccountInstruction,
@@ -160,6 +166,8 @@ import {
   type ParsedFlagInstruction,
   type ParsedFoldInstruction,
   type ParsedFundInsuranceInstruction,
+  type ParsedHealthViewInstruction,
+  type ParsedMarginNoticeInstruction,
   type ParsedPlaceOrderInstruction,
   type ParsedPruneOrdersInstruction,
   type ParsedRecapitaliseInstruction,
@@ -339,6 +347,8 @@ export enum BulwarkInstruction {
   Flag,
   Fold,
   FundInsurance,
+  HealthView,
+  MarginNotice,
   PlaceOrder,
   PruneOrders,
   Recapitalise,
@@ -560,6 +570,28 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([39, 116, 154, 17, 82, 35, 133, 47]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.HealthView;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([67, 163, 75, 219, 249, 94, 196, 253]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.MarginNotice;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([51, 194, 155, 175, 109, 130, 96, 106]),
       ),
       0,
@@ -763,6 +795,12 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.FundInsurance;
     } & ParsedFundInsuranceInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.HealthView;
+    } & ParsedHealthViewInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.MarginNotice;
+    } & ParsedMarginNoticeInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.PlaceOrder;
     } & ParsedPlaceOrderInstruction<TProgram>)
   | ({
@@ -931,6 +969,20 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.FundInsurance,
         ...parseFundInsuranceInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.HealthView: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.HealthView,
+        ...parseHealthViewInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.MarginNotice: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.MarginNotice,
+        ...parseMarginNoticeInstruction(instruction),
       };
     }
     case BulwarkInstruction.PlaceOrder: {
@@ -1122,6 +1174,12 @@ export type BulwarkPluginInstructions = {
     input: FundInsuranceInput,
   ) => ReturnType<typeof getFundInsuranceInstruction> &
     SelfPlanAndSendFunctions;
+  healthView: (
+    input: HealthViewInput,
+  ) => ReturnType<typeof getHealthViewInstruction> & SelfPlanAndSendFunctions;
+  marginNotice: (
+    input: MarginNoticeInput,
+  ) => ReturnType<typeof getMarginNoticeInstruction> & SelfPlanAndSendFunctions;
   placeOrder: (
     input: PlaceOrderInput,
   ) => ReturnType<typeof getPlaceOrderInstruction> & SelfPlanAndSendFunctions;
@@ -1276,6 +1334,16 @@ export function bulwarkProgram() {
             addSelfPlanAndSendFunctions(
               client,
               getFundInsuranceInstruction(input),
+            ),
+          healthView: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getHealthViewInstruction(input),
+            ),
+          marginNotice: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getMarginNoticeInstruction(input),
             ),
           placeOrder: (input) =>
             addSelfPlanAndSendFunctions(

@@ -92,6 +92,11 @@ export type QuoteTotals = {
   windUpDiscountPpm: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
+  /**
+   * M as far as it is known: the hole of the last check, what has gone from the vault since, and
+   * deficits booked since.
+   */
+  checkHole: bigint;
   /** Reserved. */
   reserved: Array<bigint>;
 };
@@ -153,6 +158,11 @@ export type QuoteTotalsArgs = {
   windUpDiscountPpm: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
+  /**
+   * M as far as it is known: the hole of the last check, what has gone from the vault since, and
+   * deficits booked since.
+   */
+  checkHole: number | bigint;
   /** Reserved. */
   reserved: Array<number | bigint>;
 };
@@ -187,7 +197,8 @@ export function getQuoteTotalsEncoder(): FixedSizeEncoder<QuoteTotalsArgs> {
     ["windUpPremiumPpm", getU32Encoder()],
     ["windUpDiscountPpm", getU32Encoder()],
     ["reserved0", fixEncoderSize(getBytesEncoder(), 4)],
-    ["reserved", getArrayEncoder(getU64Encoder(), { size: 9 })],
+    ["checkHole", getU64Encoder()],
+    ["reserved", getArrayEncoder(getU64Encoder(), { size: 8 })],
   ]);
 }
 
@@ -221,7 +232,8 @@ export function getQuoteTotalsDecoder(): FixedSizeDecoder<QuoteTotals> {
     ["windUpPremiumPpm", getU32Decoder()],
     ["windUpDiscountPpm", getU32Decoder()],
     ["reserved0", fixDecoderSize(getBytesDecoder(), 4)],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 9 })],
+    ["checkHole", getU64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 8 })],
   ]);
 }
 
