@@ -133,7 +133,7 @@ fn a53_leaving_before_a_loss_costs_the_others_their_own_recent_gain_at_most() {
     }
     let charged = maker - raw(&world, "maker") + slow - raw(&world, "slow");
     assert!(charged > deepest(200) / 2, "the loss is borne: {charged}");
-    // Who had left pays nothing, and who comes pays nothing of what was: not before it is made good.
+    // Who had left pays nothing, and who comes later, once all is made good, nothing of what was.
     assert_eq!(raw(&world, "fast"), fast);
     let fresh = usdc(100_000.0);
     let refused = world.try_deposit("late", USDC, fresh);
