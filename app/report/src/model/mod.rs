@@ -3,6 +3,7 @@
 mod columns;
 mod scenario;
 mod series;
+mod thin;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,82 @@
+//! One value over time, both arms in one chart.
+
+use plotters::prelude::Rectangle;
+
+use super::axis::{Axis, dollars};
+use super::price::shade;
+use super::{Area, Drawn, Ink, Look, line, panel, steps};
+use crate::format::short;
+use crate::model::{Fund, Margins, Run};
+use crate::view::View;
+
+/// A value over time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    BadDebt,
+    Insurance,
+    LiveAccounts,
+}
+
+impl Value {
+    /// The points of a run, in dollars or accounts.
+    pub fn of(self, run: &Run) -> Vec<(f64, f64)> {
+        let fund = |get: fn(&Fund) -> f64| {
+            let rows = run.funds.iter();
+            steps(rows.map(|fund| (fund.at_unix as f64, get(fund))))
+        };
+        match self {
+            Self::BadDebt => fund(|fund| fund.bad_debt_e6 as f64 / 1e6),
+            Self::Insurance => fund(|fund| fund.insurance_e6 as f64 / 1e6),
+            Self::LiveAccounts => fund(|fund| fund.live_accounts as f64),
+        }
+    }
+
+    fn label(self, value: f64) -> String {
+        match self {
+            Self::LiveAccounts => short(value),
+            _ => dollars(value),
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::BadDebt => "Bad debt so far, USD",
+            Self::Insurance => "Balance of insurance, USD",
+            Self::LiveAccounts => "Traders with a position",
+        }
+    }
+}
+
+/// The ink of an arm.
+pub fn ink(margins: Margins) -> Ink {
+    match margins {
+        Margins::Dynamic => Ink::Dynamic,
+        Margins::Static => Ink::Static,
+    }
+}
+
+/// The most that a value reaches in any run.
+pub fn most(view: &View, value: Value) -> f64 {
+    let runs = view.report.runs.iter();
+    let points = runs.flat_map(|run| value.of(run));
+    points.map(|(_, y)| y).fold(0.0, f64::max)
+}
+
+/// A value of all arms of an order; the axis is the same for all orders.
+pub fn draw(area: &Area, look: Look, view: &View, arms: &[&Run], value: Value) -> Drawn {
+    let scenario = &view.report.scenario;
+    let x = Axis::time((scenario.from_unix, scenario.until_unix), look.time_ticks());
+    let y = Axis::from_zero(most(view, value), |at| value.label(at));
+    let mut plot = panel(area, &x, &y, value.title())?;
+    shade(&plot, &y, &scenario.episodes, false)?;
+    for run in arms {
+        let points = value.of(run);
+        line(&mut plot, &x, &points, ink(run.margins).line(2.0))?;
+    }
+    Ok(())
+}
+
+/// A bar from zero to a height.
+pub fn bar(from: f64, until: f64, low: f64, high: f64, ink: Ink) -> Rectangle<(f64, f64)> {
+    Rectangle::new([(from, low), (until, high)], ink.filled())
+}
