@@ -1,7 +1,8 @@
 //! Debian packages without installing them: a private apt state, downloads, `dpkg -x`.
 //!
-//! Addresses, proxies and logins come from the machine's own apt; the suites are named here,
-//! because the parts must be the same on every machine, whatever release it runs.
+//! Addresses, proxies and logins come from the machine's own apt. What must be the same on every
+//! machine, whatever release it runs, names its suites; what has to fit the machine, as a browser
+//! has, comes from the machine's own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ pub struct Mirrors {
     pub security: String,
 }
 
-/// A private apt state with its own lists and an empty status, so that a closure is complete.
+/// A private apt state with its own lists.
 pub struct Apt {
     folder: PathBuf,
 }
@@ -29,11 +30,7 @@ impl Mirrors {
     /// Asks the machine's apt. Its package lists may be missing or not ours to update, so they are
     /// fetched into `folder`.
     pub fn find(folder: &Path, bar: &ProgressBar) -> Result<Self> {
-        for tool in ["apt-get", "dpkg", "dpkg-deb"] {
-            if Command::new(tool).arg("--version").output().is_err() {
-                bail!("`{tool}` is not here to unpack Debian's packages");
-            }
-        }
+        has_tools()?;
         let apt = Apt::lay_out(folder, None)?;
         apt.update(bar)?;
         let format = "$(LABEL)|$(REPO_URI)";
@@ -58,8 +55,18 @@ impl Mirrors {
     }
 }
 
+fn has_tools() -> Result<()> {
+    for tool in ["apt-get", "dpkg", "dpkg-deb"] {
+        if Command::new(tool).arg("--version").output().is_err() {
+            bail!("`{tool}` is not here to unpack Debian's packages");
+        }
+    }
+    Ok(())
+}
+
 impl Apt {
-    /// A state that knows exactly these `(address, suite)` pairs, with their lists fetched.
+    /// A state that knows exactly these `(address, suite)` pairs, with their lists fetched. Nothing
+    /// counts as installed, so that a closure is complete.
     pub fn with_suites(folder: &Path, suites: &[(&str, &str)], bar: &ProgressBar) -> Result<Self> {
         if !Path::new(KEYRING).exists() {
             bail!("Debian's archive keyring is not here (package debian-archive-keyring)");

@@ -1,6 +1,7 @@
 //! Every habit of this repository as one command: `cargo xtask <habit>`.
 
 mod anchor;
+mod apt;
 mod build;
 mod ci;
 mod client;

@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 
-use super::apt::{Apt, Mirrors};
 use super::std_copy;
+use crate::apt::{Apt, Mirrors};
 use crate::{files, process, progress};
 
 /// Newer compilers of Debian 12 come through its security suite, under names of their own.

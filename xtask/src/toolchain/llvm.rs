@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 
-use super::apt::{Apt, Mirrors, version_of};
+use crate::apt::{Apt, Mirrors, version_of};
 use crate::{files, process, progress};
 
 const PACKAGE: &str = "libllvm23";

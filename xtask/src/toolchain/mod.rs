@@ -4,7 +4,6 @@
 //! Each part is made in a `.partial` folder and renamed when it is whole, so its presence is its
 //! stamp and an interrupted run goes on where it stopped.
 
-mod apt;
 mod compiler;
 mod linker;
 mod llvm;
