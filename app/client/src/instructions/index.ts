@@ -1,0 +1,4 @@
+export * from "./creation.js";
+export * from "./liquidation.js";
+export * from "./money.js";
+export * from "./trading.js";

@@ -1,0 +1,237 @@
+// Addresses and instructions against those that crates/client makes (its test writes vectors.json).
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import {
+  AccountRole,
+  type Address,
+  type Instruction,
+  createNoopSigner,
+  getAddressDecoder,
+  getBase16Decoder,
+} from "@solana/kit";
+import * as client from "../src/index.js";
+
+interface Vectors {
+  readonly addresses: {
+    readonly protocol: string;
+    readonly compartment: string;
+    readonly insurance: string;
+    readonly banks: readonly { readonly bank: string; readonly vault: string }[];
+    readonly markets: readonly string[];
+    readonly margin: string;
+    readonly ticket: string;
+    readonly vaultAuthority: string;
+    readonly eventAuthority: string;
+    readonly programData: string;
+    readonly lookup: readonly string[];
+  };
+  readonly instructions: Record<
+    string,
+    { readonly program: string; readonly accounts: readonly string[]; readonly data: string }
+  >;
+}
+
+const vectors = JSON.parse(
+  readFileSync(new URL("./vectors.json", import.meta.url), "utf8"),
+) as Vectors;
+
+const key = (number: number): Address =>
+  getAddressDecoder().decode(new Uint8Array(32).fill(number));
+const signer = (number: number) => createNoopSigner(key(number));
+
+async function deployment(): Promise<client.Deployment> {
+  let made = await client.newDeployment(7, key(1));
+  made = await client.withBank(made, key(2));
+  made = await client.withBank(made, key(3));
+  made = await client.withBank(made, key(4), client.TOKEN_2022_PROGRAM);
+  made = await client.withMarket(made, key(5));
+  return client.withMarket(made, key(6));
+}
+
+test("every address is the one that the program derives", async () => {
+  const made = await deployment();
+  const margin = await client.marginAddress(made.compartment, key(8), 513);
+  const quote = client.bankOf(made, 0).bank;
+  const [ticket] = await client.ticketAddress(quote, margin, 1n << 40n);
+  assert.deepEqual(
+    {
+      protocol: made.protocol,
+      compartment: made.compartment,
+      insurance: made.insurance,
+      banks: made.banks.map(({ bank, vault }) => ({ bank, vault })),
+      markets: made.markets.map(({ market }) => market),
+      margin,
+      ticket,
+      vaultAuthority: made.vaultAuthority,
+      eventAuthority: made.eventAuthority,
+      programData: await client.programDataAddress(),
+      lookup: client.lookupKeys(made),
+    },
+    vectors.addresses,
+  );
+});
+
+function shown(instruction: Instruction) {
+  const marks = {
+    [AccountRole.READONLY]: "",
+    [AccountRole.WRITABLE]: "w",
+    [AccountRole.READONLY_SIGNER]: "s",
+    [AccountRole.WRITABLE_SIGNER]: "sw",
+  };
+  return {
+    program: instruction.programAddress,
+    accounts: (instruction.accounts ?? []).map(({ address, role }) => `${address} ${marks[role]}`),
+    data: getBase16Decoder().decode(instruction.data ?? new Uint8Array()),
+  };
+}
+
+async function creations(d: client.Deployment) {
+  const [major, large, small, stable] = [
+    client.presets("major"),
+    client.presets("large"),
+    client.presets("small"),
+    client.presets("stable"),
+  ];
+  const bank: client.BankListing = {
+    feed: 2,
+    origin: 1,
+    group: 3,
+    warmUp: 86_400,
+    bank: large.bank,
+    board: large.boardBank,
+    haircut: large.margin,
+    quote: null,
+  };
+  const source = (kind: number, id: number) => ({ kind, id: new Uint8Array(32).fill(id) });
+  return {
+    createProtocol: await client.createProtocol(d, signer(20), key(21)),
+    createCompartment: client.createCompartment(d, signer(20)),
+    createBoard: client.createBoard(d, signer(20)),
+    createInsurance: client.createInsurance(d, signer(20), major.insurance),
+    createFeed: client.createFeed(d, signer(20), {
+      source: source(1, 9),
+      second: source(3, 10),
+      unitExp: 3,
+      thin: true,
+      volatilityE9: small.volatilityE9,
+      parameters: small.feed,
+    }),
+    createBank: await client.createBank(d, signer(20), key(22), bank),
+    createQuote: await client.createBank(d, signer(20), key(22), { ...bank, quote: stable.quote }),
+    createMarket: await client.createMarket(d, signer(20), key(23), {
+      index: 2,
+      feed: 1,
+      market: major.market,
+      board: major.boardMarket,
+      margin: major.margin,
+    }),
+    seal: client.seal(d, signer(20)),
+    sealShown: client.seal(d, signer(20), true),
+    createMarginAccount: await client.createMarginAccount(d, signer(8), 513, key(24)),
+  };
+}
+
+function trading(d: client.Deployment, margin: Address) {
+  const updates = [
+    { feed: 0, oracle: key(30) },
+    { feed: 2, oracle: key(31), second: key(32) },
+  ];
+  const cancel = (which: client.Which) => client.cancelOrders(d, signer(8), margin, 1, which);
+  return {
+    refresh: client.refresh(d, updates),
+    refreshCopies: client.refresh(d, updates, true),
+    placeOrder: client.placeOrder(d, signer(8), margin, {
+      market: 1,
+      side: client.Side.Ask,
+      kind: client.OrderKind.ImmediateOrCancel,
+      reduceOnly: true,
+      price: client.priceE8(100n << 32n),
+      size: client.baseE8(7n),
+      clientId: 9,
+      expiresAt: 11,
+      makers: [key(33), key(34)],
+    }),
+    cancelSlot: cancel({ slot: 3 }),
+    cancelSequence: cancel({ sequence: 1n << 40n }),
+    cancelClient: cancel({ clientId: 9 }),
+    cancelAll: cancel("all"),
+    pruneOrders: client.pruneOrders(d, signer(8), margin, 0),
+  };
+}
+
+async function money(d: client.Deployment, margin: Address) {
+  const amount = client.tokenAmount(77n);
+  const withdraw = (bank: number, plain: boolean, ticket?: bigint) =>
+    client.withdraw(d, signer(8), margin, {
+      bank,
+      amount,
+      destination: key(40),
+      plain,
+      ...(ticket === undefined ? {} : { ticket }),
+    });
+  const given = (bank: number) => ({ bank, amount, source: key(40) });
+  return {
+    fold: client.fold(d, [1, 0]),
+    accrue: client.accrue(d, signer(8)),
+    fundInsurance: client.fundInsurance(d, signer(8), key(40), amount),
+    deposit: client.deposit(d, signer(8), margin, given(2)),
+    withdrawPlain: await withdraw(0, true),
+    withdrawQuote: await withdraw(0, false, 5n),
+    withdrawToken: await withdraw(1, false, 5n),
+    crankTicket: await client.crankTicket(d, signer(41), key(8), margin, {
+      bank: 1,
+      number: 5n,
+      destination: key(40),
+    }),
+    collectResidual: client.collectResidual(d, signer(41), margin, {
+      bank: 1,
+      destination: key(40),
+    }),
+    sweepQuote: client.sweep(d, signer(41), 0),
+    sweepToken: client.sweep(d, signer(41), 1),
+    recapitaliseQuote: client.recapitalise(d, signer(41), given(0)),
+    recapitaliseToken: client.recapitalise(d, signer(41), given(1)),
+    valueBanks: client.valueBanks(d, signer(41)),
+    closeMarginAccount: client.closeMarginAccount(d, signer(8), margin),
+    closeWithBooks: client.closeMarginAccount(d, signer(8), margin, true),
+  };
+}
+
+function liquidation(d: client.Deployment, margin: Address) {
+  const sale = { seller: margin, buyer: key(51), bank: 1, largest: client.tokenAmount(99n) };
+  const paid = { ...sale, payment: key(40) };
+  const wound = { liquidatee: margin, receiver: key(51) };
+  return {
+    flag: client.flag(d, signer(50), margin),
+    unflag: client.unflag(d, signer(50), margin),
+    takeOver: client.takeOver(d, signer(50), { ...wound, market: 1, largest: client.baseE8(99n) }),
+    seize: client.seize(d, signer(50), sale),
+    seizePaid: client.seize(d, signer(50), paid),
+    convert: client.convert(d, signer(50), sale),
+    convertPaid: client.convert(d, signer(50), paid),
+    windUp: client.windUp(d, signer(50), { ...wound, markets: [0, 1], fractionPpm: 500_000 }),
+    windUpPaid: client.windUp(d, signer(50), {
+      ...wound,
+      markets: [1],
+      fractionPpm: 1,
+      payment: key(40),
+    }),
+    settle: client.settle(d, signer(50), margin, 1),
+  };
+}
+
+test("every instruction is the one that the Rust client makes", async () => {
+  const made = await deployment();
+  const margin = await client.marginAddress(made.compartment, key(8), 513);
+  const all: Record<string, Instruction> = {
+    ...(await creations(made)),
+    ...trading(made, margin),
+    ...(await money(made, margin)),
+    ...liquidation(made, margin),
+  };
+  assert.deepEqual(Object.keys(all).sort(), Object.keys(vectors.instructions).sort());
+  for (const [name, instruction] of Object.entries(all)) {
+    assert.deepEqual(shown(instruction), vectors.instructions[name], name);
+  }
+});
