@@ -6,4 +6,6 @@ export * from "./events.js";
 export * from "./instructions/index.js";
 export * from "./lookup.js";
 export * from "./presets.js";
+export * from "./rules.js";
 export * from "./units.js";
+export * from "./view.js";

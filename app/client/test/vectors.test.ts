@@ -157,6 +157,8 @@ function trading(d: client.Deployment, margin: Address) {
     cancelClient: cancel({ clientId: 9 }),
     cancelAll: cancel("all"),
     pruneOrders: client.pruneOrders(d, signer(8), margin, 0),
+    healthView: client.healthView(d, margin),
+    marginNotice: client.marginNotice(d, margin),
   };
 }
 

@@ -167,6 +167,8 @@ fn trading(d: &Deployment) -> Vec<(&'static str, Instruction)> {
         ("cancelClient", cancel(Which::Client(9))),
         ("cancelAll", cancel(Which::All)),
         ("pruneOrders", d.prune_orders(key(8), margin, 0)),
+        ("healthView", d.health_view(margin)),
+        ("marginNotice", d.margin_notice(margin)),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! What the exports answer, as safe functions over layouts.
 
-use bulwark_core::health::{self, Health, Level, Stage};
+use bulwark_core::health::{self, Health, Level};
 use bulwark_core::{Error, Now, Result, gate, ledger};
 use bulwark_state::{Board, MarginAccount};
 
@@ -31,17 +31,6 @@ pub fn health(health: Health) -> Result<[i64; 3]> {
     ])
 }
 
-/// Stage by number, worst last.
-pub fn stage(stage: Stage) -> i64 {
-    match stage {
-        Stage::Healthy => 0,
-        Stage::ReduceOnly => 1,
-        Stage::Warned => 2,
-        Stage::Liquidatable => 3,
-        Stage::Bankrupt => 4,
-    }
-}
-
 /// Ratios of a leg of `base` in a market, e9: initial, end of a liquidation, maintenance.
 pub fn ratios(board: &Board, market: u32, base: i64, now: Now) -> Result<[i64; 3]> {
     let ratios = health::leg_ratios(board, index(market)?, base, now)?;
@@ -64,14 +53,16 @@ pub fn weights(board: &Board, bank: u32, now: Now) -> Result<[i64; 3]> {
     ])
 }
 
-/// What is wrong with a feed: its age in seconds, then 1 or 0 for uncertain, unconfirmed, stale,
-/// old, diverged, apart from its average, dead.
-pub fn conditions(board: &Board, feed: u32, now: Now) -> Result<[i64; 8]> {
+/// What is wrong with a feed: its age in seconds, its severity (0 ok to 6 dead), then 1 or 0 for
+/// uncertain, unconfirmed, stale, old, diverged, apart from its average, dead.
+pub fn conditions(board: &Board, feed: u32, now: Now) -> Result<[i64; 9]> {
     let feed = usize::from(index(feed)?);
     let feed = board.feeds.get(feed).ok_or(Error::BadIndex)?;
     let found = gate::conditions(feed, now);
     Ok([
         signed(found.age)?,
+        // The enum is dense and has seven variants.
+        i64::from(found.severity() as u8),
         i64::from(found.uncertain),
         i64::from(found.unconfirmed),
         i64::from(found.stale),

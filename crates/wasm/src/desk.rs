@@ -5,8 +5,7 @@ use core::mem::size_of;
 
 use bulwark_core::health;
 use bulwark_core::{Now, Result};
-use bulwark_state::{Board, MarginAccount};
-use bytemuck::Zeroable;
+use bulwark_state::{Board, HealthView, MarginAccount, MarginNotice};
 
 use crate::answer;
 
@@ -19,6 +18,8 @@ struct Desk {
     board: Board,
     account: MarginAccount,
     figures: [i64; FIGURES],
+    health: HealthView,
+    notice: MarginNotice,
 }
 
 struct Shared(UnsafeCell<Desk>);
@@ -28,10 +29,12 @@ struct Shared(UnsafeCell<Desk>);
 unsafe impl Sync for Shared {}
 
 static DESK: Shared = Shared(UnsafeCell::new(Desk {
-    // SAFETY: both are Pod: every pattern of bytes is a value, zeros among them.
+    // SAFETY: all are Pod: every pattern of bytes is a value, zeros among them.
     board: unsafe { core::mem::zeroed() },
     account: unsafe { core::mem::zeroed() },
     figures: [0; FIGURES],
+    health: unsafe { core::mem::zeroed() },
+    notice: unsafe { core::mem::zeroed() },
 }));
 
 /// Runs a rule on the desk and lays its figures out.
@@ -48,6 +51,16 @@ fn answer<const N: usize>(rule: impl FnOnce(&Board, &MarginAccount) -> Result<[i
             }
             0
         }
+        Err(error) => answer::code(error),
+    }
+}
+
+/// Runs a rule that writes a view.
+fn view(rule: impl FnOnce(&mut Desk) -> Result<()>) -> u32 {
+    // SAFETY: as in `answer`.
+    let desk = unsafe { &mut *DESK.0.get() };
+    match rule(desk) {
+        Ok(()) => 0,
         Err(error) => answer::code(error),
     }
 }
@@ -89,13 +102,60 @@ pub extern "C" fn bulwark_figures() -> *const i64 {
     unsafe { (&raw const (*DESK.0.get()).figures).cast() }
 }
 
-/// Empties the desk.
+/// Where [`bulwark_health_view`] writes: a `HealthView` of `bulwark-state`.
 #[unsafe(no_mangle)]
-pub extern "C" fn bulwark_clear() {
-    // SAFETY: as in `answer`.
-    let desk = unsafe { &mut *DESK.0.get() };
-    desk.account = MarginAccount::zeroed();
-    desk.figures = [0; FIGURES];
+pub extern "C" fn bulwark_health_at() -> *const u8 {
+    // SAFETY: as above.
+    unsafe { (&raw const (*DESK.0.get()).health).cast() }
+}
+
+/// How many bytes it has.
+#[unsafe(no_mangle)]
+pub extern "C" fn bulwark_health_size() -> usize {
+    size_of::<HealthView>()
+}
+
+/// Where [`bulwark_margin_notice`] writes: a `MarginNotice` of `bulwark-state`.
+#[unsafe(no_mangle)]
+pub extern "C" fn bulwark_notice_at() -> *const u8 {
+    // SAFETY: as above.
+    unsafe { (&raw const (*DESK.0.get()).notice).cast() }
+}
+
+/// How many bytes it has.
+#[unsafe(no_mangle)]
+pub extern "C" fn bulwark_notice_size() -> usize {
+    size_of::<MarginNotice>()
+}
+
+/// Health as the program's own view returns it, byte for byte.
+#[unsafe(no_mangle)]
+pub extern "C" fn bulwark_health_view(paused: u32, unix: i64, slot: u64) -> u32 {
+    view(|desk| {
+        let now = now(unix, slot);
+        health::view(
+            &desk.board,
+            &desk.account,
+            now,
+            paused != 0,
+            &mut desk.health,
+        )
+    })
+}
+
+/// Margin notice as the program's own view returns it, byte for byte.
+#[unsafe(no_mangle)]
+pub extern "C" fn bulwark_margin_notice(paused: u32, unix: i64, slot: u64) -> u32 {
+    view(|desk| {
+        let now = now(unix, slot);
+        health::notice(
+            &desk.board,
+            &desk.account,
+            now,
+            paused != 0,
+            &mut desk.notice,
+        )
+    })
 }
 
 /// Value, requirement, critical level (UsdE6) at a level: 0 Initial, 1 LiquidationEnd, 2
@@ -116,21 +176,6 @@ pub extern "C" fn bulwark_eligibility(paused: u32, unix: i64, slot: u64) -> u32 
         let found = health::eligibility(board, account, now(unix, slot), paused != 0)?;
         answer::health(found)
     })
-}
-
-/// Where the account stands: 0 healthy, 1 reduce-only, 2 warned, 3 liquidatable, 4 bankrupt.
-#[unsafe(no_mangle)]
-pub extern "C" fn bulwark_stage(paused: u32, unix: i64, slot: u64) -> u32 {
-    answer(|board, account| {
-        let found = health::stage(board, account, now(unix, slot), paused != 0)?;
-        Ok([answer::stage(found)])
-    })
-}
-
-/// Value without haircut and confidence, UsdE6.
-#[unsafe(no_mangle)]
-pub extern "C" fn bulwark_raw_value(unix: i64, slot: u64) -> u32 {
-    answer(|board, account| Ok([health::raw_value(board, account, now(unix, slot))?]))
 }
 
 /// The one price of a market, PriceE8.
@@ -163,7 +208,7 @@ pub extern "C" fn bulwark_token_value(bank: u32, amount: u64, unix: i64, slot: u
     })
 }
 
-/// What is wrong with a feed's price: age, then seven flags.
+/// What is wrong with a feed's price: age, severity, then seven flags.
 #[unsafe(no_mangle)]
 pub extern "C" fn bulwark_conditions(feed: u32, unix: i64, slot: u64) -> u32 {
     answer(|board, _| answer::conditions(board, feed, now(unix, slot)))
@@ -179,13 +224,4 @@ pub extern "C" fn bulwark_dues() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn bulwark_is_plain() -> u32 {
     answer(|_, account| Ok([i64::from(health::is_plain(account))]))
-}
-
-/// The lowest level that opens risk, at a scale in ppm: 1 if the account has it.
-#[unsafe(no_mangle)]
-pub extern "C" fn bulwark_initial_ok(scale_ppm: u32, unix: i64, slot: u64) -> u32 {
-    answer(|board, account| {
-        let ok = health::initial_ok(board, account, now(unix, slot), scale_ppm)?;
-        Ok([i64::from(ok)])
-    })
 }

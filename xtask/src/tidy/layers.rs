@@ -25,7 +25,7 @@ const PACKAGES: &[Package] = &[
     Package {
         folder: "crates/wasm",
         ours: &["bulwark-core", "bulwark-state"],
-        outside: Some(&["bytemuck"]),
+        outside: Some(&[]),
     },
     Package {
         folder: "crates/sbf-builtins",

@@ -2,3 +2,4 @@ export * from "./creation.js";
 export * from "./liquidation.js";
 export * from "./money.js";
 export * from "./trading.js";
+export * from "./view.js";
