@@ -153,4 +153,27 @@ errors! {
     // Invariants
     /// An invariant would be broken.
     InvariantBroken,
+    // Guardian
+    /// The key is no member of the guardian.
+    NotMember,
+    /// The member was silent too long: a heartbeat brings the powers back after 48 h.
+    MemberSilent,
+    /// The key can't be a member, or the members are too few, too many or not distinct.
+    BadMember,
+    /// The action's bytes are no action, or one that could never be executed.
+    BadAction,
+    /// The member has spoken already.
+    AlreadyApproved,
+    /// The member is a subject of the removal.
+    SubjectOfProposal,
+    /// The proposal is final or has expired.
+    ProposalClosed,
+    /// The proposal hasn't reached its quorum.
+    ProposalNotQueued,
+    /// The delay isn't over.
+    DelayRuns,
+    /// Too few approvals of today's members stand.
+    QuorumMissing,
+    /// Eight changes wait already.
+    TooManyWaiting,
 }

@@ -13,6 +13,7 @@ pub mod error;
 pub mod feed;
 pub mod funding;
 pub mod gate;
+pub mod guardian;
 pub mod health;
 pub mod ledger;
 pub mod liquidation;

@@ -28,6 +28,23 @@ pub struct Member {
 }
 layout!(Member, 128);
 
+/// Proposals that can wait with exits quickened at the same time.
+pub const WAITING: usize = 8;
+
+/// A proposal that waits, and how fast everyone may leave while it does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
+#[repr(C)]
+pub struct Waiting {
+    /// Number of the proposal, 0 for a free place.
+    pub nonce: u64,
+    /// Unix second at which it expires.
+    pub expires_at: i64,
+    /// Share of the base that may leave in 24 h, ppm.
+    pub ppm: u64,
+}
+layout!(Waiting, 24);
+
 /// The guardian: members, quorums' inputs, budgets. Signs one thing ever: the loader's `Upgrade`.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
@@ -61,10 +78,12 @@ pub struct Guardian {
     pub delay: u64,
     /// Delay of Relax, seconds; never below the compiled floor.
     pub relax_delay: u64,
+    /// Proposals that wait.
+    pub waiting: [Waiting; WAITING],
     /// Reserved.
-    pub reserved: [u8; 504],
+    pub reserved: [u8; 312],
 }
-layout!(Guardian, 32 + 2048 + 32 + 24 + 192 + 8 + 16 + 504);
+layout!(Guardian, 32 + 2048 + 32 + 24 + 192 + 8 + 16 + 192 + 312);
 
 /// Bytes of a typed action.
 pub const ACTION_BYTES: usize = 512;
@@ -120,7 +139,9 @@ pub struct Proposal {
     pub objections: [Approval; MAX_MEMBERS],
     /// The typed action, encoded.
     pub action: [u8; ACTION_BYTES],
+    /// Unix second and slot at which quorum was reached: where the delay begins.
+    pub queued: End,
     /// Reserved.
-    pub reserved: [u8; 128],
+    pub reserved: [u8; 112],
 }
-layout!(Proposal, 96 + 8 + 8 + 32 + 16 + 512 + 512 + 128);
+layout!(Proposal, 96 + 8 + 8 + 32 + 16 + 512 + 512 + 16 + 112);

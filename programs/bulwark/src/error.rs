@@ -105,6 +105,18 @@ errors! {
         ValueMissing: "Value is missing: this must wait until it is made good",
         // Invariants
         InvariantBroken: "An invariant would be broken",
+        // Guardian
+        NotMember: "The key is no member of the guardian",
+        MemberSilent: "The member was silent too long: a heartbeat brings the powers back after 48 h",
+        BadMember: "The key can't be a member, or the members are too few, too many or not distinct",
+        BadAction: "The action's bytes are no action, or one that could never be executed",
+        AlreadyApproved: "The member has spoken already",
+        SubjectOfProposal: "The member is a subject of the removal",
+        ProposalClosed: "The proposal is final or has expired",
+        ProposalNotQueued: "The proposal hasn't reached its quorum",
+        DelayRuns: "The delay isn't over",
+        QuorumMissing: "Too few approvals of today's members stand",
+        TooManyWaiting: "Eight changes wait already",
     }
     accounts {
         // Identity of accounts

@@ -1,0 +1,649 @@
+//! Guardian: quorums, delays, memberships, proposals (DESIGN section 8, D12).
+
+use bulwark_core::guardian::{
+    Action, Delay, EXPIRES_AFTER, INCIDENT_DELAY, Kind, MAX_SETTINGS, MAX_SUBJECTS, OPEN_FOR,
+    ORDINARY_DELAY, POWERS_RETURN, Quorum, RELAX_DELAY, REMOVAL_DELAY, SILENT_AFTER, SLACK,
+    Setting, State, Step, Subject, Successor, approve, blocking, check_delays, create, decode,
+    encode, execute, expire, heartbeat, heartbeat_veto, object, propose, quickening, quorum,
+};
+use bulwark_core::mode::Mode;
+use bulwark_core::{Error, Now, Result};
+use bulwark_state::{ACTION_BYTES, Guardian, Key, Proposal};
+use bytemuck::Zeroable;
+use proptest::prelude::*;
+
+const DAY: i64 = 86_400;
+
+fn key(number: u8) -> Key {
+    [number; 32]
+}
+
+/// A moment: days after the start, slots of 300 ms.
+fn at(seconds: i64) -> Now {
+    Now {
+        unix: 1_000_000 + seconds,
+        slot: 5_000 + u64::try_from(seconds * 10 / 3).unwrap(),
+    }
+}
+
+/// A guardian with keys 1 to n, in Normal, and one proposal at a time.
+struct Council {
+    guardian: Guardian,
+    mode: Mode,
+}
+
+impl Council {
+    fn new(members: u8) -> Self {
+        let keys: Vec<Key> = (1..=members).map(key).collect();
+        let mut guardian = Guardian::zeroed();
+        create(&mut guardian, &keys, key(99), at(0)).unwrap();
+        let mode = Mode::Normal;
+        Self { guardian, mode }
+    }
+
+    /// An act that fails changes nothing, as a transaction doesn't.
+    fn act(
+        &mut self,
+        proposal: &mut Proposal,
+        act: impl FnOnce(&mut Guardian, &mut Proposal) -> Result<Step>,
+    ) -> Result<Step> {
+        let (mut guardian, mut trial) = (self.guardian, *proposal);
+        let step = act(&mut guardian, &mut trial)?;
+        (self.guardian, *proposal) = (guardian, trial);
+        Ok(step)
+    }
+
+    fn propose(&mut self, by: u8, action: &Action, now: Now) -> Result<Proposal> {
+        let (mut proposal, mode) = (Proposal::zeroed(), self.mode);
+        self.act(&mut proposal, |g, p| {
+            propose(g, p, &key(by), action, mode, now)
+        })?;
+        Ok(proposal)
+    }
+
+    fn approve(&mut self, proposal: &mut Proposal, by: u8, now: Now) -> Result<Step> {
+        let mode = self.mode;
+        self.act(proposal, |g, p| approve(g, p, &key(by), mode, now))
+    }
+
+    fn object(&mut self, proposal: &mut Proposal, by: u8, now: Now) -> Result<Step> {
+        self.act(proposal, |g, p| object(g, p, &key(by), now))
+    }
+
+    fn execute(&mut self, proposal: &mut Proposal, now: Now) -> Result<Step> {
+        self.act(proposal, |g, p| execute(g, p, now))
+    }
+
+    /// Proposes by member 1 and approves by 2 to `last`, all at once.
+    fn queued(&mut self, action: &Action, last: u8, now: Now) -> Proposal {
+        let mut proposal = self.propose(1, action, now).unwrap();
+        for by in 2..=last {
+            self.approve(&mut proposal, by, now).unwrap();
+        }
+        assert_eq!(proposal.state, State::Queued as u8);
+        proposal
+    }
+
+    fn membership(&self, number: u8) -> u64 {
+        let mut members = self.guardian.members.iter();
+        members.find(|m| m.key == key(number)).unwrap().membership
+    }
+
+    fn removal(&self, gone: &[u8], successors: &[u8]) -> Action {
+        let mut list = [Successor::default(); MAX_SUBJECTS];
+        for (place, (gone, next)) in list.iter_mut().zip(gone.iter().zip(successors)) {
+            place.membership = self.membership(*gone);
+            place.key = key(*next);
+        }
+        Action::RemoveMembers(u8::try_from(gone.len()).unwrap(), list)
+    }
+}
+
+fn parameters() -> Action {
+    let mut list = [Setting::default(); MAX_SETTINGS];
+    list[0] = Setting { id: 3, value: 77 };
+    Action::SetParameters(0, Subject::Market(2), 1, list)
+}
+
+#[test]
+fn quorums_are_those_of_the_design() {
+    // n: pair, majority, relax, blocking.
+    let table = [
+        (5, 2, 3, 4, 2),
+        (6, 2, 4, 5, 2),
+        (7, 2, 4, 6, 2),
+        (8, 2, 5, 7, 2),
+        (9, 2, 5, 8, 2),
+        (10, 2, 6, 8, 3),
+        (11, 2, 6, 9, 3),
+        (15, 2, 8, 12, 4),
+        (16, 2, 9, 13, 4),
+    ];
+    for (n, pair, majority, relax, block) in table {
+        assert_eq!(quorum(Kind::Restrict, n, 0), Ok(pair));
+        assert_eq!(quorum(Kind::Pause, n, 0), Ok(majority));
+        assert_eq!(quorum(Kind::Relax, n, 0), Ok(relax));
+        assert_eq!(quorum(Kind::RemoveMembers, n, 2), Ok(n - 2));
+        assert_eq!(blocking(n), block);
+        // Never both: a quorum and a blocking minority of the others.
+        assert!(relax + block > n);
+    }
+    assert_eq!(quorum(Kind::Relax, 4, 0), Err(Error::BadValue));
+    assert_eq!(quorum(Kind::Relax, 17, 0), Err(Error::BadValue));
+}
+
+#[test]
+fn whatever_loosens_waits_and_needs_the_relax_quorum() {
+    for kind in Kind::ALL {
+        let row = kind.row();
+        let tightens = matches!(
+            kind,
+            Kind::Restrict | Kind::Tighten | Kind::Pause | Kind::Revoke
+        );
+        if tightens {
+            assert_eq!((row.delay, row.quickens), (Delay::None, false), "{kind:?}");
+            assert!(matches!(row.quorum, Quorum::Pair | Quorum::Majority));
+            continue;
+        }
+        let removal = *kind == Kind::RemoveMembers;
+        assert_eq!(row.quorum == Quorum::AllButSubjects, removal, "{kind:?}");
+        assert!(removal || row.quorum == Quorum::Relax, "{kind:?}");
+        // An announcement acts at once because it enters Paused; its notice is D9's.
+        let announces = *kind == Kind::AnnounceRecovery;
+        assert_eq!(row.delay == Delay::None, announces, "{kind:?}");
+        let exempt = matches!(
+            kind,
+            Kind::Relax | Kind::AnnounceRecovery | Kind::PayTreasury
+        );
+        assert_eq!(row.quickens, !exempt, "{kind:?}");
+    }
+    assert_eq!(Kind::from_u16(0), Err(Error::BadAction));
+    assert_eq!(Kind::from_u16(18), Err(Error::BadAction));
+}
+
+#[test]
+fn a_parameter_waits_for_both_clocks() {
+    let mut council = Council::new(5);
+    let mut proposal = council.queued(&parameters(), 4, at(0));
+    let delay = i64::try_from(ORDINARY_DELAY).unwrap();
+    assert_eq!(proposal.eta.at, at(delay).unix);
+    assert_eq!(proposal.eta.slot, 5_000 + 7 * 86_400 * 10 / 3);
+    let early = at(delay + SLACK - 1);
+    assert_eq!(council.execute(&mut proposal, early), Err(Error::DelayRuns));
+    // A clock that jumps doesn't help, nor do fast slots.
+    let jumped = Now {
+        slot: proposal.eta.slot - 1,
+        ..at(delay + SLACK)
+    };
+    assert_eq!(
+        council.execute(&mut proposal, jumped),
+        Err(Error::DelayRuns)
+    );
+    let fast = Now {
+        unix: at(delay + SLACK - 1).unix,
+        slot: u64::MAX,
+    };
+    assert_eq!(council.execute(&mut proposal, fast), Err(Error::DelayRuns));
+    let due = at(delay + SLACK);
+    assert_eq!(council.execute(&mut proposal, due), Ok(Step::Executed));
+    assert_eq!(
+        council.execute(&mut proposal, due),
+        Err(Error::ProposalClosed)
+    );
+}
+
+#[test]
+fn three_of_five_change_nothing_but_can_pause_at_once() {
+    let mut council = Council::new(5);
+    let mut proposal = council.propose(1, &parameters(), at(0)).unwrap();
+    assert_eq!(
+        council.approve(&mut proposal, 2, at(0)),
+        Ok(Step::Counted(2))
+    );
+    assert_eq!(
+        council.approve(&mut proposal, 3, at(0)),
+        Ok(Step::Counted(3))
+    );
+    let later = at(OPEN_FOR - 1);
+    assert_eq!(
+        council.execute(&mut proposal, later),
+        Err(Error::ProposalNotQueued)
+    );
+    assert_eq!(
+        council.approve(&mut proposal, 3, later),
+        Err(Error::AlreadyApproved)
+    );
+    let late = at(OPEN_FOR);
+    assert_eq!(
+        council.approve(&mut proposal, 4, late),
+        Err(Error::ProposalClosed)
+    );
+    assert_eq!(
+        expire(&mut council.guardian, &mut proposal, late),
+        Ok(Step::Void)
+    );
+
+    let mut pause = council.queued(&Action::Pause(0, 3_600, 7), 3, at(10));
+    assert_eq!(council.execute(&mut pause, at(10)), Ok(Step::Executed));
+}
+
+#[test]
+fn a_later_delay_never_shortens_what_waits() {
+    let mut council = Council::new(5);
+    let days = |d: u64| d * 86_400;
+    let mut longer = council.queued(&Action::SetDelays(days(10), days(3), 200), 4, at(0));
+    let mut other = council.queued(&parameters(), 4, at(60));
+    let eta = other.eta;
+    let due = at(7 * DAY + SLACK);
+    assert_eq!(council.execute(&mut longer, due), Ok(Step::Executed));
+    assert_eq!(council.guardian.delay, days(10));
+    assert_eq!(other.eta, eta);
+    assert_eq!(
+        council.execute(&mut other, at(60 + 7 * DAY + SLACK)),
+        Ok(Step::Executed)
+    );
+    // Slots of 200 ms now count: more slots for the same time.
+    let next = council.queued(&parameters(), 4, due);
+    assert_eq!(next.eta.slot - due.slot, days(10) * 5);
+    // Back to the floor: under the longer delay, and not below it.
+    let mut shorter = council.queued(&Action::SetDelays(days(7), days(2), 300), 4, due);
+    let before = Now {
+        unix: due.unix + 10 * DAY,
+        slot: u64::MAX,
+    };
+    assert_eq!(council.execute(&mut shorter, before), Err(Error::DelayRuns));
+    for (ordinary, relax, slot_ms) in [
+        (ORDINARY_DELAY - 1, RELAX_DELAY, 300),
+        (ORDINARY_DELAY, RELAX_DELAY - 1, 300),
+        (days(61), RELAX_DELAY, 300),
+        (days(8), days(9), 300),
+        (days(8), RELAX_DELAY, 199),
+        (days(8), RELAX_DELAY, 401),
+    ] {
+        let refused = Err(Error::ParameterOutOfBounds);
+        assert_eq!(check_delays(ordinary, relax, slot_ms), refused);
+        let action = Action::SetDelays(ordinary, relax, slot_ms);
+        assert_eq!(council.propose(1, &action, due).err(), refused.err());
+    }
+}
+
+#[test]
+fn a06_a_member_change_voids_nothing_of_those_who_stay() {
+    let mut council = Council::new(5);
+    let mut add = council.queued(&Action::AddMember(key(6)), 4, at(0));
+    let mut waiting = council.queued(&parameters(), 4, at(1));
+    let due = at(7 * DAY + SLACK + 1);
+    assert_eq!(council.execute(&mut add, due), Ok(Step::Executed));
+    // Six members need five approvals now; the four given stand, the fifth may still come.
+    assert_eq!(
+        council.execute(&mut waiting, due),
+        Err(Error::QuorumMissing)
+    );
+    assert_eq!(council.approve(&mut waiting, 6, due), Ok(Step::Counted(5)));
+    assert_eq!(council.execute(&mut waiting, due), Ok(Step::Executed));
+}
+
+#[test]
+fn an_approval_dies_with_its_membership() {
+    let mut council = Council::new(5);
+    let action = council.removal(&[5], &[15]);
+    let mut removal = council.queued(&action, 4, at(0));
+    let month = at(30 * DAY + SLACK);
+    for number in 1..=5 {
+        heartbeat(&mut council.guardian, &key(number), at(20 * DAY)).unwrap();
+    }
+    let start = at(29 * DAY);
+    let mut waiting = council.propose(5, &parameters(), start).unwrap();
+    for by in 2..=4 {
+        council.approve(&mut waiting, by, start).unwrap();
+    }
+    assert_eq!(council.execute(&mut removal, month), Ok(Step::Executed));
+    assert_eq!(council.guardian.member_count, 5);
+    let due = at(36 * DAY + SLACK);
+    assert_eq!(
+        council.execute(&mut waiting, due),
+        Err(Error::QuorumMissing)
+    );
+    // The same key again would be another membership: its old approval stays dead.
+    assert_eq!(council.approve(&mut waiting, 5, due), Err(Error::NotMember));
+    assert_eq!(council.approve(&mut waiting, 15, due), Ok(Step::Counted(4)));
+    assert_eq!(council.execute(&mut waiting, due), Ok(Step::Executed));
+}
+
+#[test]
+fn no_single_voice_cancels_or_postpones() {
+    let mut council = Council::new(5);
+    for voice in [1, 5, 99] {
+        let mut proposal = council.queued(&parameters(), 4, at(0));
+        let (eta, expires) = (proposal.eta, proposal.expires_at);
+        assert_eq!(
+            council.object(&mut proposal, voice, at(5)),
+            Ok(Step::Counted(1))
+        );
+        let again = council.object(&mut proposal, voice, at(6));
+        assert_eq!(again, Err(Error::AlreadyApproved));
+        assert_eq!((proposal.eta, proposal.expires_at), (eta, expires));
+        let due = at(7 * DAY + SLACK);
+        assert_eq!(council.execute(&mut proposal, due), Ok(Step::Executed));
+    }
+    for pair in [[4, 5], [5, 99]] {
+        let mut proposal = council.queued(&parameters(), 4, at(0));
+        council.object(&mut proposal, pair[0], at(5)).unwrap();
+        assert_eq!(
+            council.object(&mut proposal, pair[1], at(6)),
+            Ok(Step::Cancelled)
+        );
+        assert_eq!(
+            council.execute(&mut proposal, at(8 * DAY)),
+            Err(Error::ProposalClosed)
+        );
+    }
+    let mut proposal = council.queued(&parameters(), 4, at(0));
+    assert_eq!(
+        council.object(&mut proposal, 77, at(5)),
+        Err(Error::NotMember)
+    );
+}
+
+#[test]
+fn an_objection_withdraws_the_own_approval_only_while_open() {
+    let mut council = Council::new(5);
+    let mut open = council.propose(1, &parameters(), at(0)).unwrap();
+    assert_eq!(council.object(&mut open, 1, at(1)), Ok(Step::Counted(1)));
+    assert_eq!(council.approve(&mut open, 2, at(2)), Ok(Step::Counted(1)));
+    let mut queued = council.queued(&parameters(), 4, at(3));
+    council.object(&mut queued, 1, at(4)).unwrap();
+    assert_eq!(
+        council.execute(&mut queued, at(8 * DAY)),
+        Ok(Step::Executed)
+    );
+}
+
+#[test]
+fn a17_removal_needs_all_others_and_thirty_days() {
+    let mut council = Council::new(5);
+    // Two rogues can't block it: they are its subjects.
+    let action = council.removal(&[4, 5], &[14, 15]);
+    let mut removal = council.propose(1, &action, at(0)).unwrap();
+    assert_eq!(
+        council.object(&mut removal, 4, at(1)),
+        Err(Error::SubjectOfProposal)
+    );
+    assert_eq!(
+        council.approve(&mut removal, 5, at(1)),
+        Err(Error::SubjectOfProposal)
+    );
+    assert_eq!(
+        council.approve(&mut removal, 2, at(1)),
+        Ok(Step::Counted(2))
+    );
+    assert!(matches!(
+        council.approve(&mut removal, 3, at(1)),
+        Ok(Step::Queued(_))
+    ));
+    let delay = i64::try_from(REMOVAL_DELAY).unwrap();
+    let early = at(1 + delay + SLACK - 1);
+    assert_eq!(council.execute(&mut removal, early), Err(Error::DelayRuns));
+    let due = at(1 + delay + SLACK);
+    assert_eq!(council.execute(&mut removal, due), Ok(Step::Executed));
+    assert_eq!(council.guardian.member_count, 5);
+    assert_eq!(
+        council.approve(&mut removal, 14, due),
+        Err(Error::ProposalClosed)
+    );
+    // Three members at once are more than a blocking minority of five.
+    let three = council.removal(&[1, 2, 3], &[21, 22, 23]);
+    assert_eq!(
+        council.propose(14, &three, due).err(),
+        Some(Error::BadAction)
+    );
+    // The subject himself can't propose it; a successor is a new key; each is named once.
+    for (gone, next, error) in [
+        (vec![14], vec![2], Error::BadMember),
+        (vec![14], vec![99], Error::BadMember),
+        (vec![14], vec![0], Error::BadMember),
+        (vec![14, 14], vec![31, 32], Error::BadMember),
+        (vec![14, 15], vec![31, 31], Error::BadMember),
+    ] {
+        let action = council.removal(&gone, &next);
+        heartbeat(&mut council.guardian, &key(1), due).unwrap();
+        let later = Now {
+            unix: due.unix + POWERS_RETURN,
+            ..due
+        };
+        assert_eq!(
+            council.propose(1, &action, later).err(),
+            Some(error),
+            "{gone:?} {next:?}"
+        );
+    }
+    let own = council.removal(&[14], &[31]);
+    assert_eq!(
+        council.propose(14, &own, due).err(),
+        Some(Error::SubjectOfProposal)
+    );
+}
+
+#[test]
+fn silence_takes_powers_and_never_shrinks_a_quorum() {
+    let mut council = Council::new(5);
+    let quiet = at(SILENT_AFTER + 1);
+    for number in 1..=3 {
+        heartbeat(&mut council.guardian, &key(number), at(SILENT_AFTER)).unwrap();
+    }
+    assert_eq!(
+        council.propose(4, &parameters(), quiet).err(),
+        Some(Error::MemberSilent)
+    );
+    let mut proposal = council.propose(1, &parameters(), quiet).unwrap();
+    council.approve(&mut proposal, 2, quiet).unwrap();
+    assert_eq!(
+        council.approve(&mut proposal, 3, quiet),
+        Ok(Step::Counted(3))
+    );
+    assert_eq!(
+        council.approve(&mut proposal, 4, quiet),
+        Err(Error::MemberSilent)
+    );
+    // A heartbeat brings the powers back after 48 h, and another in between changes nothing.
+    heartbeat(&mut council.guardian, &key(4), quiet).unwrap();
+    let half = Now {
+        unix: quiet.unix + POWERS_RETURN / 2,
+        ..quiet
+    };
+    heartbeat(&mut council.guardian, &key(4), half).unwrap();
+    let almost = Now {
+        unix: quiet.unix + POWERS_RETURN - 1,
+        ..quiet
+    };
+    assert_eq!(
+        council.approve(&mut proposal, 4, almost),
+        Err(Error::MemberSilent)
+    );
+    let back = Now {
+        unix: quiet.unix + POWERS_RETURN,
+        ..quiet
+    };
+    assert!(matches!(
+        council.approve(&mut proposal, 4, back),
+        Ok(Step::Queued(_))
+    ));
+    // The veto seat too has to be heard of.
+    assert_eq!(
+        council.object(&mut proposal, 99, back),
+        Err(Error::MemberSilent)
+    );
+    let veto = heartbeat_veto(&mut council.guardian, &key(99), back);
+    assert_eq!(veto, Ok(()));
+    assert_eq!(
+        council.object(&mut proposal, 99, back),
+        Ok(Step::Counted(1))
+    );
+    let wrong = heartbeat_veto(&mut council.guardian, &key(98), back);
+    assert_eq!(wrong, Err(Error::NotMember));
+}
+
+#[test]
+fn a27_an_incident_upgrade_needs_paused_all_and_no_objection() {
+    let upgrade = Action::IncidentUpgrade(key(50), key(51));
+    let mut council = Council::new(5);
+    let mut proposal = council.propose(1, &upgrade, at(0)).unwrap();
+    council.approve(&mut proposal, 2, at(0)).unwrap();
+    council.approve(&mut proposal, 3, at(0)).unwrap();
+    assert_eq!(
+        council.approve(&mut proposal, 4, at(0)),
+        Err(Error::ModeForbids)
+    );
+    council.mode = Mode::Paused;
+    let mut quiet = council.queued(&upgrade, 4, at(10));
+    let delay = i64::try_from(INCIDENT_DELAY).unwrap();
+    let due = at(10 + delay + SLACK);
+    let early = at(10 + delay + SLACK - 1);
+    assert_eq!(council.execute(&mut quiet, early), Err(Error::DelayRuns));
+    assert_eq!(council.execute(&mut quiet, due), Ok(Step::Executed));
+
+    // The veto seat doesn't lengthen; a member does, from the same start; a second one cancels.
+    let mut opposed = council.queued(&upgrade, 4, at(10));
+    assert_eq!(
+        council.object(&mut opposed, 99, at(20)),
+        Ok(Step::Counted(1))
+    );
+    let mut opposed = council.queued(&upgrade, 4, at(10));
+    let lengthened = council.object(&mut opposed, 5, at(10 + DAY));
+    let week = at(10 + 7 * DAY);
+    assert_eq!(lengthened, Ok(Step::Lengthened(opposed.eta)));
+    assert_eq!(opposed.eta.at, week.unix);
+    assert_eq!(council.execute(&mut opposed, due), Err(Error::DelayRuns));
+    assert_eq!(
+        council.execute(&mut opposed, at(10 + 7 * DAY + SLACK)),
+        Ok(Step::Executed)
+    );
+}
+
+#[test]
+fn a08_delay_means_exit_until_the_proposal_is_gone() {
+    let mut council = Council::new(5);
+    assert_eq!(quickening(&council.guardian, at(0)).ppm, 0);
+    council.queued(&Action::Relax(0, 1), 4, at(0));
+    assert_eq!(quickening(&council.guardian, at(0)).ppm, 0);
+    let mut change = council.queued(&parameters(), 4, at(0));
+    // All of the base in 7 − 1 days: 166,667 ppm a day, rounded up.
+    let seven = quickening(&council.guardian, at(1));
+    assert_eq!((seven.ppm, seven.until), (166_667, change.expires_at));
+    assert_eq!(change.expires_at, at(7 * DAY + SLACK + EXPIRES_AFTER).unix);
+    council.mode = Mode::Paused;
+    let incident = Action::IncidentUpgrade(key(50), key(51));
+    let mut incident = council.queued(&incident, 4, at(0));
+    assert_eq!(quickening(&council.guardian, at(1)).ppm, 1_000_000);
+    council.object(&mut incident, 5, at(2)).unwrap();
+    assert_eq!(quickening(&council.guardian, at(2)).ppm, 166_667);
+    council.object(&mut incident, 99, at(2)).unwrap();
+    assert_eq!(quickening(&council.guardian, at(2)), seven);
+    council.execute(&mut change, at(7 * DAY + SLACK)).unwrap();
+    assert_eq!(quickening(&council.guardian, at(7 * DAY + SLACK)).ppm, 0);
+}
+
+#[test]
+fn at_most_eight_changes_wait() {
+    let mut council = Council::new(5);
+    let mut all: Vec<Proposal> = Vec::new();
+    for _ in 0..8 {
+        all.push(council.queued(&parameters(), 4, at(0)));
+    }
+    let mut ninth = council.propose(1, &parameters(), at(1)).unwrap();
+    council.approve(&mut ninth, 2, at(1)).unwrap();
+    council.approve(&mut ninth, 3, at(1)).unwrap();
+    assert_eq!(
+        council.approve(&mut ninth, 4, at(1)),
+        Err(Error::TooManyWaiting)
+    );
+    council.object(&mut all[3], 4, at(2)).unwrap();
+    assert_eq!(council.object(&mut all[3], 5, at(2)), Ok(Step::Cancelled));
+    let fourth = council.approve(&mut ninth, 5, at(2));
+    assert!(matches!(fourth, Ok(Step::Queued(_))), "{fourth:?}");
+}
+
+#[test]
+fn members_are_five_to_sixteen_distinct_keys() {
+    let try_create = |keys: &[Key], veto: Key| create(&mut Guardian::zeroed(), keys, veto, at(0));
+    let keys: Vec<Key> = (1..=17).map(key).collect();
+    assert_eq!(try_create(&keys[..4], key(0)), Err(Error::BadMember));
+    assert_eq!(try_create(&keys[..17], key(0)), Err(Error::BadMember));
+    assert_eq!(try_create(&keys[..16], key(0)), Ok(()));
+    assert_eq!(try_create(&keys[..5], key(3)), Err(Error::BadMember));
+    let mut twice = keys[..5].to_vec();
+    twice[4] = key(1);
+    assert_eq!(try_create(&twice, key(0)), Err(Error::BadMember));
+    twice[4] = key(0);
+    assert_eq!(try_create(&twice, key(0)), Err(Error::BadMember));
+    let mut council = Council::new(16);
+    let full = council.propose(1, &Action::AddMember(key(40)), at(0));
+    assert_eq!(full.err(), Some(Error::BadMember));
+    for taken in [1, 0, 99] {
+        let mut five = Council::new(5);
+        let refused = five.propose(1, &Action::AddMember(key(taken)), at(0));
+        assert_eq!(refused.err(), Some(Error::BadMember));
+    }
+}
+
+fn actions() -> impl Strategy<Value = Action> {
+    let subject = prop_oneof![
+        Just(Subject::Compartment),
+        any::<u8>().prop_map(Subject::Feed),
+        any::<u8>().prop_map(Subject::Bank),
+        any::<u8>().prop_map(Subject::Market),
+    ];
+    let setting = (any::<u16>(), any::<u64>()).prop_map(|(id, value)| Setting { id, value });
+    let settings = proptest::collection::vec(setting, 1..=MAX_SETTINGS);
+    let subjects = proptest::collection::vec((any::<u64>(), any::<Key>()), 1..=MAX_SUBJECTS);
+    prop_oneof![
+        any::<(u16, u32, u16)>().prop_map(|(a, b, c)| Action::Restrict(a, b, c)),
+        any::<(u16, u32, u16)>().prop_map(|(a, b, c)| Action::Pause(a, b, c)),
+        any::<(u16, u8, u32)>().prop_map(|(a, b, c)| Action::Revoke(a, b, c)),
+        any::<(u16, u64)>().prop_map(|(a, b)| Action::Relax(a, b)),
+        (any::<u16>(), subject, settings).prop_map(|(compartment, subject, given)| {
+            let mut list = [Setting::default(); MAX_SETTINGS];
+            list[..given.len()].copy_from_slice(&given);
+            Action::SetParameters(compartment, subject, given.len() as u8, list)
+        }),
+        subjects.prop_map(|given| {
+            let mut list = [Successor::default(); MAX_SUBJECTS];
+            for (place, (membership, key)) in list.iter_mut().zip(&given) {
+                (place.membership, place.key) = (*membership, *key);
+            }
+            Action::RemoveMembers(given.len() as u8, list)
+        }),
+        any::<Key>().prop_map(Action::AddMember),
+        any::<Key>().prop_map(Action::SetVeto),
+        any::<(u64, u64, u32)>().prop_map(|(a, b, c)| Action::SetDelays(a, b, c)),
+        any::<(u16, u8, u8, u8, Key)>()
+            .prop_map(|(a, b, c, d, e)| Action::SetOracle(a, b, c, d, e)),
+        any::<(Key, Key)>().prop_map(|(a, b)| Action::Upgrade(a, b)),
+        any::<(u16, u64)>().prop_map(|(a, b)| Action::PayTreasury(a, b)),
+    ]
+}
+
+proptest! {
+    /// An action's bytes are its own alone: they decode to it, and no byte more or less does.
+    #[test]
+    fn an_action_is_its_bytes(action in actions(), extra in any::<u8>()) {
+        let mut bytes = [0; ACTION_BYTES];
+        let length = usize::from(encode(&action, &mut bytes).unwrap());
+        prop_assert_eq!(decode(action.kind(), &bytes[..length]), Ok(action));
+        prop_assert_eq!(decode(action.kind(), &bytes[..length - 1]), Err(Error::BadAction));
+        let mut longer = bytes[..length].to_vec();
+        longer.push(extra);
+        prop_assert_eq!(decode(action.kind(), &longer), Err(Error::BadAction));
+    }
+
+    /// No bytes make a decoder panic, and what decodes encodes to the same bytes.
+    #[test]
+    fn hostile_bytes_are_no_action(kind in 0u16..20, bytes in proptest::collection::vec(any::<u8>(), 0..520)) {
+        let Ok(kind) = Kind::from_u16(kind) else { return Ok(()) };
+        if let Ok(action) = decode(kind, &bytes) {
+            let mut again = [0; ACTION_BYTES];
+            let length = usize::from(encode(&action, &mut again).unwrap());
+            prop_assert_eq!(&again[..length], &bytes[..]);
+        }
+    }
+}
