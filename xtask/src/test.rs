@@ -8,12 +8,13 @@ use crate::progress::Stages;
 use crate::{client, process, tidy};
 
 /// Packages that are linted.
-const LINTED: [&str; 8] = [
+const LINTED: [&str; 9] = [
     "bulwark-state",
     "bulwark-core",
     "bulwark-sbf-builtins",
     "bulwark",
     "bulwark-client",
+    "bulwark-model",
     "bulwark-report",
     "bulwark-wasm",
     "xtask",

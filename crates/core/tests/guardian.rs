@@ -3,14 +3,13 @@
 use bulwark_core::guardian::{
     Action, Delay, EXPIRES_AFTER, INCIDENT_DELAY, Kind, MAX_SETTINGS, MAX_SUBJECTS, OPEN_FOR,
     ORDINARY_DELAY, POWERS_RETURN, Quorum, RELAX_DELAY, REMOVAL_DELAY, SILENT_AFTER, SLACK,
-    Setting, State, Step, Subject, Successor, approve, blocking, check_delays, create, decode,
-    encode, execute, expire, heartbeat, heartbeat_veto, object, propose, quickening, quorum,
+    Setting, State, Step, Subject, Successor, approve, blocking, check_delays, create, execute,
+    expire, heartbeat, heartbeat_veto, object, propose, quickening, quorum,
 };
 use bulwark_core::mode::Mode;
 use bulwark_core::{Error, Now, Result};
-use bulwark_state::{ACTION_BYTES, Guardian, Key, Proposal};
+use bulwark_state::{Guardian, Key, Proposal};
 use bytemuck::Zeroable;
-use proptest::prelude::*;
 
 const DAY: i64 = 86_400;
 
@@ -346,6 +345,22 @@ fn no_single_voice_cancels_or_postpones() {
 }
 
 #[test]
+fn two_rogues_forbid_no_pause() {
+    let mut council = Council::new(5);
+    let mut pause = council
+        .propose(1, &Action::Pause(0, 3_600, 7), at(0))
+        .unwrap();
+    assert_eq!(council.object(&mut pause, 4, at(0)), Ok(Step::Counted(1)));
+    assert_eq!(council.object(&mut pause, 5, at(0)), Ok(Step::Counted(2)));
+    council.approve(&mut pause, 2, at(0)).unwrap();
+    assert!(matches!(
+        council.approve(&mut pause, 3, at(0)),
+        Ok(Step::Queued(_))
+    ));
+    assert_eq!(council.execute(&mut pause, at(0)), Ok(Step::Executed));
+}
+
+#[test]
 fn an_objection_withdraws_the_own_approval_only_while_open() {
     let mut council = Council::new(5);
     let mut open = council.propose(1, &parameters(), at(0)).unwrap();
@@ -479,8 +494,6 @@ fn silence_takes_powers_and_never_shrinks_a_quorum() {
         council.object(&mut proposal, 99, back),
         Ok(Step::Counted(1))
     );
-    let wrong = heartbeat_veto(&mut council.guardian, &key(98), back);
-    assert_eq!(wrong, Err(Error::NotMember));
 }
 
 #[test]
@@ -583,67 +596,5 @@ fn members_are_five_to_sixteen_distinct_keys() {
         let mut five = Council::new(5);
         let refused = five.propose(1, &Action::AddMember(key(taken)), at(0));
         assert_eq!(refused.err(), Some(Error::BadMember));
-    }
-}
-
-fn actions() -> impl Strategy<Value = Action> {
-    let subject = prop_oneof![
-        Just(Subject::Compartment),
-        any::<u8>().prop_map(Subject::Feed),
-        any::<u8>().prop_map(Subject::Bank),
-        any::<u8>().prop_map(Subject::Market),
-    ];
-    let setting = (any::<u16>(), any::<u64>()).prop_map(|(id, value)| Setting { id, value });
-    let settings = proptest::collection::vec(setting, 1..=MAX_SETTINGS);
-    let subjects = proptest::collection::vec((any::<u64>(), any::<Key>()), 1..=MAX_SUBJECTS);
-    prop_oneof![
-        any::<(u16, u32, u16)>().prop_map(|(a, b, c)| Action::Restrict(a, b, c)),
-        any::<(u16, u32, u16)>().prop_map(|(a, b, c)| Action::Pause(a, b, c)),
-        any::<(u16, u8, u32)>().prop_map(|(a, b, c)| Action::Revoke(a, b, c)),
-        any::<(u16, u64)>().prop_map(|(a, b)| Action::Relax(a, b)),
-        (any::<u16>(), subject, settings).prop_map(|(compartment, subject, given)| {
-            let mut list = [Setting::default(); MAX_SETTINGS];
-            list[..given.len()].copy_from_slice(&given);
-            Action::SetParameters(compartment, subject, given.len() as u8, list)
-        }),
-        subjects.prop_map(|given| {
-            let mut list = [Successor::default(); MAX_SUBJECTS];
-            for (place, (membership, key)) in list.iter_mut().zip(&given) {
-                (place.membership, place.key) = (*membership, *key);
-            }
-            Action::RemoveMembers(given.len() as u8, list)
-        }),
-        any::<Key>().prop_map(Action::AddMember),
-        any::<Key>().prop_map(Action::SetVeto),
-        any::<(u64, u64, u32)>().prop_map(|(a, b, c)| Action::SetDelays(a, b, c)),
-        any::<(u16, u8, u8, u8, Key)>()
-            .prop_map(|(a, b, c, d, e)| Action::SetOracle(a, b, c, d, e)),
-        any::<(Key, Key)>().prop_map(|(a, b)| Action::Upgrade(a, b)),
-        any::<(u16, u64)>().prop_map(|(a, b)| Action::PayTreasury(a, b)),
-    ]
-}
-
-proptest! {
-    /// An action's bytes are its own alone: they decode to it, and no byte more or less does.
-    #[test]
-    fn an_action_is_its_bytes(action in actions(), extra in any::<u8>()) {
-        let mut bytes = [0; ACTION_BYTES];
-        let length = usize::from(encode(&action, &mut bytes).unwrap());
-        prop_assert_eq!(decode(action.kind(), &bytes[..length]), Ok(action));
-        prop_assert_eq!(decode(action.kind(), &bytes[..length - 1]), Err(Error::BadAction));
-        let mut longer = bytes[..length].to_vec();
-        longer.push(extra);
-        prop_assert_eq!(decode(action.kind(), &longer), Err(Error::BadAction));
-    }
-
-    /// No bytes make a decoder panic, and what decodes encodes to the same bytes.
-    #[test]
-    fn hostile_bytes_are_no_action(kind in 0u16..20, bytes in proptest::collection::vec(any::<u8>(), 0..520)) {
-        let Ok(kind) = Kind::from_u16(kind) else { return Ok(()) };
-        if let Ok(action) = decode(kind, &bytes) {
-            let mut again = [0; ACTION_BYTES];
-            let length = usize::from(encode(&action, &mut again).unwrap());
-            prop_assert_eq!(&again[..length], &bytes[..]);
-        }
     }
 }

@@ -28,6 +28,11 @@ const PACKAGES: &[Package] = &[
         outside: Some(&[]),
     },
     Package {
+        folder: "crates/model",
+        ours: &["bulwark-core", "bulwark-state"],
+        outside: None,
+    },
+    Package {
         folder: "crates/sbf-builtins",
         ours: &[],
         outside: Some(&["solana-compiler-builtins"]),

@@ -45,6 +45,10 @@ pub struct Successor {
 }
 
 /// What a proposal does.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is no heap here, and one action at a time"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     /// Restrict: compartment or [`ALL_COMPARTMENTS`], seconds, reason code.

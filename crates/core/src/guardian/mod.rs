@@ -81,7 +81,8 @@ pub struct Row {
 }
 
 macro_rules! kinds {
-    ($($(#[doc = $doc:literal])+ $name:ident = $value:literal: $quorum:ident, $delay:ident, $quick:literal;)+) => {
+    ($($(#[doc = $doc:literal])+
+       $name:ident = $value:literal: $quorum:ident, $delay:ident, $quick:literal;)+) => {
         /// Kinds of action. There are no others: an action that isn't here can't be decoded.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u16)]

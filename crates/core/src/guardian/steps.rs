@@ -196,8 +196,11 @@ fn fix(guardian: &Guardian, proposal: &mut Proposal, seconds: u64) -> Result<()>
     Ok(())
 }
 
-/// A live member, or the veto seat, objects. A blocking minority cancels. In an incident upgrade
-/// that is queued the first objection of a live member lengthens the delay to the ordinary one.
+/// A live member, or the veto seat, objects. A blocking minority cancels what waits for a delay;
+/// what has none only tightens, and a minority that could cancel it would forbid a pause in the
+/// worst hour: there an objection takes back the objector's own approval, no more. In an incident
+/// upgrade that is queued the first objection of a live member lengthens the delay to the ordinary
+/// one.
 ///
 /// An objector's approval of a proposal that is still open is withdrawn; of a queued one it stays,
 /// or else one member could void it by approving first.
@@ -237,13 +240,13 @@ pub fn object(
         }
     }
     let against = standing(guardian, &action, &proposal.objections);
-    if against >= blocking(guardian.member_count) {
+    let delay = action.kind().row().delay;
+    if delay != Delay::None && against >= blocking(guardian.member_count) {
         proposal.state = State::Cancelled as u8;
         waiting::forget(guardian, proposal.nonce);
         return Ok(Step::Cancelled);
     }
-    let incident = action.kind().row().delay == Delay::Incident;
-    if incident && state == State::Queued && voice != members::VETO {
+    if delay == Delay::Incident && state == State::Queued && voice != members::VETO {
         return lengthen(guardian, proposal);
     }
     Ok(Step::Counted(against))
@@ -266,8 +269,8 @@ fn lengthen(guardian: &mut Guardian, proposal: &mut Proposal) -> Result<Step> {
 /// Executes a queued proposal whose delay is over: by anyone, once. Changes of the guardian itself
 /// are made here; everything else is the caller's, in the same instruction.
 ///
-/// `QuorumMissing` while too few of its approvals stand: nothing is voided by that, since anyone may
-/// call this; members may add approvals until it expires. `ProposalNotQueued`, `DelayRuns`,
+/// `QuorumMissing` while too few of its approvals stand: nothing is voided by that, since anyone
+/// may call this; members may add approvals until it expires. `ProposalNotQueued`, `DelayRuns`,
 /// `ProposalClosed`.
 pub fn execute(guardian: &mut Guardian, proposal: &mut Proposal, now: Now) -> Result<Step> {
     match State::from_u8(proposal.state)? {

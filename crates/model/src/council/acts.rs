@@ -1,0 +1,191 @@
+//! What each move does to a scene: the production function, then what a mutant adds.
+
+use bulwark_core::Now;
+use bulwark_core::guardian::{Kind, State, Step, approve, execute, object, propose};
+use bulwark_state::{Guardian, Key, Proposal};
+use bytemuck::Zeroable;
+
+use super::{Case, Council, DAY, Mutant, Scene, VETO, key, subjects};
+use crate::Account;
+
+impl Council {
+    /// Who acts has been heard of all the time.
+    pub(super) fn beat(&self, scene: &mut Scene) -> bool {
+        let seats = self.seats(&scene.guardian.0);
+        for member in &mut scene.guardian.0.members {
+            if seats.contains(&member.key) {
+                member.heartbeat_at = scene.now.0;
+            }
+        }
+        scene.moved += 1;
+        true
+    }
+
+    pub(super) fn propose(&self, scene: &mut Scene, index: usize) -> bool {
+        let Some(kind) = self.plan.get(index) else {
+            return false;
+        };
+        let guardian = &mut scene.guardian.0;
+        let action = self.action(guardian, *kind, index);
+        let subjects: Vec<u64> = action.subjects().iter().map(|s| s.membership).collect();
+        let count = usize::from(guardian.member_count);
+        let free = guardian.members[..count]
+            .iter()
+            .find(|m| !subjects.contains(&m.membership));
+        let proposer = free.map_or(key(1), |m| m.key);
+        if !self.seats(guardian).contains(&proposer) {
+            return false;
+        }
+        let now = Now {
+            unix: scene.now.0,
+            slot: scene.now.1,
+        };
+        let mut proposal = Proposal::zeroed();
+        let members = guardian.member_count;
+        let step = propose(guardian, &mut proposal, &proposer, &action, self.mode, now);
+        let Ok(step) = step else { return false };
+        let mut case = Case {
+            proposal: Account(proposal),
+            approvers: vec![proposer],
+            against: 0,
+            members,
+            waits: None,
+            eta: (0, 0),
+            executed: 0,
+            done: None,
+        };
+        self.note_queue(&mut case, &scene.guardian.0, step);
+        scene.cases.push(case);
+        true
+    }
+
+    /// Remembers the delay that held at quorum, read from the table of the design, not from core.
+    pub(super) fn note_queue(&self, case: &mut Case, guardian: &Guardian, step: Step) {
+        let Step::Queued(eta) = step else { return };
+        let kind = Kind::from_u16(case.proposal.0.kind).expect("a kind of the table");
+        let seconds = match kind {
+            Kind::Restrict | Kind::Tighten | Kind::Pause | Kind::Revoke => 0,
+            Kind::AnnounceRecovery => 0,
+            Kind::Relax => guardian.relax_delay,
+            Kind::RemoveMembers => 30 * 86_400,
+            Kind::IncidentUpgrade => 48 * 3_600,
+            _ => guardian.delay,
+        };
+        let slots = seconds * 1_000 / u64::from(guardian.slot_ms);
+        case.waits = Some((seconds, slots));
+        case.eta = (eta.at, eta.slot);
+    }
+
+    pub(super) fn approve(&self, scene: &mut Scene, index: usize) -> bool {
+        let now = scene.time();
+        let seats = self.seats(&scene.guardian.0);
+        let case = &mut scene.cases[index];
+        let gone = subjects(&case.proposal.0);
+        let named = |k: &Key| {
+            let mut members = scene.guardian.0.members.iter();
+            members.any(|m| m.key == *k && gone.contains(&m.membership))
+        };
+        let next = seats
+            .iter()
+            .find(|k| !case.approvers.contains(k) && !named(k));
+        let Some(member) = next.copied() else {
+            return false;
+        };
+        let guardian = &mut scene.guardian.0;
+        let before = case.proposal.0.state;
+        let Ok(step) = approve(guardian, &mut case.proposal.0, &member, self.mode, now) else {
+            return false;
+        };
+        case.approvers.push(member);
+        if before == State::Open as u8 {
+            self.note_queue(case, &scene.guardian.0, step);
+        }
+        if self.mutant == Some(Mutant::SlowExit) {
+            scene.guardian.0.waiting = Zeroable::zeroed();
+        }
+        true
+    }
+
+    pub(super) fn object(&self, scene: &mut Scene, index: usize, veto: bool) -> bool {
+        let now = scene.time();
+        let seats = self.seats(&scene.guardian.0);
+        let case = &mut scene.cases[index];
+        let gone = subjects(&case.proposal.0);
+        let silent = |k: &&Key| {
+            let number = scene.guardian.0.members.iter().find(|m| m.key == **k);
+            let number = number.map_or(0, |m| m.membership);
+            let mut objections = case.proposal.0.objections.iter();
+            !objections.any(|o| o.membership == number) && !gone.contains(&number)
+        };
+        // The last seats object first: those who didn't approve.
+        let voice = if veto {
+            Some(VETO)
+        } else {
+            seats.iter().rev().find(silent).copied()
+        };
+        let Some(voice) = voice else { return false };
+        let guardian = &mut scene.guardian.0;
+        let Ok(step) = object(guardian, &mut case.proposal.0, &voice, now) else {
+            return false;
+        };
+        case.against += 1;
+        if case.proposal.0.state == State::Open as u8 {
+            case.approvers.retain(|k| *k != voice);
+        }
+        if let Step::Lengthened(eta) = step {
+            // The one exception: an incident upgrade becomes an ordinary one.
+            case.waits = Some((
+                guardian.delay,
+                guardian.delay * 1_000 / u64::from(guardian.slot_ms),
+            ));
+            case.eta = (eta.at, eta.slot);
+        }
+        match self.mutant {
+            Some(Mutant::LoneVeto) => case.proposal.0.state = State::Cancelled as u8,
+            Some(Mutant::Postpone) if case.waits.is_some() => {
+                case.proposal.0.eta.at = now.unix + 7 * DAY;
+            }
+            _ => {}
+        }
+        true
+    }
+
+    pub(super) fn execute(&self, scene: &mut Scene, index: usize) -> bool {
+        let mut now = scene.time();
+        let case = &mut scene.cases[index];
+        let guardian = &mut scene.guardian.0;
+        match self.mutant {
+            Some(Mutant::NoSlots) => now.slot = u64::MAX,
+            Some(Mutant::NoClock) => now.unix = now.unix.max(case.proposal.0.expires_at - 1),
+            Some(Mutant::LiveDelay) if case.waits.is_some_and(|w| w.0 > 2 * 86_400) => {
+                let queued = case.proposal.0.queued;
+                let seconds = i64::try_from(guardian.delay).expect("days");
+                case.proposal.0.eta.at = queued.at + seconds;
+                case.proposal.0.eta.slot = queued.slot;
+            }
+            _ => {}
+        }
+        let before = *guardian;
+        let standing = case
+            .approvers
+            .iter()
+            .filter(|k| before.members.iter().any(|m| m.key == **k))
+            .count() as u8;
+        if execute(guardian, &mut case.proposal.0, now).is_err() {
+            return false;
+        }
+        if self.mutant == Some(Mutant::SameMembership) {
+            for (new, old) in guardian.members.iter_mut().zip(&before.members) {
+                if old.membership != 0 {
+                    new.membership = old.membership;
+                }
+            }
+        }
+        if self.mutant == Some(Mutant::Again) {
+            case.proposal.0.state = State::Queued as u8;
+        }
+        case.executed = case.executed.saturating_add(1);
+        case.done = Some((scene.now.0, scene.now.1, standing, before.member_count));
+        true
+    }
+}

@@ -1,0 +1,35 @@
+//! Exhaustive model checks over the production rules of `bulwark-core` (DESIGN section 8, D12).
+//!
+//! [`council`] explores every interleaving of proposals, approvals, objections, executions and of
+//! two clocks that an adversary moves apart; [`pauses`] every sequence of pauses, restrictions and
+//! their ends. Nothing is modelled again here: the states are the accounts themselves and the steps
+//! the functions that the program calls. A [`council::Mutant`] breaks one rule on purpose, to show
+//! that the property which guards it can fail.
+
+pub mod council;
+pub mod deadlock;
+pub mod pauses;
+pub mod proof;
+pub mod time_to_loss;
+
+use std::hash::{Hash, Hasher};
+
+use bytemuck::{NoUninit, bytes_of};
+
+/// An account as part of a model's state: equal and hashed by its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Account<T>(pub T);
+
+impl<T: NoUninit> PartialEq for Account<T> {
+    fn eq(&self, other: &Self) -> bool {
+        bytes_of(&self.0) == bytes_of(&other.0)
+    }
+}
+
+impl<T: NoUninit> Eq for Account<T> {}
+
+impl<T: NoUninit> Hash for Account<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        bytes_of(&self.0).hash(state);
+    }
+}
