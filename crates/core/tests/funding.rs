@@ -82,7 +82,7 @@ fn a_side_without_depth_is_no_premium() {
     assert_eq!(premium(&world), 0);
     world.rest(1, Side::Ask, ticks(30), 2 * UNIT);
     world.pass(20);
-    assert_eq!(premium(&world), 5_000 - 2_500 - 2_500 + 5_000);
+    assert_eq!(premium(&world), 5_000);
 }
 
 #[test]
