@@ -132,6 +132,28 @@ export const BULWARK_ERROR__BUDGET_EXHAUSTED = 0x17a8; // 6056
 export const BULWARK_ERROR__VALUE_MISSING = 0x17a9; // 6057
 /** InvariantBroken: An invariant would be broken */
 export const BULWARK_ERROR__INVARIANT_BROKEN = 0x17aa; // 6058
+/** NotMember: The key is no member of the guardian */
+export const BULWARK_ERROR__NOT_MEMBER = 0x17ab; // 6059
+/** MemberSilent: The member was silent too long: a heartbeat brings the powers back after 48 h */
+export const BULWARK_ERROR__MEMBER_SILENT = 0x17ac; // 6060
+/** BadMember: The key can't be a member, or the members are too few, too many or not distinct */
+export const BULWARK_ERROR__BAD_MEMBER = 0x17ad; // 6061
+/** BadAction: The action's bytes are no action, or one that could never be executed */
+export const BULWARK_ERROR__BAD_ACTION = 0x17ae; // 6062
+/** AlreadyApproved: The member has spoken already */
+export const BULWARK_ERROR__ALREADY_APPROVED = 0x17af; // 6063
+/** SubjectOfProposal: The member is a subject of the removal */
+export const BULWARK_ERROR__SUBJECT_OF_PROPOSAL = 0x17b0; // 6064
+/** ProposalClosed: The proposal is final or has expired */
+export const BULWARK_ERROR__PROPOSAL_CLOSED = 0x17b1; // 6065
+/** ProposalNotQueued: The proposal hasn't reached its quorum */
+export const BULWARK_ERROR__PROPOSAL_NOT_QUEUED = 0x17b2; // 6066
+/** DelayRuns: The delay isn't over */
+export const BULWARK_ERROR__DELAY_RUNS = 0x17b3; // 6067
+/** QuorumMissing: Too few approvals of today's members stand */
+export const BULWARK_ERROR__QUORUM_MISSING = 0x17b4; // 6068
+/** TooManyWaiting: Eight changes wait already */
+export const BULWARK_ERROR__TOO_MANY_WAITING = 0x17b5; // 6069
 /** WrongProtocol: The account belongs to another protocol */
 export const BULWARK_ERROR__WRONG_PROTOCOL = 0x1838; // 6200
 /** WrongCompartment: The account belongs to another compartment */
@@ -226,10 +248,13 @@ export const BULWARK_ERROR__UNLISTED_RULE = 0x1864; // 6244
 export type BulwarkError =
   | typeof BULWARK_ERROR__ACCOUNT_CAP
   | typeof BULWARK_ERROR__ACCOUNT_NOT_EMPTY
+  | typeof BULWARK_ERROR__ALREADY_APPROVED
   | typeof BULWARK_ERROR__ALREADY_FLAGGED
   | typeof BULWARK_ERROR__ALREADY_LISTED
+  | typeof BULWARK_ERROR__BAD_ACTION
   | typeof BULWARK_ERROR__BAD_INDEX
   | typeof BULWARK_ERROR__BAD_LOT
+  | typeof BULWARK_ERROR__BAD_MEMBER
   | typeof BULWARK_ERROR__BAD_PRICE
   | typeof BULWARK_ERROR__BAD_TICK
   | typeof BULWARK_ERROR__BAD_VALUE
@@ -244,6 +269,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__BUDGET_EXHAUSTED
   | typeof BULWARK_ERROR__CAPABILITY_REVOKED
   | typeof BULWARK_ERROR__COLLATERAL_SLOTS_FULL
+  | typeof BULWARK_ERROR__DELAY_RUNS
   | typeof BULWARK_ERROR__DEPOSIT_CAP
   | typeof BULWARK_ERROR__DUPLICATE_ACCOUNT
   | typeof BULWARK_ERROR__GRACE_HOLDS
@@ -251,6 +277,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__INSUFFICIENT_BALANCE
   | typeof BULWARK_ERROR__INVARIANT_BROKEN
   | typeof BULWARK_ERROR__MARKET_FORBIDS
+  | typeof BULWARK_ERROR__MEMBER_SILENT
   | typeof BULWARK_ERROR__MINT_EXTENSION
   | typeof BULWARK_ERROR__MISSING_ACCOUNT
   | typeof BULWARK_ERROR__MODE_FORBIDS
@@ -264,6 +291,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__NOTHING_REFRESHED
   | typeof BULWARK_ERROR__NOTHING_TO_TAKE
   | typeof BULWARK_ERROR__NOT_LIQUIDATABLE
+  | typeof BULWARK_ERROR__NOT_MEMBER
   | typeof BULWARK_ERROR__NOT_NEEDED
   | typeof BULWARK_ERROR__NOT_OWNER
   | typeof BULWARK_ERROR__NOT_REDUCING
@@ -287,6 +315,9 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__PARAMETER_OUT_OF_BOUNDS
   | typeof BULWARK_ERROR__POSITION_SLOTS_FULL
   | typeof BULWARK_ERROR__PRICE_FROM_FUTURE
+  | typeof BULWARK_ERROR__PROPOSAL_CLOSED
+  | typeof BULWARK_ERROR__PROPOSAL_NOT_QUEUED
+  | typeof BULWARK_ERROR__QUORUM_MISSING
   | typeof BULWARK_ERROR__QUOTE_DECIMALS
   | typeof BULWARK_ERROR__RECEIVER_UNHEALTHY
   | typeof BULWARK_ERROR__SEALED
@@ -294,6 +325,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__SLOT_NOTIONAL_CAP
   | typeof BULWARK_ERROR__SLOT_SHARE
   | typeof BULWARK_ERROR__STAGE_FORBIDS
+  | typeof BULWARK_ERROR__SUBJECT_OF_PROPOSAL
   | typeof BULWARK_ERROR__TICKETS_WAIT
   | typeof BULWARK_ERROR__TOKEN_ACCOUNT_FROZEN
   | typeof BULWARK_ERROR__TOO_EARLY
@@ -303,6 +335,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__TOO_MANY_FEEDS
   | typeof BULWARK_ERROR__TOO_MANY_MARKETS
   | typeof BULWARK_ERROR__TOO_MANY_ORDERS
+  | typeof BULWARK_ERROR__TOO_MANY_WAITING
   | typeof BULWARK_ERROR__UNLISTED_RULE
   | typeof BULWARK_ERROR__UNREALISED_PROFIT
   | typeof BULWARK_ERROR__VALUE_MISSING
@@ -334,10 +367,13 @@ if (process.env["NODE_ENV"] !== "production") {
   bulwarkErrorMessages = {
     [BULWARK_ERROR__ACCOUNT_CAP]: `The account's cap in this bank would be passed`,
     [BULWARK_ERROR__ACCOUNT_NOT_EMPTY]: `The account isn't empty`,
+    [BULWARK_ERROR__ALREADY_APPROVED]: `The member has spoken already`,
     [BULWARK_ERROR__ALREADY_FLAGGED]: `The account is flagged already`,
     [BULWARK_ERROR__ALREADY_LISTED]: `The compartment has this already`,
+    [BULWARK_ERROR__BAD_ACTION]: `The action's bytes are no action, or one that could never be executed`,
     [BULWARK_ERROR__BAD_INDEX]: `An index names nothing that exists`,
     [BULWARK_ERROR__BAD_LOT]: `The size isn't a multiple of the lot, or is zero`,
+    [BULWARK_ERROR__BAD_MEMBER]: `The key can't be a member, or the members are too few, too many or not distinct`,
     [BULWARK_ERROR__BAD_PRICE]: `The price message is not usable`,
     [BULWARK_ERROR__BAD_TICK]: `The price isn't a multiple of the tick, or is zero`,
     [BULWARK_ERROR__BAD_VALUE]: `A stored or given value lies outside its table`,
@@ -352,6 +388,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__BUDGET_EXHAUSTED]: `The budget of this power is used up`,
     [BULWARK_ERROR__CAPABILITY_REVOKED]: `The capability is revoked for now`,
     [BULWARK_ERROR__COLLATERAL_SLOTS_FULL]: `No free collateral slot is left`,
+    [BULWARK_ERROR__DELAY_RUNS]: `The delay isn't over`,
     [BULWARK_ERROR__DEPOSIT_CAP]: `The bank's deposit cap would be passed`,
     [BULWARK_ERROR__DUPLICATE_ACCOUNT]: `The same account was passed twice`,
     [BULWARK_ERROR__GRACE_HOLDS]: `Grace holds: this account can't be liquidated yet`,
@@ -359,6 +396,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__INSUFFICIENT_BALANCE]: `The account holds less than this`,
     [BULWARK_ERROR__INVARIANT_BROKEN]: `An invariant would be broken`,
     [BULWARK_ERROR__MARKET_FORBIDS]: `The market's status does not permit this`,
+    [BULWARK_ERROR__MEMBER_SILENT]: `The member was silent too long: a heartbeat brings the powers back after 48 h`,
     [BULWARK_ERROR__MINT_EXTENSION]: `The mint has an extension that isn't on the allow-list`,
     [BULWARK_ERROR__MISSING_ACCOUNT]: `An account that this needs was not passed`,
     [BULWARK_ERROR__MODE_FORBIDS]: `The mode does not permit this`,
@@ -372,6 +410,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__NOTHING_REFRESHED]: `No feed of this refresh could be updated`,
     [BULWARK_ERROR__NOTHING_TO_TAKE]: `The take-over would take nothing`,
     [BULWARK_ERROR__NOT_LIQUIDATABLE]: `The account isn't below its maintenance requirement`,
+    [BULWARK_ERROR__NOT_MEMBER]: `The key is no member of the guardian`,
     [BULWARK_ERROR__NOT_NEEDED]: `The vault isn't short of quote, and the debt is neither old nor large`,
     [BULWARK_ERROR__NOT_OWNER]: `The signer doesn't own the margin account`,
     [BULWARK_ERROR__NOT_REDUCING]: `The order would not reduce the position`,
@@ -395,6 +434,9 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__PARAMETER_OUT_OF_BOUNDS]: `A parameter lies outside its compiled bounds`,
     [BULWARK_ERROR__POSITION_SLOTS_FULL]: `No free position slot is left`,
     [BULWARK_ERROR__PRICE_FROM_FUTURE]: `The price message was published in the future`,
+    [BULWARK_ERROR__PROPOSAL_CLOSED]: `The proposal is final or has expired`,
+    [BULWARK_ERROR__PROPOSAL_NOT_QUEUED]: `The proposal hasn't reached its quorum`,
+    [BULWARK_ERROR__QUORUM_MISSING]: `Too few approvals of today's members stand`,
     [BULWARK_ERROR__QUOTE_DECIMALS]: `The quote mint must have 6 decimals`,
     [BULWARK_ERROR__RECEIVER_UNHEALTHY]: `The account has less than it would need to take this over`,
     [BULWARK_ERROR__SEALED]: `The creator's powers have ended`,
@@ -402,6 +444,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__SLOT_NOTIONAL_CAP]: `New notional of this slot would pass its cap`,
     [BULWARK_ERROR__SLOT_SHARE]: `More than the share of a leg that may be taken over in one slot`,
     [BULWARK_ERROR__STAGE_FORBIDS]: `The account's stage does not permit this`,
+    [BULWARK_ERROR__SUBJECT_OF_PROPOSAL]: `The member is a subject of the removal`,
     [BULWARK_ERROR__TICKETS_WAIT]: `Withdrawals of this account still wait: they are voided first`,
     [BULWARK_ERROR__TOKEN_ACCOUNT_FROZEN]: `The token account is frozen`,
     [BULWARK_ERROR__TOO_EARLY]: `Too little open time between two calls`,
@@ -411,6 +454,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__TOO_MANY_FEEDS]: `The Board has no place for another feed`,
     [BULWARK_ERROR__TOO_MANY_MARKETS]: `The compartment has no place for another market`,
     [BULWARK_ERROR__TOO_MANY_ORDERS]: `Too many orders in one market`,
+    [BULWARK_ERROR__TOO_MANY_WAITING]: `Eight changes wait already`,
     [BULWARK_ERROR__UNLISTED_RULE]: `A rule that this release has no name for`,
     [BULWARK_ERROR__UNREALISED_PROFIT]: `Profit that isn't realised can't be withdrawn`,
     [BULWARK_ERROR__VALUE_MISSING]: `Value is missing: this must wait until it is made good`,
