@@ -14,6 +14,8 @@ use indicatif::ProgressBar;
 use crate::{files, process};
 
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+/// What is installed on this machine.
+const INSTALLED: &str = "/var/lib/dpkg/status";
 
 /// Where the machine's own apt gets Debian from.
 pub struct Mirrors {
@@ -65,6 +67,16 @@ fn has_tools() -> Result<()> {
 }
 
 impl Apt {
+    /// The machine's own sources and its own packages, so that a closure is what is missing here.
+    pub fn of_machine(folder: &Path, bar: &ProgressBar) -> Result<Self> {
+        has_tools()?;
+        let apt = Self::lay_out(folder, None)?;
+        let status = folder.join("status");
+        fs::copy(INSTALLED, &status).with_context(|| format!("cannot read {INSTALLED}"))?;
+        apt.update(bar)?;
+        Ok(apt)
+    }
+
     /// A state that knows exactly these `(address, suite)` pairs, with their lists fetched. Nothing
     /// counts as installed, so that a closure is complete.
     pub fn with_suites(folder: &Path, suites: &[(&str, &str)], bar: &ProgressBar) -> Result<Self> {

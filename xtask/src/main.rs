@@ -2,6 +2,7 @@
 
 mod anchor;
 mod apt;
+mod browser;
 mod build;
 mod ci;
 mod client;
@@ -33,6 +34,7 @@ enum Habit {
     Build(build::Build),
     Test(test::Test),
     Replay(replay::Replay),
+    Browser(browser::Browser),
     Tidy(tidy::Tidy),
     Anchor(anchor::Anchor),
     Idl(idl::Idl),
@@ -56,6 +58,7 @@ fn run() -> Result<()> {
         Habit::Build(build) => build::run(build),
         Habit::Test(test) => test::run(test),
         Habit::Replay(replay) => replay::run(replay),
+        Habit::Browser(browser) => browser::run(browser),
         Habit::Tidy(tidy) => tidy::run(&tidy),
         Habit::Anchor(anchor) => anchor::run(anchor),
         Habit::Idl(idl) => idl::run(&idl),

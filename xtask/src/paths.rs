@@ -30,6 +30,12 @@ pub fn sbf_target() -> PathBuf {
     root().join("target/sbf")
 }
 
+/// Where cargo puts what it builds for this machine.
+pub fn host_target() -> PathBuf {
+    let chosen = non_empty("CARGO_TARGET_DIR").and_then(|one| std::path::absolute(one).ok());
+    chosen.unwrap_or_else(|| root().join("target"))
+}
+
 /// Holds everything that is downloaded or built once per machine.
 pub fn cache() -> Result<PathBuf> {
     if let Some(folder) = non_empty("BULWARK_CACHE") {

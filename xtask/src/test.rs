@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::build::{self, Program};
 use crate::progress::Stages;
-use crate::{client, process, tidy};
+use crate::{browser, client, process, tidy};
 
 /// Packages that are linted.
 const LINTED: [&str; 9] = [
@@ -21,7 +21,7 @@ const LINTED: [&str; 9] = [
 ];
 
 /// Builds the bytecode, checks house rules, format and lints, and runs every test of the workspace
-/// and of the TypeScript client.
+/// and of the TypeScript client, and looks at reports in a browser.
 ///
 /// With arguments, only what they select is run, on fresh bytecode:
 /// `cargo xtask test -p bulwark-tests --test arithmetic`.
@@ -68,6 +68,7 @@ pub fn run(test: Test) -> Result<()> {
         process::foreground(tests.args(&test.arguments))
     })?;
     if test.arguments.is_empty() {
+        stages.run("browser", browser::all)?;
         stages.run("client", || {
             client::check()?;
             client::test()

@@ -1,7 +1,7 @@
 //! `cargo xtask client`: the TypeScript client, from the program's interface file and from the
 //! rules as WebAssembly.
 
-mod npm;
+pub mod npm;
 mod wasm;
 
 use std::fs;

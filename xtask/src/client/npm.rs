@@ -10,8 +10,7 @@ use super::scratch;
 use crate::{files, paths, process, progress};
 
 /// What to do where it is missing.
-const NEEDED: &str =
-    "the TypeScript client needs Node.js 20.18 or newer with npm: install them and run this again";
+const NEEDED: &str = "Node.js 20.18 or newer with npm is needed: install them and run this again";
 
 /// The package.
 pub fn package() -> PathBuf {

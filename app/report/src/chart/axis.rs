@@ -121,6 +121,12 @@ impl Axis {
         self.ticks.len().max(1)
     }
 
+    /// Letters of the longest label.
+    pub fn longest(&self) -> i32 {
+        let lengths = self.ticks.iter().map(|(_, label)| label.chars().count());
+        lengths.max().unwrap_or(0) as i32
+    }
+
     pub fn range_of(&self) -> (f64, f64) {
         (self.from, self.until)
     }

@@ -120,12 +120,7 @@ pub fn equity(area: &Area, view: &View, run: &Run, spread: &Spread) -> Drawn {
     let most = runs.flat_map(|run| spread.counts(run)).max().unwrap_or(0);
     let x = Axis::linear(-spread.reach, spread.reach, percent);
     let y = Axis::from_zero(most.into(), short);
-    let plot = panel(
-        area,
-        &x,
-        &y,
-        "Traders by gain or loss, % of what they paid in",
-    )?;
+    let plot = panel(area, &x, &y, "Traders by gain or loss, % of paid in")?;
     for (from, until, count) in spread.bins(run).into_iter().filter(|bin| bin.2 > 0) {
         let room = (until - from) * 0.08;
         let ink = arms::ink(run.margins);

@@ -128,6 +128,10 @@ impl Look {
 /// Height of text, pixels.
 const TEXT: i32 = 13;
 
+/// Width of a letter of a label, and of what is around a label, pixels.
+const LETTER: i32 = 8;
+const LABEL: i32 = 12;
+
 /// Text of the charts in an ink, anchored at a corner.
 pub fn text(ink: Ink, across: HPos, down: VPos) -> TextStyle<'static> {
     sized(TEXT, ink, across, down)
@@ -223,12 +227,12 @@ fn classes(svg: &str) -> String {
 /// A panel with its title, grid and axes.
 pub fn panel<'a>(area: &Area<'a>, x: &Axis, y: &Axis, title: &str) -> Result<Plot<'a>, Failed> {
     let head = text(Ink::Muted, HPos::Left, VPos::Top);
-    area.draw(&Text::new(title.to_owned(), (0, px(1)), head))?;
+    area.draw(&Text::new(title.to_owned(), (0, px(3)), head))?;
     let mut plot = ChartBuilder::on(area)
-        .margin_top(px(22))
+        .margin_top(px(24))
         .margin_right(px(24))
         .x_label_area_size(px(22))
-        .y_label_area_size(px(52))
+        .y_label_area_size(px(LABEL + LETTER * y.longest()))
         .build_cartesian_2d(x.clone(), y.clone())?;
     plot.configure_mesh()
         .disable_x_mesh()

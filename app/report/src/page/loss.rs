@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::parts::{Mark, arm, figure, legend, orders, value};
-use super::series::dashed;
+use super::series::{dashed, full};
 use super::tables::{self, numbers};
 use crate::chart::arms::{self, Value};
 use crate::chart::rows::{self, Row};
@@ -71,7 +71,7 @@ fn over_time(view: &View, order: Order, shown: Value) -> Markup {
         title,
         &about,
         &chart,
-        &tables::funds(title, &runs, unit, get),
+        &tables::funds(&format!("{title}, {}", order.name()), &runs, unit, get),
     )
 }
 
@@ -121,7 +121,7 @@ fn paid(view: &View, order: Order) -> Markup {
         title,
         &about,
         &chart,
-        &numbers(title, "USD", &head, &cells),
+        &numbers(&format!("{title}, {}", order.name()), "USD", &head, &cells),
     )
 }
 
@@ -183,7 +183,12 @@ fn equity(view: &View, run: &Run, spread: &bins::Spread) -> Markup {
         })
         .collect();
     let note = "The outermost bins hold everyone beyond them too";
-    let table = numbers(&title, note, &["Gain or loss", "Traders"], &cells);
+    let table = numbers(
+        &full(&title, run),
+        note,
+        &["Gain or loss", "Traders"],
+        &cells,
+    );
     figure(&id, &title, &about, &chart, &table)
 }
 
@@ -236,7 +241,13 @@ fn units_of(view: &View, run: &Run) -> Markup {
         |_| rows::height(&bars),
         |area, look| rows::draw(area, look, &bars, most),
     );
-    figure(&id, &title, &about, &chart, &units_table(&title, run))
+    figure(
+        &id,
+        &title,
+        &about,
+        &chart,
+        &units_table(&full(&title, run), run),
+    )
 }
 
 fn units_table(title: &str, run: &Run) -> Markup {

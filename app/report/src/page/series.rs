@@ -77,8 +77,13 @@ fn market_of(view: &View, axes: &price::Axes, market: usize, run: &Run) -> Marku
         &title,
         &about,
         &chart,
-        &tables::trace(&title, &ran.trace),
+        &tables::trace(&full(&title, run), &ran.trace),
     )
+}
+
+/// The name of a table: charts of all orders have the same title.
+pub fn full(title: &str, run: &Run) -> String {
+    format!("{title}, {}", run.order.name())
 }
 
 /// A run's name as part of an id.
@@ -137,6 +142,6 @@ fn liquidations_of(view: &View, run: &Run) -> Markup {
         &title,
         &about,
         &chart,
-        &tables::liquidations(&title, view, run),
+        &tables::liquidations(&full(&title, run), view, run),
     )
 }
