@@ -53,6 +53,16 @@ impl<'a> View<'a> {
     }
 }
 
+impl Order {
+    /// As it is shown.
+    pub(crate) fn shown(self) -> &'static str {
+        match self {
+            Self::HighFirst => "high first",
+            Self::LowFirst => "low first",
+        }
+    }
+}
+
 impl Run {
     /// Its name on the page and for programs: `dynamic/low-first`.
     pub fn key(&self) -> String {

@@ -87,3 +87,48 @@ fn numbers_of_colours_became_names() {
     let page = render(&story::crash());
     assert!(!page.contains("\"#0B00"), "an ink without a class");
 }
+
+/// Replaces every integer by the first of `numbers` that its field can hold.
+fn fill(value: &mut serde_json::Value, numbers: &[serde_json::Number]) {
+    use serde_json::Value;
+    match value {
+        Value::Number(number) => *number = numbers[0].clone(),
+        Value::Array(all) => all.iter_mut().for_each(|one| fill(one, numbers)),
+        Value::Object(all) => {
+            for (key, one) in all {
+                let narrow = matches!(key.as_str(), "unit_exp" | "market" | "format");
+                let signed = ["_unix", "_e6", "_seconds"]
+                    .iter()
+                    .any(|end| key.ends_with(end));
+                match (narrow, signed || key == "seconds") {
+                    (true, _) => {}
+                    (_, true) => fill(one, &numbers[1..]),
+                    _ => fill(one, numbers),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_largest_numbers_break_nothing() {
+    let limits = [
+        [u64::MAX.into(), i64::MAX.into()],
+        [u64::MAX.into(), i64::MIN.into()],
+        [0.into(), 0.into()],
+    ];
+    let mut crash = story::crash().thinned();
+    crash.runs.truncate(2);
+    for numbers in limits {
+        let mut value = serde_json::to_value(&crash).unwrap();
+        fill(&mut value, &numbers);
+        let report: Report = serde_json::from_value(value).unwrap();
+        for text in [render(&report), picture(&report)] {
+            assert!(
+                !text.contains("NaN") && !text.contains("inf\""),
+                "{numbers:?}"
+            );
+        }
+    }
+}

@@ -11,6 +11,8 @@ const LOG_FROM: f64 = 8.0;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+/// The end of the year 9999.
+const LATEST: i64 = 253_402_300_799;
 /// Distances of ticks in time, seconds.
 const TIMES: [i64; 17] = [
     MINUTE,
@@ -44,9 +46,12 @@ pub struct Axis {
 impl Axis {
     /// Unix seconds, with at most `most` ticks.
     pub fn time((from, until): (i64, i64), most: usize) -> Self {
+        let (from, until) = (from.clamp(0, LATEST - 1), until.clamp(1, LATEST));
         let until = until.max(from + 1);
-        let fits = |step: &&i64| (until - from) / **step < most as i64;
-        let step = *TIMES.iter().find(fits).unwrap_or(&TIMES[TIMES.len() - 1]);
+        let fits = |step: &i64| (until - from) / step < most as i64;
+        let years = (until - from) / (365 * DAY * most as i64) + 1;
+        let found = TIMES.into_iter().find(fits);
+        let step = found.unwrap_or(years * 365 * DAY);
         let first = from.div_euclid(step) * step;
         let all = (0..).map(|n| first + n * step).skip_while(|at| *at < from);
         let ticks = all.take_while(|at| *at <= until).map(|at| {

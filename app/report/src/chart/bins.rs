@@ -27,7 +27,8 @@ fn width(view: &View, look: Look) -> i64 {
         Look::Phone => 45,
         Look::Wide => 75,
     };
-    let fits = |width: &i64| (scenario.until_unix - scenario.from_unix) / width < most;
+    let span = scenario.until_unix.saturating_sub(scenario.from_unix);
+    let fits = |width: &i64| span / width < most;
     WIDTHS.into_iter().find(fits).unwrap_or(WIDTHS[9])
 }
 
@@ -35,7 +36,7 @@ fn width(view: &View, look: Look) -> i64 {
 fn liquidated(run: &Run, width: i64) -> BTreeMap<i64, [f64; 3]> {
     let mut all = BTreeMap::new();
     for one in run.liquidations.iter() {
-        let bin = one.at_unix.div_euclid(width) * width;
+        let bin = one.at_unix.saturating_sub(one.at_unix.rem_euclid(width));
         let sums: &mut [f64; 3] = all.entry(bin).or_default();
         sums[one.kind as usize] += one.notional_e6 as f64 / 1e6;
     }
@@ -56,7 +57,7 @@ pub fn liquidations(area: &Area, look: Look, view: &View, run: &Run) -> Drawn {
     let plot = panel(area, &x, &y, &format!("Notional in each {each}, USD"))?;
     shade(&plot, &y, &scenario.episodes, false)?;
     for (begin, bin) in liquidated(run, width) {
-        let (left, right) = (begin as f64, (begin + width) as f64);
+        let (left, right) = (begin as f64, begin as f64 + width as f64);
         let mut low = 0.0;
         for ((_, ink), height) in KINDS.iter().zip(bin).filter(|(_, height)| *height > 0.0) {
             let bar = arms::bar(left, right, low, low + height, *ink);

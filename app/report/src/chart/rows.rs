@@ -36,7 +36,11 @@ pub fn draw(area: &Area, look: Look, rows: &[Row], most: f64) -> Drawn {
         let head = text(Ink::Text, HPos::Left, VPos::Top);
         area.draw(&Text::new(row.name.clone(), (0, px(top + 2)), head))?;
         for (place, (ink, length, number)) in row.bars.iter().enumerate() {
-            let share = if most > 0.0 { length / most } else { 0.0 };
+            let share = if most > 0.0 {
+                (length / most).max(0.0)
+            } else {
+                0.0
+            };
             let long = (share * full).round() as i32;
             let from = top + NAME + BAR * place as i32;
             // A zero is a thin line, so that it is seen to be there.

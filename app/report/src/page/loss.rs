@@ -57,7 +57,7 @@ fn over_time(view: &View, order: Order, shown: Value) -> Markup {
         format!("{} {}", run.margins.name(), unit.show(last))
     });
     let ends: Vec<_> = ends.collect();
-    let about = format!("At the end: {}; {}.", ends.join(", "), order.name());
+    let about = format!("At the end: {}; {}.", ends.join(", "), order.shown());
     let id = format!("{name}-{}", order.name());
     let chart = chart::both(
         &id,
@@ -71,7 +71,7 @@ fn over_time(view: &View, order: Order, shown: Value) -> Markup {
         title,
         &about,
         &chart,
-        &tables::funds(&format!("{title}, {}", order.name()), &runs, unit, get),
+        &tables::funds(&format!("{title}, {}", order.shown()), &runs, unit, get),
     )
 }
 
@@ -97,7 +97,7 @@ fn paid(view: &View, order: Order) -> Markup {
     let of_all = view.report.runs.iter();
     let most = of_all.flat_map(|run| all.iter().map(|figure| figure.of(run)));
     let most = most.max().unwrap_or(0) as f64;
-    let about = format!("Dynamic above static margins; {}.", order.name());
+    let about = format!("Dynamic above static margins; {}.", order.shown());
     let id = format!("paid-{}", order.name());
     let title = "Who paid";
     let chart = chart::both(
@@ -121,7 +121,7 @@ fn paid(view: &View, order: Order) -> Markup {
         title,
         &about,
         &chart,
-        &numbers(&format!("{title}, {}", order.name()), "USD", &head, &cells),
+        &numbers(&format!("{title}, {}", order.shown()), "USD", &head, &cells),
     )
 }
 
@@ -163,7 +163,7 @@ fn equity(view: &View, run: &Run, spread: &bins::Spread) -> Markup {
         Unit::Count.show(run.equity.len() as i128),
         Unit::Usd.show(paid_in),
         Unit::Usd.show(left),
-        run.order.name(),
+        run.order.shown(),
     );
     let chart = chart::both(
         &id,
@@ -233,7 +233,7 @@ fn units_of(view: &View, run: &Run) -> Markup {
     let id = format!("units-{}", dashed(run));
     let title = format!("Units by instruction, {} margins", run.margins.name());
     let total = Unit::Units.show(run.figures.compute_units_total.into());
-    let about = format!("{total} units in all; {}.", run.order.name());
+    let about = format!("{total} units in all; {}.", run.order.shown());
     let chart = chart::both(
         &id,
         &title,

@@ -107,7 +107,7 @@ pub fn orders(
                 (each(*order))
             } @else {
                 details.order {
-                    summary { (what) ", " (order.name()) }
+                    summary { (what) ", " (order.shown()) }
                     (each(*order))
                 }
             }

@@ -63,7 +63,7 @@ fn market_of(view: &View, axes: &price::Axes, market: usize, run: &Run) -> Marku
         Unit::Price.show(most.into()),
         Unit::Percent.show(ran.average_initial_margin_ppm.into()),
         Unit::Percent.show(ran.max_initial_margin_ppm.into()),
-        run.order.name(),
+        run.order.shown(),
     );
     let height = |look| match look {
         Look::Phone => 400,
@@ -83,7 +83,7 @@ fn market_of(view: &View, axes: &price::Axes, market: usize, run: &Run) -> Marku
 
 /// The name of a table: charts of all orders have the same title.
 pub fn full(title: &str, run: &Run) -> String {
-    format!("{title}, {}", run.order.name())
+    format!("{title}, {}", run.order.shown())
 }
 
 /// A run's name as part of an id.
@@ -128,7 +128,7 @@ fn liquidations_of(view: &View, run: &Run) -> Markup {
         "{} liquidations, {} of notional in all; {}.",
         grouped(run.liquidations.len() as u128),
         Unit::Usd.show(sum),
-        run.order.name(),
+        run.order.shown(),
     );
     let chart = chart::both(
         &id,

@@ -27,7 +27,7 @@ pub fn section(view: &View) -> Markup {
                 tr {
                     td {}
                     @for run in &runs {
-                        th scope="col" { (run.margins.name()) br; (run.order.name()) }
+                        th scope="col" { (run.margins.name()) br; (run.order.shown()) }
                     }
                 }
             }
@@ -59,7 +59,7 @@ fn refusals(view: &View) -> Markup {
                 summary { "What the program refused, " (run.margins.name()) " margins" }
                 (scroll(&format!("Refusals, {}", run.key()), false, &html! {
                     table {
-                        caption { "Refused transactions by reason, " (run.key()) }
+                        caption { "Refused transactions by reason, " (run.order.shown()) }
                         thead { tr { th scope="col" { "Reason" } th scope="col" { "Times" } } }
                         tbody {
                             @for one in &run.refusals {

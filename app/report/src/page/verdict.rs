@@ -149,10 +149,10 @@ fn order(view: &View) -> Markup {
     html! {
         p.muted {
             @if view.orders.len() > 1 {
-                "Shown is " (lead.name()) ", of both orders of a bar\u{2019}s high and low the one with "
+                "Shown is " (lead.shown()) ", of both orders of a bar\u{2019}s high and low the one with "
                 "the larger bad debt; the other is folded below each chart."
             } @else {
-                "Of each bar, its extremes were played " (lead.name()) "."
+                "Of each bar, its extremes were played " (lead.shown()) "."
             }
         }
     }
