@@ -4,10 +4,10 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::build::{self, Program};
-use crate::process;
+use crate::{paths, process};
 
 /// Builds the bytecode and replays a price history through it in an embedded VM: without arguments
-/// a built-in scenario.
+/// a built-in scenario, with a report in target/replay.
 ///
 /// The arguments go to `bulwark replay`; `cargo xtask replay -- --help` lists them.
 #[derive(Args)]
@@ -31,5 +31,9 @@ pub fn run(replay: Replay) -> Result<()> {
         "--",
         "replay",
     ]);
-    process::foreground(run.args(replay.arguments))
+    run.args(&replay.arguments);
+    if replay.arguments.is_empty() {
+        run.arg("--report").arg(paths::root().join("target/replay"));
+    }
+    process::foreground(&mut run)
 }

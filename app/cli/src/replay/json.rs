@@ -46,6 +46,9 @@ pub struct Scenario {
     pub congestion: Option<Span>,
     #[serde(default)]
     pub makers_leave: bool,
+    /// File of scripted acts.
+    #[serde(default)]
+    pub attack: Option<String>,
     /// SHA-256 of the bytecode.
     #[serde(default)]
     pub program_sha256: String,
@@ -131,6 +134,8 @@ pub struct Run {
     /// Spans in which the makers of a market were away.
     #[serde(default)]
     pub makers_away: Vec<Away>,
+    #[serde(default)]
+    pub attack: Option<super::attack::Outcome>,
 }
 
 /// An instruction in a run, as far as the program took it.

@@ -7,11 +7,13 @@
 //!                                            play: all runs → outcome → table, json, trace
 //! ```
 
+mod attack;
 mod cluster;
 mod compare;
 mod config;
 mod csv;
 mod decimal;
+mod found;
 mod instrument;
 mod json;
 mod liquidator;
@@ -32,6 +34,8 @@ mod times;
 mod trace;
 mod traders;
 mod venue;
+
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use bulwark_svm::vm;
@@ -72,19 +76,34 @@ pub fn run(options: &Options) -> Result<bool> {
     let scenario = outcome::scenario(&play, built_in.as_ref(), &hash);
     announce(&play, &scenario, built_in.as_ref());
     let ended = play.all(|mut ended| {
-        let trace = std::mem::take(&mut ended.played.trace);
-        Ok((outcome::run(&play, &ended)?, trace))
+        let found = match options.report {
+            Some(_) => Some(found::run(&play, &ended)?),
+            None => None,
+        };
+        Ok(Kept {
+            run: outcome::run(&play, &ended)?,
+            weights: std::mem::take(&mut ended.played.weights),
+            trace: std::mem::take(&mut ended.played.trace),
+            found,
+        })
     })?;
     if let Some(path) = &options.trace {
-        let symbol = |one: &'_ Instrument| (one.symbol.clone(), one.series.unit_exp);
-        let symbols: Vec<_> = play.markets().map(symbol).collect();
-        let symbols: Vec<_> = symbols.iter().map(trace::Symbol::from).collect();
-        let runs = ended
-            .iter()
-            .map(|(run, trace)| (run.margins.as_str(), run.order.as_str(), trace));
+        let symbols = play.markets().map(|one| trace::Symbol {
+            symbol: &one.symbol,
+            unit_exp: one.series.unit_exp,
+        });
+        let symbols: Vec<_> = symbols.collect();
+        let runs = ended.iter().map(|kept| {
+            (
+                kept.run.margins.as_str(),
+                kept.run.order.as_str(),
+                &kept.trace,
+            )
+        });
         trace::write(path, &symbols, runs)?;
     }
-    let runs = ended.into_iter().map(|(run, _)| run).collect();
+    let page = report(&play, &scenario, built_in.as_ref(), &ended)?;
+    let runs = ended.into_iter().map(|kept| kept.run).collect();
     let outcome = Outcome { scenario, runs };
     if let Some(path) = &options.json {
         let text = serde_json::to_string_pretty(&outcome)?;
@@ -92,7 +111,34 @@ pub fn run(options: &Options) -> Result<bool> {
     }
     println!("{}", table::table(&outcome));
     println!("{}", table::notes(&outcome.scenario));
+    if let Some(page) = page {
+        println!("Report: {}", page.display());
+    }
     Ok(outcome.runs.iter().all(|run| run.conservation_error == 0))
+}
+
+/// What is kept of a run when its venue has gone.
+struct Kept {
+    run: json::Run,
+    weights: Vec<u64>,
+    trace: trace::Trace,
+    found: Option<bulwark_report::Run>,
+}
+
+/// Writes the report, if one is asked for.
+fn report(
+    play: &Play,
+    scenario: &json::Scenario,
+    built_in: Option<&BuiltIn>,
+    ended: &[Kept],
+) -> Result<Option<PathBuf>> {
+    let (Some(folder), Some(first)) = (&play.options.report, ended.first()) else {
+        return Ok(None);
+    };
+    let runs = ended.iter().filter_map(|kept| kept.found.clone()).collect();
+    let away = &first.run.makers_away;
+    let found = found::all(play, scenario, built_in, &first.weights, runs, away);
+    Ok(Some(found::write(folder, &found)?))
 }
 
 /// A built-in scenario as it is written down.

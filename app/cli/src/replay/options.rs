@@ -77,6 +77,10 @@ pub struct Options {
     #[arg(long, value_name = "FILE.csv")]
     pub trace: Option<PathBuf>,
 
+    /// Write a report into a folder: index.html and its data
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+
     /// Bytecode to play on, instead of what `cargo xtask build` made
     #[arg(long, value_name = "ELF")]
     pub program: Option<PathBuf>,
@@ -90,6 +94,11 @@ pub struct Options {
     /// at rest within five minutes, and come back after fifteen without such a move
     #[arg(long)]
     pub makers_leave: bool,
+
+    /// Acts of attackers, as docs/replay.md describes: the result has what each act returned, and
+    /// what the attackers won or lost
+    #[arg(long, value_name = "FILE.json")]
+    pub attack: Option<PathBuf>,
 
     /// Compare two results of `--json` over the same scenario, and play nothing
     #[arg(long, num_args = 2, value_names = ["A.json", "B.json"])]

@@ -63,6 +63,10 @@ pub fn scenario(play: &Play, built_in: Option<&(Name, Written)>, program_sha256:
             until_unix: congestion.until,
         }),
         makers_leave: options.makers_leave,
+        attack: options
+            .attack
+            .as_ref()
+            .map(|path| path.display().to_string()),
         program_sha256: program_sha256.into(),
     }
 }
@@ -167,6 +171,7 @@ pub fn run(play: &Play, ended: &Ended) -> Result<Run> {
         instructions: of_instructions(venue)?,
         congestion: of_congestion(play, ended),
         makers_away: played.away.iter().map(away).collect(),
+        attack: played.attack.clone(),
         markets,
         collaterals: tokens,
     })

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use bulwark_core::params::Class;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::attack::{self, Script};
 use super::cluster::{Cluster, Congestion};
 use super::csv::Series;
 use super::instrument::Instrument;
@@ -28,6 +29,7 @@ pub struct Play<'a> {
     pub cluster: Cluster,
     elf: &'a [u8],
     traders: Vec<Trader>,
+    attack: Script,
     /// Unix second from which traders may arrive and margins are averaged.
     from: i64,
     /// Margins of the static arm per order.
@@ -69,7 +71,13 @@ impl<'a> Play<'a> {
                 span.1
             );
         }
+        let attack = match &options.attack {
+            Some(path) => Script::new(&attack::read(path)?, instruments, span)
+                .with_context(|| path.display().to_string())?,
+            None => Script::default(),
+        };
         let mut play = Self {
+            attack,
             options,
             instruments,
             span,
@@ -100,6 +108,11 @@ impl<'a> Play<'a> {
     /// Symbols and classes of the tokens, by number.
     pub fn tokens(&self) -> impl Iterator<Item = &'a Instrument> + use<'a> {
         self.instruments.iter().filter(|one| one.collateral)
+    }
+
+    /// Market that a trader was drawn to trade.
+    pub fn market_of(&self, trader: usize) -> usize {
+        self.traders.get(trader).map_or(0, |drawn| drawn.market)
     }
 
     /// The steps of every run under an order.
@@ -134,7 +147,7 @@ impl<'a> Play<'a> {
                 .map(listing)
                 .collect::<Result<_>>()?,
             traders,
-            actors: vec![],
+            actors: self.attack.actors.iter().map(|(_, quote)| *quote).collect(),
         })
     }
 
@@ -197,9 +210,10 @@ impl<'a> Play<'a> {
         let classes: Vec<Class> = self.markets().map(|one| one.class).collect();
         let makers = Makers::new(&classes, self.options.makers_leave);
         let rules = Rules {
+            attack: &self.attack,
             from: self.from,
             delay: self.options.liquidator_delay,
-            traced: self.options.trace.is_some(),
+            traced: self.options.trace.is_some() || self.options.report.is_some(),
         };
         let (steps, traders) = (self.steps(order), self.traders.clone());
         let played = run::play(&mut venue, steps, traders, makers, &rules, &bar)

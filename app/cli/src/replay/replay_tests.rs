@@ -21,9 +21,11 @@ fn options(accounts: u32, margins: &[Margins]) -> Options {
         liquidator_delay: 4,
         json: None,
         trace: None,
+        report: None,
         program: None,
         congestion: None,
         makers_leave: false,
+        attack: None,
         compare: None,
         strict: false,
     }
@@ -261,6 +263,94 @@ fn makers_leave_in_a_crash_and_come_back() {
     assert!(away.from_unix > START + 60 * 149, "{run:?}");
     assert!(away.until_unix >= away.from_unix + 900, "{run:?}");
     assert!(away.until_unix < START + 60 * 200, "{run:?}");
+}
+
+#[test]
+fn an_attack_is_played_and_its_profit_is_exact() {
+    let series = crash(120, 0, 0);
+    let at = |minute: i64| START + 60 * minute + 7;
+    let acts = [
+        (10, r#"{"deposit": {"amount": "5000"}}"#, "ok"),
+        (11, r#"{"deposit": {"amount": "5000.000001"}}"#, "error 1"),
+        (20, r#"{"flag": {"of": "maker 0"}}"#, "NotLiquidatable"),
+        (
+            21,
+            r#"{"take_over": {"of": "mallory"}}"#,
+            "DuplicateAccount",
+        ),
+        (
+            30,
+            r#"{"place": {"side": "bid", "kind": "post_only", "offset_ppm": -50000,
+                "notional_usd": "100"}}"#,
+            "ok",
+        ),
+        (31, r#"{"cancel": {}}"#, "ok"),
+        (40, r#"{"post_price": {"wick_ppm": 1000000}}"#, "ok"),
+        (41, r#""accrue""#, "ok"),
+        (50, r#"{"fund_insurance": {"amount": "2.5"}}"#, "ok"),
+        (60, r#"{"withdraw": {"amount": "all"}}"#, "ok"),
+        (61, r#""close""#, "AccountNotEmpty"),
+    ];
+    let act = |(minute, what, _): &(i64, &str, &str)| {
+        let at = at(*minute);
+        format!(r#"{{"at": "{at}", "actor": "mallory", "do": {what}}}"#)
+    };
+    let listed: Vec<String> = acts.iter().map(act).collect();
+    let text = format!(
+        r#"{{"version": 1, "actors": {{"mallory": {{"quote_usd": "10000"}}}}, "acts": [{}]}}"#,
+        listed.join(",")
+    );
+    let file = std::env::temp_dir().join(format!("bulwark-attack-{}.json", std::process::id()));
+    std::fs::write(&file, text).unwrap();
+    let mut options = options(5, &[Margins::Dynamic]);
+    options.attack = Some(file.clone());
+    let run = &runs(&options, &series)[0];
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(run.conservation_error, 0, "{run:?}");
+    let attack = run.attack.as_ref().unwrap();
+    for ((_, what, expected), act) in acts.iter().zip(&attack.acts) {
+        assert_eq!(act.result, *expected, "{what}: {act:?}");
+        assert_eq!(act.code.is_none(), *expected == "ok", "{act:?}");
+        assert!(act.units > 0, "{act:?}");
+    }
+    // What waits in a ticket is his too: all that it cost him is his gift.
+    assert_eq!(attack.actors[0].profit_e6, -2_500_000, "{attack:?}");
+    assert_eq!(attack.actors[0].started_e6, 10_000_000_000);
+}
+
+#[test]
+fn a_report_has_the_figures_of_the_json() {
+    let mut options = options(40, &[Margins::Static]);
+    options.static_margin = StaticMargin::Ppm(20_000);
+    options.report = Some(PathBuf::new());
+    let mut instruments = vec![instrument("SMALL", &crash(150, 12, 40_000))];
+    let span = instrument::list(&mut instruments, &[]).unwrap();
+    let elf = vm::read_elf(&vm::elf_path("bulwark")).unwrap();
+    let play = Play::prepare(&options, &instruments, span, &elf).unwrap();
+    let both = |ended| Ok((outcome::run(&play, &ended)?, found::run(&play, &ended)?));
+    let (json, found) = play.all(both).unwrap().remove(0);
+    let scenario = outcome::scenario(&play, None, "");
+    let found = found::all(&play, &scenario, None, &[], vec![found], &[]);
+    let run = &found.runs[0];
+    assert_eq!(json::usd(run.figures.bad_debt_e6), json.bad_debt_usd);
+    assert_eq!(run.figures.liquidations, json.liquidations);
+    assert_eq!(run.liquidations.len() as u64, json.liquidations);
+    let lost: i64 = run.liquidations.iter().map(|one| one.loss_e6).sum();
+    assert_eq!(lost, run.figures.bad_debt_e6);
+    assert_eq!(run.funds.last().unwrap().bad_debt_e6, lost);
+    assert_eq!(run.markets[0].trace.len(), run.funds.len());
+    assert!(run.markets[0].trace.iter().any(|p| p.open_interest_e6 > 0));
+    assert!(run.equity.len() as u64 >= run.figures.accounts);
+    let sum: i64 = run.equity.iter().map(|one| one.final_e6).sum();
+    assert_eq!(json::usd(sum), json.traders_out_usd);
+    assert!(run.instructions.iter().any(|one| one.name == "wind_up"));
+    let folder = std::env::temp_dir().join(format!("bulwark-report-{}", std::process::id()));
+    let page = found::write(&folder, &found).unwrap();
+    let data = std::fs::read_to_string(folder.join("report.json")).unwrap();
+    let read: bulwark_report::Report = serde_json::from_str(&data).unwrap();
+    assert_eq!(read, found);
+    assert!(std::fs::read_to_string(page).unwrap().contains("<html"));
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

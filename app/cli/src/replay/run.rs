@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use indicatif::ProgressBar;
 
+use super::attack::{self, Script, Stage};
 use super::liquidator::Liquidator;
 use super::makers::Makers;
 use super::measure::Measured;
@@ -20,7 +21,9 @@ const CHECK_EVERY: u64 = 1_000;
 const ACCRUE_EVERY: u64 = 240;
 
 /// How a run is played.
-pub struct Rules {
+pub struct Rules<'a> {
+    /// What attackers do.
+    pub attack: &'a Script,
     /// Unix second from which margins are averaged.
     pub from: i64,
     /// Prints after which the liquidator acts.
@@ -32,6 +35,8 @@ pub struct Rules {
 /// What a run leaves beside the accounts.
 pub struct Played {
     pub margins: Measured,
+    /// Weights of the tokens for new risk at the first step, ppm.
+    pub weights: Vec<u64>,
     pub opened_e6: Vec<u64>,
     pub turned_away: u32,
     pub accounts_liquidated: u32,
@@ -40,6 +45,7 @@ pub struct Played {
     pub trace: Trace,
     /// What each trader brought in, and got out or is worth at the end.
     pub equity: Vec<Flows>,
+    pub attack: Option<attack::Outcome>,
     pub interference: Interference,
     /// Spans in which a market's makers were away.
     pub away: Vec<(usize, i64, i64)>,
@@ -59,9 +65,15 @@ pub fn play(
     let mut liquidator = Liquidator::new(rules.delay);
     let mut margins = Measured::of(venue.market_count(), venue.token_count());
     let mut trace = Trace::new();
+    let mut weights = Vec::new();
     let mut conservation_error = 0;
+    let mut attack = Stage::new(rules.attack);
     for (number, step) in (0u64..).zip(steps.by_ref()) {
+        attack.go_on(venue, &mut makers, step.at, traders.present())?;
         venue.arrive(&step)?;
+        if number == 0 {
+            weights = venue.weights();
+        }
         if step.at >= rules.from {
             margins.note_venue(venue);
         }
@@ -89,18 +101,22 @@ pub fn play(
         }
         show(bar, venue, number);
     }
+    attack.go_on(venue, &mut makers, i64::MAX, traders.present())?;
     liquidator.close_out(venue, &watched(venue, &traders))?;
     conservation_error = conservation_error.max(venue.conservation_error()?);
+    traders.end();
     bar.finish();
     Ok(Played {
         margins,
+        weights,
         opened_e6: std::mem::take(&mut traders.opened_e6),
         turned_away: traders.turned_away,
         accounts_liquidated: u32::try_from(liquidator.accounts.len()).unwrap_or(u32::MAX),
-        liquidations: liquidator.liquidations,
+        liquidations: venue.books().liquidations.len() as u64,
         conservation_error,
         trace,
         equity: equity(venue, count)?,
+        attack: attack.end(venue)?,
         interference: steps.interference,
         away: makers.away(),
     })

@@ -79,13 +79,6 @@ pub struct Symbol<'a> {
     pub unit_exp: u8,
 }
 
-impl<'a> From<&'a (String, u8)> for Symbol<'a> {
-    fn from((symbol, unit_exp): &'a (String, u8)) -> Self {
-        let unit_exp = *unit_exp;
-        Self { symbol, unit_exp }
-    }
-}
-
 /// Writes the traces of all runs: (margins, order, trace).
 pub fn write<'a>(
     path: &Path,

@@ -37,7 +37,7 @@ pub struct Traders {
     present: Vec<usize>,
     /// Σ of notional opened by market, UsdE6.
     pub opened_e6: Vec<u64>,
-    /// Traders who gave up before they could open.
+    /// Traders who gave up before they could open, or came too late.
     pub turned_away: u32,
 }
 
@@ -79,6 +79,13 @@ impl Traders {
         arriving
             .chain(present.map(|who| self.drawn[*who].market))
             .collect()
+    }
+
+    /// The prices have ended: whoever still wants to open can't.
+    pub fn end(&mut self) {
+        let waiting = |phase: &&Phase| matches!(phase, Phase::Arriving { .. });
+        let waiting = self.phases.iter().filter(waiting).count();
+        self.turned_away += u32::try_from(waiting).unwrap_or(u32::MAX);
     }
 
     fn is_due(&self, who: usize, now: i64) -> bool {

@@ -5,6 +5,7 @@
 //! writes them; health is computed from them off the chain by the code that the program runs.
 
 mod acts;
+mod deeds;
 mod funds;
 mod ledger;
 mod orders;
@@ -108,11 +109,13 @@ pub struct Venue {
     makers: Vec<Seat>,
     liquidator: Seat,
     actors: Vec<Seat>,
+    /// Units of each token that traders and actors start with.
+    token_share: u64,
     /// Transactions before the first print: setting up isn't counted.
     before: (u64, u64, u64),
     books: ledger::Books,
-    /// Refusals by error code.
-    refusals: BTreeMap<u32, u64>,
+    /// Refusals by name of the error.
+    refusals: BTreeMap<String, u64>,
     /// Units of accepted instructions by discriminator.
     units: BTreeMap<[u8; 8], Units>,
 }
@@ -219,6 +222,14 @@ impl Venue {
     /// Haircut rule of a token.
     pub fn haircut(&self, token: usize) -> &Targets {
         &self.bank(token).haircut
+    }
+
+    /// Weights of all tokens for new risk, ppm, rounded down.
+    pub fn weights(&self) -> Vec<u64> {
+        let haircut = |token| targets::initial(self.haircut(token)).div_ceil(1_000);
+        (0..self.tokens.len())
+            .map(|token| 1_000_000 - haircut(token).min(1_000_000))
+            .collect()
     }
 
     /// Maintenance ratio of a market that counts now, e9.

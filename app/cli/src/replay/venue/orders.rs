@@ -31,32 +31,62 @@ impl Venue {
         room: u64,
         reduce: bool,
     ) -> Result<()> {
-        let (price, _) = self.price(market);
-        let distance = u64::try_from(u128::from(price) * u128::from(room) / 1_000_000)?;
-        let (side, worst) = match base > 0 {
-            true => (Side::Bid, price + distance),
-            false => (Side::Ask, price - distance),
+        let place = match reduce {
+            true => self.closing(party, market, base, room)?,
+            false => {
+                let (side, worst) = self.worst(market, base, room)?;
+                let kind = OrderKind::ImmediateOrCancel;
+                let args = self.order(market, side, kind, worst, base.unsigned_abs());
+                self.placing(party, market, args)
+            }
         };
-        let size = base.unsigned_abs();
-        let mut args = self.order(market, side, OrderKind::ImmediateOrCancel, worst, size);
-        if reduce {
-            // The whole of a position may be less than a lot.
-            args.reduce_only = true;
-            args.size = size;
-        }
-        let place = self.placing(party, market, args);
         if self.try_as(party, &[place])?.is_some() {
             self.reload(party);
-            self.makers_of(market).for_each(|maker| self.reload(maker));
+            self.counterparties(market)
+                .into_iter()
+                .for_each(|other| self.reload(other));
         }
         Ok(())
     }
 
-    /// An order of a party that the market's makers may fill.
+    /// Side and worst price of an order for `base`, `room` (ppm) away from the Board's price.
+    fn worst(&self, market: usize, base: i64, room: u64) -> Result<(Side, u64)> {
+        let (price, _) = self.price(market);
+        let distance = u64::try_from(u128::from(price) * u128::from(room) / 1_000_000)?;
+        Ok(match base > 0 {
+            true => (Side::Bid, price + distance),
+            false => (Side::Ask, price - distance),
+        })
+    }
+
+    /// An immediate-or-cancel order that only reduces a position by `base`.
+    pub(super) fn closing(
+        &self,
+        party: Party,
+        market: usize,
+        base: i64,
+        room: u64,
+    ) -> Result<Instruction> {
+        let (side, worst) = self.worst(market, base, room)?;
+        let size = base.unsigned_abs();
+        let mut args = self.order(market, side, OrderKind::ImmediateOrCancel, worst, size);
+        // The whole of a position may be less than a lot.
+        (args.reduce_only, args.size) = (true, size);
+        Ok(self.placing(party, market, args))
+    }
+
+    /// Whose orders may rest in a market: its makers, and actors.
+    fn counterparties(&self, market: usize) -> Vec<Party> {
+        let actors = self.actors().filter(|actor| self.is_there(*actor));
+        self.makers_of(market).chain(actors).take(12).collect()
+    }
+
+    /// An order of a party that makers and actors may fill.
     pub(super) fn placing(&self, party: Party, market: usize, args: PlaceOrderArgs) -> Instruction {
         let seat = self.seat(party);
         let makers: Vec<Pubkey> = self
-            .makers_of(market)
+            .counterparties(market)
+            .into_iter()
             .filter(|maker| *maker != party)
             .map(|maker| self.seat(maker).margin)
             .collect();

@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result};
 use bulwark_client::Instruction;
-use bulwark_core::Error;
 use bulwark_svm::{Failure, Receipt, vm};
 use solana_keypair::Keypair;
 
@@ -16,12 +15,17 @@ pub struct Units {
     pub most: u64,
 }
 
-/// Name of a refusal: the program's error, or the number that somebody else gave.
-pub fn refusal_name(code: u32) -> String {
-    let rule = code
-        .checked_sub(6_000)
-        .and_then(|at| Error::ALL.get(at as usize));
-    rule.map_or_else(|| format!("error {code}"), |rule| rule.name().into())
+/// Name of a refusal: the program's error as it logged it, or the number that somebody else gave.
+pub fn refusal_name(failure: &Failure) -> String {
+    let logged = failure.logs.iter().find_map(|line| {
+        let (_, rest) = line.split_once("Error Code: ")?;
+        rest.split_once('.')
+    });
+    match (logged, failure.code()) {
+        (Some((name, _)), _) => name.into(),
+        (None, Some(code)) => format!("error {code}"),
+        (None, None) => format!("{:?}", failure.error),
+    }
 }
 
 impl Venue {
@@ -60,8 +64,8 @@ impl Venue {
         match &sent {
             Ok(receipt) => self.note_units(instructions, receipt),
             Err(failure) => {
-                if let Some(code) = failure.code() {
-                    *self.refusals.entry(code).or_default() += 1;
+                if failure.code().is_some() {
+                    *self.refusals.entry(refusal_name(failure)).or_default() += 1;
                 }
             }
         }
@@ -112,9 +116,7 @@ impl Venue {
     /// What the program refused, by name, the commonest first.
     pub fn refusals(&self) -> Vec<(String, u64)> {
         let named = self.refusals.iter();
-        let mut refusals: Vec<_> = named
-            .map(|(code, count)| (refusal_name(*code), *count))
-            .collect();
+        let mut refusals: Vec<_> = named.map(|(name, count)| (name.clone(), *count)).collect();
         refusals.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         refusals
     }

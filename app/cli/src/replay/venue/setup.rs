@@ -189,6 +189,7 @@ impl Venue {
             vm,
             deployment,
             now,
+            token_share: SUPPLY / (setup.traders as usize + setup.actors.len()).max(1) as u64,
             before: (0, 0, 0),
             books: Books::default(),
             refusals: BTreeMap::new(),
@@ -216,6 +217,7 @@ impl Venue {
             liquidator,
             actors,
             tokens,
+            token_share,
             ..
         } = self;
         for (seat, amount) in makers
@@ -232,10 +234,9 @@ impl Venue {
         for (seat, amount) in actors.iter().zip(&setup.actors) {
             open_purse(vm, seat, 0, QUOTE, *amount)?;
         }
-        let share = SUPPLY / (traders.len() + actors.len()).max(1) as u64;
         for seat in traders.iter().chain(actors.iter()) {
             for (token, bank) in tokens.iter().zip(1..) {
-                open_purse(vm, seat, bank, token.name, share)?;
+                open_purse(vm, seat, bank, token.name, *token_share)?;
             }
         }
         let (owner, purse) = (pubkey(donor.owner.pubkey()), donor.purse(0));
