@@ -20,6 +20,8 @@ const HEAD: i32 = 116;
 const FOOT: i32 = 34;
 /// Longest name that fits, characters.
 const NAME: usize = 60;
+/// Longest line below it, characters.
+const LINE: usize = 95;
 
 /// The report's first market, dynamic beside static margins, as an SVG with a style of its own.
 pub fn picture(report: &Report) -> String {
@@ -68,11 +70,15 @@ fn draw(area: &Area, view: &View, arms: &[&Run]) -> Drawn {
     let day = |unix| moment(unix, "%-d %b %Y");
     let (from, until) = (day(scenario.from_unix), day(scenario.until_unix));
     let label: String = scenario.label.chars().take(NAME).collect();
+    let spans = scenario.episodes.iter().enumerate();
+    let spans = spans.map(|(at, one)| format!("; {} {}", price::letter(at), one.name));
+    let spans: String = spans.collect();
+    let line = format!("{symbol}, {from} to {until}, {label}{spans}");
     write(
         (MARGIN, 43),
         13,
         Ink::Muted,
-        format!("{symbol}, {from} to {until}, {label}"),
+        line.chars().take(LINE).collect(),
     )?;
     let column = (WIDTH - 2 * MARGIN) / arms.len().max(1) as i32;
     let axes = price::axes(view, 0);

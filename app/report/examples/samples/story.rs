@@ -59,11 +59,12 @@ pub fn crash() -> Report {
                 from_unix: FROM + 600_000,
                 seconds: 1_860,
             }],
-            episodes: vec![Episode {
-                name: "congestion".into(),
-                from_unix: FROM + CRASH * 60,
-                until_unix: FROM + (CRASH + 150) * 60,
-            }],
+            episodes: vec![
+                episode("congestion", CRASH, CRASH + 150),
+                episode("halt and restart", CRASH + 60, CRASH + 90),
+                episode("makers of BTC away", CRASH + 20, CRASH + 200),
+                episode("makers of DOGE away", BARS - 60, BARS),
+            ],
             options: vec![Setting {
                 name: "makers-leave".into(),
                 value: HOSTILE.into(),
@@ -74,6 +75,14 @@ pub fn crash() -> Report {
             .iter()
             .map(|(margins, order)| crashed(*margins, *order))
             .collect(),
+    }
+}
+
+fn episode(name: &str, from: i64, until: i64) -> Episode {
+    Episode {
+        name: name.into(),
+        from_unix: FROM + from * 60,
+        until_unix: FROM + until * 60,
     }
 }
 

@@ -68,7 +68,7 @@ pub fn draw(area: &Area, look: Look, view: &View, arms: &[&Run], value: Value) -
     let x = Axis::time((scenario.from_unix, scenario.until_unix), look.time_ticks());
     let y = Axis::from_zero(most(view, value), |at| value.label(at));
     let mut plot = panel(area, &x, &y, value.title())?;
-    shade(&plot, &y, &scenario.episodes, false)?;
+    shade(&plot, &y, &scenario.episodes)?;
     for run in arms {
         let points = value.of(run);
         line(&mut plot, &x, &points, ink(run.margins).line(2.0))?;

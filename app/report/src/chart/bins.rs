@@ -55,7 +55,7 @@ pub fn liquidations(area: &Area, look: Look, view: &View, run: &Run) -> Drawn {
     let y = Axis::from_zero(sums.fold(0.0, f64::max), dollars);
     let each = Unit::Seconds.show(width.into());
     let plot = panel(area, &x, &y, &format!("Notional in each {each}, USD"))?;
-    shade(&plot, &y, &scenario.episodes, false)?;
+    shade(&plot, &y, &scenario.episodes)?;
     for (begin, bin) in liquidated(run, width) {
         let (left, right) = (begin as f64, begin as f64 + width as f64);
         let mut low = 0.0;

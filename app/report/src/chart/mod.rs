@@ -131,6 +131,8 @@ const TEXT: i32 = 13;
 /// Width of a letter of a label, and of what is around a label, pixels.
 const LETTER: i32 = 8;
 const LABEL: i32 = 12;
+/// Letters for which there is always room.
+const LEAST: i32 = 4;
 
 /// Text of the charts in an ink, anchored at a corner.
 pub fn text(ink: Ink, across: HPos, down: VPos) -> TextStyle<'static> {
@@ -226,13 +228,24 @@ fn classes(svg: &str) -> String {
 
 /// A panel with its title, grid and axes.
 pub fn panel<'a>(area: &Area<'a>, x: &Axis, y: &Axis, title: &str) -> Result<Plot<'a>, Failed> {
+    beside(area, x, y, title, y.longest())
+}
+
+/// A panel that has room for labels of so many letters, so that panels of one time begin alike.
+pub fn beside<'a>(
+    area: &Area<'a>,
+    x: &Axis,
+    y: &Axis,
+    title: &str,
+    letters: i32,
+) -> Result<Plot<'a>, Failed> {
     let head = text(Ink::Muted, HPos::Left, VPos::Top);
     area.draw(&Text::new(title.to_owned(), (0, px(3)), head))?;
     let mut plot = ChartBuilder::on(area)
         .margin_top(px(24))
         .margin_right(px(24))
         .x_label_area_size(px(22))
-        .y_label_area_size(px(LABEL + LETTER * y.longest()))
+        .y_label_area_size(px(LABEL + LETTER * letters.max(LEAST)))
         .build_cartesian_2d(x.clone(), y.clone())?;
     plot.configure_mesh()
         .disable_x_mesh()

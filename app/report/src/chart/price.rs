@@ -4,12 +4,16 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, dollars, percent};
-use super::{Area, Drawn, Ink, Look, Plot, line, panel, px, text};
+use super::{Area, Drawn, Ink, Look, Plot, beside, line, px, text};
 use crate::model::{Episode, Liquidation, LiquidationKind, Point, Run};
 use crate::view::View;
 
 /// Width of a marker with its room, pixels: closer ones of a kind are drawn as one.
 const MARKER: i32 = 9;
+/// Lines for letters of spans, their height and the room of a letter, pixels.
+const LINES: usize = 4;
+const LINE: i32 = 16;
+const LETTER: i32 = 14;
 
 /// What the charts of all runs of a market share, so that they can be compared by eye.
 pub struct Axes {
@@ -74,8 +78,12 @@ pub fn draw(area: &Area, look: Look, axes: &Axes, view: &View, run: &Run, market
 
     let y = Axis::around(axes.price.0, axes.price.1, dollars);
     let scale = if y.is_log() { ", logarithmic" } else { "" };
-    let mut plot = panel(&above, &x, &y, &format!("Price, {}{scale}", axes.unit))?;
-    shade(&plot, &y, episodes, true)?;
+    let margins = Axis::from_zero(axes.margin, percent);
+    let room = y.longest().max(margins.longest());
+    let title = format!("Price, {}{scale}", axes.unit);
+    let mut plot = beside(&above, &x, &y, &title, room)?;
+    shade(&plot, &y, episodes)?;
+    letters(&plot, &y, episodes)?;
     let along = |get: fn(&Point) -> f64| -> Vec<(f64, f64)> {
         let rows = ran.trace.iter();
         rows.map(|point| (point.at_unix as f64, get(point)))
@@ -90,9 +98,8 @@ pub fn draw(area: &Area, look: Look, axes: &Axes, view: &View, run: &Run, market
     let here = run.liquidations.iter().filter(|one| one.market == market);
     markers(&plot, here)?;
 
-    let y = Axis::from_zero(axes.margin, percent);
-    let mut plot = panel(&below, &x, &y, "Margins, % of notional")?;
-    shade(&plot, &y, episodes, false)?;
+    let mut plot = beside(&below, &x, &margins, "Margins, % of notional", room)?;
+    shade(&plot, &margins, episodes)?;
     line(
         &mut plot,
         &x,
@@ -113,26 +120,44 @@ pub fn draw(area: &Area, look: Look, axes: &Axes, view: &View, run: &Run, market
     )
 }
 
-/// Spans with a name, behind everything else.
-pub fn shade(plot: &Plot, y: &Axis, episodes: &[Episode], named: bool) -> Drawn {
+/// Spans of time, behind everything else.
+pub fn shade(plot: &Plot, y: &Axis, episodes: &[Episode]) -> Drawn {
     let (least, most) = y.range_of();
-    let area = plot.plotting_area();
     for episode in episodes {
         let (from, until) = (episode.from_unix as f64, episode.until_unix as f64);
-        area.draw(&Rectangle::new(
-            [(from, least), (until, most)],
-            Ink::Episode.filled(),
-        ))?;
-        if named {
-            let name = Text::new(
-                episode.name.clone(),
-                (0, px(2)),
-                text(Ink::Muted, HPos::Left, VPos::Top),
-            );
-            area.draw(&(EmptyElement::at((from, most)) + name))?;
-        }
+        let span = [(from, least), (until, most)];
+        plot.plotting_area()
+            .draw(&Rectangle::new(span, Ink::Episode.filled()))?;
     }
     Ok(())
+}
+
+/// Letters of the spans, one below the other where they are close.
+fn letters(plot: &Plot, y: &Axis, episodes: &[Episode]) -> Drawn {
+    let area = plot.plotting_area();
+    let mut ends = [i32::MIN; LINES];
+    for (place, episode) in episodes.iter().enumerate() {
+        let middle = (episode.from_unix as f64 + episode.until_unix as f64) / 2.0;
+        let at = (middle, y.range_of().1);
+        let across = area.map_coordinate(&at).0;
+        let Some(line) = ends.iter().position(|end| *end < across) else {
+            continue;
+        };
+        ends[line] = across + px(LETTER);
+        let style = text(Ink::Muted, HPos::Center, VPos::Top);
+        let name = Text::new(letter(place), (0, px(2 + LINE * line as i32)), style);
+        area.draw(&(EmptyElement::at(at) + name))?;
+    }
+    Ok(())
+}
+
+/// The letter of a span in charts: A, B, …; from the 27th on its number.
+pub fn letter(place: usize) -> String {
+    let letter = u8::try_from(place).ok().and_then(|at| b'A'.checked_add(at));
+    match letter.filter(u8::is_ascii_uppercase) {
+        Some(letter) => char::from(letter).to_string(),
+        None => (place + 1).to_string(),
+    }
 }
 
 /// The worst kind of each place, so that a crowd stays legible.

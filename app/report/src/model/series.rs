@@ -85,7 +85,7 @@ columns! {
         pub at_unix: i64,
         /// Of `Scenario::markets`; of a wind-up, the market of its largest position.
         pub market: usize,
-        /// Number of the trader.
+        /// Number of the trader; makers and whoever else is there have later ones.
         pub account: u64,
         /// Notional that was taken over, the collateral's value that was seized, or, of a wind-up,
         /// the notional that was left.

@@ -87,13 +87,6 @@ fn words(scenario: &Scenario) -> Markup {
                 " of its value counts"
             }
         }
-        @for one in &scenario.episodes {
-            dt { (one.name) }
-            dd {
-                (Unit::Time.show(one.from_unix.into())) " to "
-                (Unit::Time.show(one.until_unix.into()))
-            }
-        }
         @if !scenario.outages.is_empty() {
             dt { "Missing prices" }
             dd {

@@ -15,20 +15,46 @@ pub fn prices(view: &View) -> Markup {
             h2 #prices-h { "Prices and margins" }
             p { "A new position needs the initial margin. The maintenance margin that counts walks to "
                 "its target, so that no open position is liquidated by a jump of the target." }
-            (legend(&[
-                (Ink::Price, Mark::Line(1.25), "price"),
-                (Ink::Initial, Mark::Line(1.5), "initial margin"),
-                (Ink::Maintenance, Mark::Line(1.75), "maintenance target"),
-                (Ink::Applied, Mark::Line(3.0), "maintenance applied"),
-                (Ink::TakeOver, Mark::Triangle, "take-over"),
-                (Ink::Seizure, Mark::Ring, "seizure"),
-                (Ink::WindUp, Mark::Cross, "wind-up"),
-            ]))
+            (marks())
+            (spans(view))
             @for (market, listed) in view.report.scenario.markets.iter().enumerate() {
                 @if view.report.scenario.markets.len() > 1 { h3 { (listed.symbol) } }
                 @match price::axes(view, market) {
                     None => p { "No prices were recorded." },
                     Some(axes) => (all_orders(view, &axes, market)),
+                }
+            }
+        }
+    }
+}
+
+fn marks() -> Markup {
+    legend(&[
+        (Ink::Price, Mark::Line(1.25), "price"),
+        (Ink::Initial, Mark::Line(1.5), "initial margin"),
+        (Ink::Maintenance, Mark::Line(1.75), "maintenance target"),
+        (Ink::Applied, Mark::Line(3.0), "maintenance applied"),
+        (Ink::TakeOver, Mark::Triangle, "take-over"),
+        (Ink::Seizure, Mark::Ring, "seizure"),
+        (Ink::WindUp, Mark::Cross, "wind-up"),
+    ])
+}
+
+/// What the shaded spans are, if there are any.
+fn spans(view: &View) -> Markup {
+    let episodes = &view.report.scenario.episodes;
+    html! {
+        @if !episodes.is_empty() {
+            p.legend-note { "Shaded in every chart of time:" }
+            ul.legend {
+                @for (place, one) in episodes.iter().enumerate() {
+                    li {
+                        strong { (price::letter(place)) }
+                        span {
+                            (one.name) ", " (Unit::Time.show(one.from_unix.into())) " to "
+                            (Unit::Time.show(one.until_unix.into()))
+                        }
+                    }
                 }
             }
         }
