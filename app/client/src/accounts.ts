@@ -18,6 +18,19 @@ import * as unit from "./units.js";
 /** Layout version that this release reads. */
 export const LAYOUT_VERSION = 1;
 
+/** Bytes of each kind of account, its discriminator included. */
+export const ACCOUNT_SIZES = {
+  protocol: accounts.getProtocolStateDecoder().fixedSize,
+  compartment: accounts.getCompartmentStateDecoder().fixedSize,
+  board: accounts.getBoardStateDecoder().fixedSize,
+  bank: accounts.getBankStateDecoder().fixedSize,
+  market: accounts.getMarketStateDecoder().fixedSize,
+  book: accounts.getBookStateDecoder().fixedSize,
+  margin: accounts.getMarginStateDecoder().fixedSize,
+  ticket: accounts.getTicketStateDecoder().fixedSize,
+  insurance: accounts.getInsuranceStateDecoder().fixedSize,
+} as const;
+
 /** Bytes that aren't the account that was asked for. */
 export class AccountError extends Error {
   override readonly name = "AccountError";

@@ -4,6 +4,7 @@ export * from "./deployment.js";
 export * from "./errors.js";
 export * from "./events.js";
 export * from "./instructions/index.js";
+export * from "./load.js";
 export * from "./lookup.js";
 export * from "./presets.js";
 export * from "./rules.js";

@@ -1,0 +1,119 @@
+// migrations/deploy.ts on the deployed bytecode: dry run, first run, second run, resumed run.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Chain } from "../../../migrations/lib/chain.js";
+import { ConfigError, checkConfig } from "../../../migrations/lib/config.js";
+import { type Memory, deploy } from "../../../migrations/lib/deploy.js";
+import * as client from "../src/index.js";
+import { Vm } from "./vm.js";
+import { chainOf, prepare, standardConfig } from "./world.js";
+
+async function setting() {
+  const vm = await Vm.deployed();
+  await prepare(vm);
+  const lines: string[] = [];
+  const memory: Memory = {};
+  const print = (line: string) => void lines.push(line);
+  const config = await standardConfig();
+  const run = { chain: chainOf(vm), config, creator: vm.authority, memory, print };
+  return { vm, run, lines, memory };
+}
+
+test("a dry run sends nothing and says what it would cost; the run costs that", async () => {
+  const { vm, run, lines } = await setting();
+  const sent = vm.sent;
+  const planned = await deploy({ ...run, dry: true });
+  assert.equal(vm.sent, sent);
+  assert.match(lines.join("\n"), /would {2}Board, rent 0\.73\d+ SOL/);
+  const before = vm.svm.getBalance(vm.authority.address) ?? 0n;
+  const made = await deploy(run);
+  assert.deepEqual(made, planned);
+  const spent = before - (vm.svm.getBalance(vm.authority.address) ?? 0n);
+  const fees = spent - made.rent;
+  assert.ok(fees > 0n && fees < 1_000_000n, `${fees} lamports of fees`);
+});
+
+test("a second run does nothing", async () => {
+  const { vm, run, memory } = await setting();
+  await deploy(run);
+  const sent = vm.sent;
+  const again = await deploy(run);
+  assert.deepEqual(again, { done: [], rent: 0n });
+  assert.equal(vm.sent, sent);
+  assert.ok(memory.lookupTable);
+  const fetch: client.FetchAccounts = async (addresses) => addresses.map((at) => vm.data(at));
+  const deployment = await client.loadDeployment(fetch, 0);
+  assert.equal(deployment.banks.length, 2);
+  assert.equal(deployment.markets.length, 1);
+  const table = client.readLookupTable(vm.data(memory.lookupTable));
+  assert.deepEqual(client.missingKeys(deployment, table), []);
+});
+
+test("a run that is cut off anywhere goes on where it stopped", async () => {
+  const whole = (await (async () => deploy((await setting()).run))()).done;
+  for (let cut = 1; cut < whole.length; cut += 3) {
+    const { run } = await setting();
+    let left = cut;
+    const failing: Chain = {
+      ...run.chain,
+      send: async (payer, instructions) => {
+        if (left === 0) throw new Error("the cluster is gone");
+        left -= 1;
+        await run.chain.send(payer, instructions);
+      },
+    };
+    await assert.rejects(deploy({ ...run, chain: failing }), /the cluster is gone/);
+    // A table whose creation failed was never made: the run that resumes forgets it.
+    const resumed = await deploy(run);
+    assert.deepEqual(resumed.done, whole.slice(cut), `cut after ${cut}`);
+  }
+});
+
+test("a sealed deployment takes no further listing, and the seal comes last", async () => {
+  const { run } = await setting();
+  const sealed = await deploy({ ...run, config: { ...run.config, seal: true } });
+  assert.equal(sealed.done.at(-1), "seal: the creator's powers end");
+  const again = await deploy({ ...run, config: { ...run.config, seal: true } });
+  assert.deepEqual(again.done, []);
+});
+
+test("another source, mint or wallet than what is there is said, not overwritten", async () => {
+  const { run } = await setting();
+  await deploy(run);
+  const [usdc, sol] = run.config.feeds;
+  const banks = run.config.banks.toReversed();
+  assert.ok(usdc && sol);
+  await assert.rejects(
+    deploy({ ...run, config: { ...run.config, feeds: [sol, usdc] } }),
+    /feeds\[0\]\.source: the Board's feed 0 has id 1111/,
+  );
+  await assert.rejects(deploy({ ...run, config: { ...run.config, banks } }), /banks\[0\]\.mint/);
+});
+
+test("a broken file is told by path, with what to do", async () => {
+  const good = await standardConfig();
+  const [market] = good.markets;
+  const told = (value: unknown) => {
+    try {
+      checkConfig(value);
+    } catch (error) {
+      assert.ok(error instanceof ConfigError);
+      return error.message;
+    }
+    return assert.fail("the file was taken");
+  };
+  assert.match(told({ ...good, banks: undefined }), /the file: add "banks"/);
+  assert.match(told({ ...good, colour: 1 }), /the file: remove "colour"/);
+  assert.match(
+    told({ ...good, markets: [{ ...market, class: "huge" }] }),
+    /markets\[0\]\.class: choose one of major, large, small, stable/,
+  );
+  assert.match(
+    told({ ...good, markets: [{ ...market, feed: "ETH" }] }),
+    /markets\[0\]\.feed: ETH is none of USDC, SOL/,
+  );
+  assert.match(
+    told({ ...good, feeds: [{ ...good.feeds[0], source: { kind: "pro-receiver", account: client.NOBODY } }] }),
+    /feeds\[0\]\.source: add "id"/,
+  );
+});

@@ -1,0 +1,3 @@
+import { command } from "./main.js";
+
+process.exitCode = await command(process.argv.slice(2));

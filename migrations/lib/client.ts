@@ -1,0 +1,2 @@
+// The client as it lies in this checkout: a deployment never runs with another one.
+export * from "../../app/client/src/index.js";
