@@ -33,6 +33,7 @@ export const ACCOUNT_SIZES = {
 
 /** Bytes that aren't the account that was asked for. */
 export class AccountError extends Error {
+  /** Which kind of error. */
   override readonly name = "AccountError";
 }
 

@@ -90,7 +90,9 @@ export async function withMarket(deployment: Deployment, book: Address): Promise
 /** A bank by its number. @throws RangeError where the compartment has none of that number. */
 export function bankOf(deployment: Deployment, index: number): BankKeys {
   const keys = deployment.banks[index];
-  if (!keys) throw new RangeError(`the compartment has ${deployment.banks.length} banks, no #${index}`);
+  if (!keys) {
+    throw new RangeError(`the compartment has ${deployment.banks.length} banks, no #${index}`);
+  }
   return keys;
 }
 

@@ -15,8 +15,8 @@ export interface Refusal {
   readonly rule: string;
   /** What to do next. */
   readonly advice: string;
-  /** The two numbers that clashed, where the program logged them. */
-  readonly numbers?: { readonly left: string; readonly right: string };
+  /** The two numbers that clashed, where the program logged them: USD in 1e-6, or tokens. */
+  readonly numbers?: { readonly have: bigint; readonly need: bigint };
 }
 
 const BY_CODE = new Map<number, (typeof BULWARK_ERRORS)[number]>(
@@ -27,18 +27,18 @@ const BY_CODE = new Map<number, (typeof BULWARK_ERRORS)[number]>(
 export function refusalOf(code: number, logs: readonly string[] = []): Refusal | null {
   const entry = BY_CODE.get(code);
   if (!entry) return null;
-  const numbers = clashed(logs);
-  return { ...entry, advice: ADVICE[entry.name], ...(numbers ? { numbers } : {}) };
+  const numbers = clashed(code, logs);
+  const advice = ADVICE[entry.name] ?? "See docs/operations.md.";
+  return { ...entry, advice, ...(numbers ? { numbers } : {}) };
 }
 
-/** The two numbers of an Anchor comparison, from the log lines `Left:` and `Right:`. */
-function clashed(logs: readonly string[]): Refusal["numbers"] {
-  const find = (side: string) => {
-    const prefix = `Program log: ${side}: `;
-    return logs.findLast((line) => line.startsWith(prefix))?.slice(prefix.length);
-  };
-  const [left, right] = [find("Left"), find("Right")];
-  return left === undefined || right === undefined ? undefined : { left, right };
+/** The program logs `0x<code>, 0x<have>, 0x<need>, 0x0, 0x0` first; `have` is signed. */
+function clashed(code: number, logs: readonly string[]): Refusal["numbers"] {
+  const prefix = `Program log: 0x${code.toString(16)}, `;
+  const line = logs.findLast((one) => one.startsWith(prefix));
+  const found = line && /^(0x[0-9a-f]+), (0x[0-9a-f]+), 0x0, 0x0$/.exec(line.slice(prefix.length));
+  if (!found?.[1] || !found[2]) return undefined;
+  return { have: BigInt.asIntN(64, BigInt(found[1])), need: BigInt(found[2]) };
 }
 
 /** How deep causes are followed. */
@@ -74,6 +74,6 @@ export function refusalFromLogs(logs: readonly string[]): Refusal | null {
 
 /** A refusal in one line: name and code, rule, numbers, advice. */
 export function explain({ code, name, rule, advice, numbers }: Refusal): string {
-  const clash = numbers ? ` (${numbers.left} against ${numbers.right})` : "";
+  const clash = numbers ? ` (has ${numbers.have}, needs ${numbers.need})` : "";
   return `${name} (${code}): ${rule}${clash}. ${advice}`;
 }

@@ -1,5 +1,5 @@
 /**
- * The program's own rules, run here: `crates/core` as WebAssembly. No rule is written a second time.
+ * The program's own rules, run here: `crates/core` as WebAssembly, so that none is written twice.
  *
  * ```ts
  * const rules = await loadRules();
@@ -114,6 +114,7 @@ export interface PriceConditions {
 
 /** A rule that refuses to compute, by the program's own error. */
 export class RuleError extends Error {
+  /** Which kind of error. */
   override readonly name = "RuleError";
   /** The program's code. */
   readonly code: number;
@@ -146,7 +147,7 @@ export class Rules {
     return this.#read(this.#wasm.bulwark_health_at(), this.#wasm.bulwark_health_size());
   }
 
-  /** When rising thresholds reach the account, and at which prices: the program's `marginNotice`. */
+  /** When rising thresholds reach the account, and at which prices it would be reached. */
   marginNotice(at: AccountAt): MarginNotice {
     return readMarginNotice(this.marginNoticeBytes(at));
   }

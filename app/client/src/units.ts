@@ -1,8 +1,8 @@
 /**
  * Amounts with their units, as `bigint`: a price can't be passed where a size is wanted.
  *
- * Values are those of the program, exact and in its smallest unit. {@link parse} reads decimals that
- * people write and refuses what would be rounded; {@link format} writes them.
+ * Values are those of the program, exact and in its smallest unit. {@link parse} reads decimals
+ * that people write and refuses what would be rounded; {@link format} writes them.
  */
 
 declare const unit: unique symbol;

@@ -1,7 +1,13 @@
 /** Creating and listing. */
 
 import type { Address, Instruction, TransactionSigner } from "@solana/kit";
-import { NOBODY, TOKEN_PROGRAM, marginAddress, marketAddress, programDataAddress } from "../addresses.js";
+import {
+  NOBODY,
+  TOKEN_PROGRAM,
+  marginAddress,
+  marketAddress,
+  programDataAddress,
+} from "../addresses.js";
 import { type Deployment, bankKeys } from "../deployment.js";
 import * as generated from "../generated/instructions/index.js";
 import { common, everyBank, followed } from "./build.js";

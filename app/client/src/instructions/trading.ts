@@ -63,8 +63,8 @@ export interface OrderRequest {
   /** Unix second through which it lives; for ever if it isn't said. */
   readonly expiresAt?: number;
   /**
-   * Margin accounts that it may be filled by: those of the best opposite orders, twelve at most. The
-   * best order whose account is absent ends the matching. {@link makersOf} finds them in a book.
+   * Margin accounts that it may be filled by: those of the best opposite orders, twelve at most.
+   * The best order whose account is absent ends the matching. {@link makersOf} finds them.
    */
   readonly makers?: readonly Address[];
 }
