@@ -164,7 +164,7 @@ pub fn short(value: f64) -> String {
     let (divisor, letter) = match value.abs() {
         size if size >= 1e9 => (1e9, "B"),
         size if size >= 1e6 => (1e6, "M"),
-        size if size >= 1e4 => (1e3, "k"),
+        size if size >= 1e3 => (1e3, "k"),
         _ => (1.0, ""),
     };
     let text = format!(
@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(short(-0.0), "0");
         assert_eq!(short(1_500_000.0), "1.5M");
         assert_eq!(short(40_000.0), "40k");
-        assert_eq!(short(2_500.0), "2500");
+        assert_eq!(short(2_500.0), "2.5k");
         assert_eq!(short(0.0005), "0.0005");
     }
 }

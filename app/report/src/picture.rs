@@ -6,7 +6,7 @@ use plotters::style::text_anchor::{HPos, VPos};
 
 use crate::chart::{self, Area, Drawn, Ink, Look, price, px, sized, text};
 use crate::format::{Unit, moment};
-use crate::model::{Report, Run};
+use crate::model::{Margins, Report, Run};
 use crate::view::View;
 
 const INKS: &str = include_str!("chart/inks.css");
@@ -20,7 +20,7 @@ const HEAD: i32 = 116;
 const FOOT: i32 = 34;
 /// Longest name that fits, characters.
 const NAME: usize = 60;
-/// Longest line below it, characters.
+/// Longest line below it, characters: spans that don't fit are left out.
 const LINE: usize = 95;
 
 /// The report's first market, dynamic beside static margins, as an SVG with a style of its own.
@@ -85,7 +85,11 @@ fn draw(area: &Area, view: &View, arms: &[&Run]) -> Drawn {
     for (place, run) in arms.iter().enumerate() {
         let left = MARGIN + column * place as i32;
         let ink = chart::arms::ink(run.margins);
-        let (margins, figures) = (run.margins.name(), &run.figures);
+        let figures = &run.figures;
+        let margins = match run.margins {
+            Margins::Dynamic => "Dynamic",
+            Margins::Static => "Static",
+        };
         let lost = Unit::Usd.show(figures.bad_debt_e6.into());
         write(
             (left, 70),

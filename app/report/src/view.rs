@@ -17,13 +17,15 @@ impl<'a> View<'a> {
                 orders.push(run.order);
             }
         }
-        let lost = |order: &Order| -> i128 {
-            let runs = report.runs.iter().filter(|run| run.order == *order);
-            runs.map(|run| i128::from(run.figures.bad_debt_e6)).sum()
-        };
         // Stable: among equals the first that was run stays first.
-        orders.sort_by_key(|order| std::cmp::Reverse(lost(order)));
+        orders.sort_by_key(|order| std::cmp::Reverse(lost(report, *order)));
         Self { report, orders }
+    }
+
+    /// Whether the first order lost more than the next.
+    pub fn leads(&self) -> bool {
+        let mut all = self.orders.iter().map(|order| lost(self.report, *order));
+        all.next() > all.next()
     }
 
     /// The arms of an order, dynamic first.
@@ -51,6 +53,12 @@ impl<'a> View<'a> {
         let found = self.report.scenario.markets.get(market);
         found.map_or("?", |market| &market.symbol)
     }
+}
+
+/// Bad debt of all arms of an order, UsdE6.
+fn lost(report: &Report, order: Order) -> i128 {
+    let runs = report.runs.iter().filter(|run| run.order == order);
+    runs.map(|run| i128::from(run.figures.bad_debt_e6)).sum()
 }
 
 impl Order {

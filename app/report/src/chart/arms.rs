@@ -15,20 +15,30 @@ pub enum Value {
     BadDebt,
     Insurance,
     LiveAccounts,
+    /// Long open interest of all markets.
+    OpenInterest,
 }
 
 impl Value {
-    /// The points of a run, in dollars or accounts.
-    pub fn of(self, run: &Run) -> Vec<(f64, f64)> {
-        let fund = |get: fn(&Fund) -> f64| {
+    /// The values of a run, UsdE6 or accounts, by their unix second.
+    pub fn exact(self, run: &Run) -> Vec<(i64, i128)> {
+        let fund = |get: fn(&Fund) -> i128| {
             let rows = run.funds.iter();
-            steps(rows.map(|fund| (fund.at_unix as f64, get(fund))))
+            rows.map(|fund| (fund.at_unix, get(fund))).collect()
         };
         match self {
-            Self::BadDebt => fund(|fund| fund.bad_debt_e6 as f64 / 1e6),
-            Self::Insurance => fund(|fund| fund.insurance_e6 as f64 / 1e6),
-            Self::LiveAccounts => fund(|fund| fund.live_accounts as f64),
+            Self::BadDebt => fund(|fund| fund.bad_debt_e6.into()),
+            Self::Insurance => fund(|fund| fund.insurance_e6.into()),
+            Self::LiveAccounts => fund(|fund| fund.live_accounts.into()),
+            Self::OpenInterest => open_interest(run),
         }
+    }
+
+    /// The points of a run, in dollars or accounts.
+    fn of(self, run: &Run) -> Vec<(f64, f64)> {
+        let one = if self == Self::LiveAccounts { 1.0 } else { 1e6 };
+        let all = self.exact(run).into_iter();
+        steps(all.map(|(at, value)| (at as f64, value as f64 / one)))
     }
 
     fn label(self, value: f64) -> String {
@@ -43,8 +53,33 @@ impl Value {
             Self::BadDebt => "Bad debt so far, USD",
             Self::Insurance => "Balance of insurance, USD",
             Self::LiveAccounts => "Traders with a position",
+            Self::OpenInterest => "Long open interest, USD",
         }
     }
+}
+
+/// Long open interest of all markets at each moment, UsdE6: a market stands until its next moment.
+fn open_interest(run: &Run) -> Vec<(i64, i128)> {
+    let mut changes: Vec<(i64, i128)> = Vec::new();
+    for market in &run.markets {
+        let mut before = 0;
+        for point in market.trace.iter() {
+            let now = i128::from(point.open_interest_e6);
+            changes.push((point.at_unix, now - before));
+            before = now;
+        }
+    }
+    changes.sort_by_key(|(at, _)| *at);
+    let mut all: Vec<(i64, i128)> = Vec::new();
+    let mut sum = 0;
+    for (at, change) in changes {
+        sum += change;
+        match all.last_mut() {
+            Some(last) if last.0 == at => last.1 = sum,
+            _ => all.push((at, sum)),
+        }
+    }
+    all
 }
 
 /// The ink of an arm.

@@ -10,7 +10,7 @@ use crate::chart::rows::{self, Row};
 use crate::chart::{self, Ink, bins};
 use crate::figures;
 use crate::format::Unit;
-use crate::model::{Fund, Order, Run};
+use crate::model::{Order, Run};
 use crate::view::View;
 
 pub fn section(view: &View) -> Markup {
@@ -31,29 +31,24 @@ pub fn section(view: &View) -> Markup {
                     }
                     (over_time(view, order, Value::Insurance))
                     (paid(view, order))
-                    (over_time(view, order, Value::LiveAccounts))
                 }
             }))
         }
     }
 }
 
-/// One value of the funds, both arms.
+/// One value over time, both arms.
 fn over_time(view: &View, order: Order, shown: Value) -> Markup {
     let runs = view.arms(order);
-    let (name, title, unit, get): (_, _, _, fn(&Fund) -> i128) = match shown {
-        Value::BadDebt => ("bad-debt", "Bad debt", Unit::Usd, |fund| {
-            fund.bad_debt_e6.into()
-        }),
-        Value::Insurance => ("insurance", "Insurance", Unit::Usd, |fund| {
-            fund.insurance_e6.into()
-        }),
-        _ => ("live", "Traders with a position", Unit::Count, |fund| {
-            fund.live_accounts.into()
-        }),
+    let (name, title, unit) = match shown {
+        Value::BadDebt => ("bad-debt", "Bad debt", Unit::Usd),
+        Value::Insurance => ("insurance", "Insurance", Unit::Usd),
+        Value::LiveAccounts => ("live", "Traders with a position", Unit::Count),
+        Value::OpenInterest => ("open-interest", "Open interest", Unit::Usd),
     };
-    let ends = runs.iter().map(|run| {
-        let last = run.funds.last().map_or(0, get);
+    let columns: Vec<_> = runs.iter().map(|run| shown.exact(run)).collect();
+    let ends = runs.iter().zip(&columns).map(|(run, column)| {
+        let last = column.last().map_or(0, |(_, value)| *value);
         format!("{} {}", run.margins.name(), unit.show(last))
     });
     let ends: Vec<_> = ends.collect();
@@ -66,13 +61,9 @@ fn over_time(view: &View, order: Order, shown: Value) -> Markup {
         |_| 230,
         |area, look| arms::draw(area, look, view, &runs, shown),
     );
-    figure(
-        &id,
-        title,
-        &about,
-        &chart,
-        &tables::funds(&format!("{title}, {}", order.shown()), &runs, unit, get),
-    )
+    let label = format!("{title}, {}", order.shown());
+    let table = tables::columns(&label, &runs, &columns, unit);
+    figure(&id, title, &about, &chart, &table)
 }
 
 /// Who paid, a bar for each arm.
@@ -134,9 +125,11 @@ pub fn traders(view: &View) -> Markup {
             @match spread {
                 None => p { "No equity was recorded." },
                 Some(spread) => {
-                    p { "What a trader took out and has left, against what was paid in." }
+                    p { "Gain or loss is what a trader took out and has left, against what was paid in." }
                     (orders(view, "Traders", |order| html! {
                         div.pair {
+                            (over_time(view, order, Value::LiveAccounts))
+                            (over_time(view, order, Value::OpenInterest))
                             @for run in view.arms(order) { (equity(view, run, &spread)) }
                         }
                     }))

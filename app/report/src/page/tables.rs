@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::parts::{of_run, scroll};
 use crate::figures;
 use crate::format::Unit;
-use crate::model::{Fund, Liquidation, Point, Run};
+use crate::model::{Liquidation, Point, Run};
 use crate::view::View;
 
 /// Rows of a table that stands for a long series.
@@ -141,22 +141,24 @@ pub fn trace(label: &str, rows: &[Point]) -> Markup {
     numbers(label, &note(shown.len(), rows.len()), &head, &cells)
 }
 
-/// One value of the funds, a column for each arm.
-pub fn funds(label: &str, arms: &[&Run], unit: Unit, get: fn(&Fund) -> i128) -> Markup {
-    let longest = arms.iter().max_by_key(|run| run.funds.len());
-    let rows: &[Fund] = longest.map_or(&[], |run| &run.funds);
+/// One value over time, a column for each arm.
+pub fn columns(label: &str, arms: &[&Run], columns: &[Vec<(i64, i128)>], unit: Unit) -> Markup {
+    let longest = columns.iter().max_by_key(|column| column.len());
+    let rows: &[(i64, i128)] = longest.map_or(&[], Vec::as_slice);
     let shown = spread(rows);
     let mut head = vec!["Time"];
     head.extend(arms.iter().map(|run| run.margins.name()));
     let cells: Vec<Vec<String>> = shown
         .iter()
-        .map(|row| {
-            let at = |run: &&Run| {
-                let before = run.funds.iter().rfind(|one| one.at_unix <= row.at_unix);
-                before.map_or_else(String::new, |fund| unit.show(get(fund)))
+        .map(|(at, _)| {
+            let value = |column: &Vec<(i64, i128)>| {
+                let until = column.partition_point(|(one, _)| one <= at);
+                let before = until.checked_sub(1).and_then(|place| column.get(place));
+                before.map_or_else(String::new, |(_, value)| unit.show(*value))
             };
-            std::iter::once(Unit::Time.show(row.at_unix.into()))
-                .chain(arms.iter().map(at))
+            let time = Unit::Time.show((*at).into());
+            std::iter::once(time)
+                .chain(columns.iter().map(value))
                 .collect()
         })
         .collect();

@@ -148,9 +148,12 @@ fn order(view: &View) -> Markup {
     };
     html! {
         p.muted {
-            @if view.orders.len() > 1 {
-                "Shown is " (lead.shown()) ", of both orders of a bar\u{2019}s high and low the one with "
-                "the larger bad debt; the other is folded below each chart."
+            @if view.orders.len() > 1 && view.leads() {
+                "Shown is " (lead.shown()) ", of both orders of a bar\u{2019}s high and low the one "
+                "with the larger bad debt; the other is folded below each chart."
+            } @else if view.orders.len() > 1 {
+                "Both orders of a bar\u{2019}s high and low left the same bad debt; shown is "
+                (lead.shown()) ", the other is folded below each chart."
             } @else {
                 "Of each bar, its extremes were played " (lead.shown()) "."
             }
