@@ -71,6 +71,8 @@ interface Step {
   readonly title: string;
   /** Bytes of accounts that it makes. */
   readonly space: readonly number[];
+  /** What a dry run can say against it already. */
+  readonly warning?: () => Promise<string | null>;
   /** Bytes by which it makes an account longer. */
   readonly grows?: () => Promise<number>;
   /** Whether it is done already. @throws ConfigError where what is there is something else. */
@@ -93,6 +95,8 @@ export async function deploy(run: Run): Promise<Outcome> {
     }
     const cost = await rentOf(run.chain, step);
     run.print(`  ${run.dry ? "would" : "make "}  ${step.title}${cost > 0n ? `, rent ${sol(cost)} SOL` : ""}`);
+    const warning = run.dry && step.warning ? await step.warning() : null;
+    if (warning) run.print(`   but   ${warning}`);
     if (!run.dry) await run.chain.send(run.creator, await step.instructions());
     done.push(step.title);
     rent += cost;
@@ -249,18 +253,27 @@ class Work {
       title: `first price of ${feed.name}`,
       space: [],
       done: async () => Boolean((await this.boardView())?.feeds[place]?.last),
+      warning: () => this.oracleProblem(place),
       instructions: async () => {
-        const [oracle] = await this.run.chain.accounts([feed.source.account]);
-        if (!oracle) {
-          throw new ConfigError(
-            `feeds[${place}].source.account: there is nothing at ${feed.source.account}; post a ` +
-              "price there, then run again",
-          );
-        }
+        const problem = await this.oracleProblem(place);
+        if (problem) throw new ConfigError(problem);
         const update = { feed: place, oracle: feed.source.account };
         return [client.refresh(await this.deployment(), [update])];
       },
     };
+  }
+
+  /** Why no price can be read of a feed; nothing if one can. */
+  private async oracleProblem(place: number): Promise<string | null> {
+    const { account, kind } = (this.run.config.feeds[place] as Config["feeds"][number]).source;
+    const path = `feeds[${place}].source`;
+    const [oracle] = await this.run.chain.accounts([account]);
+    if (!oracle) {
+      return `${path}.account: there is nothing at ${account}; post a price there, then run again`;
+    }
+    const owner = client.ORACLE_OWNERS[kind];
+    if (oracle.owner === owner) return null;
+    return `${path}.kind: ${account} belongs to ${oracle.owner}, a ${kind}'s accounts to ${owner}`;
   }
 
   private bank(place: number): Step {

@@ -21,6 +21,14 @@ export const TOKEN_2022_PROGRAM = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb" 
 /** The key of nobody: 32 zero bytes. */
 export const NOBODY = "11111111111111111111111111111111" as Address;
 
+/** Pyth's programs: who owns the accounts of each kind of source. */
+export const ORACLE_OWNERS = {
+  "classic-receiver": "rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ" as Address,
+  "pro-receiver": "rec2HHDDnjLfj4kE7VyEtFA1HPGQLK33259532cRyHp" as Address,
+  "legacy-mainnet": "FsJ3A3u2vn5cTVofAjvy6y5kwABJAqYWpe4975bi2epH" as Address,
+  "legacy-devnet": "gSbePebfvPy7tRqimPoVecS2UsBvYv46ynrzWocc92s" as Address,
+} as const;
+
 const bytes = (key: Address) => getAddressEncoder().encode(key);
 
 async function derive(

@@ -1,17 +1,15 @@
 // Pyth accounts as their program writes them: bytes for tests, never a shortcut around the reader.
 import {
   type Address,
-  address,
   getBase16Encoder,
   getI32Encoder,
   getI64Encoder,
   getStructEncoder,
   getU64Encoder,
 } from "@solana/kit";
+import { ORACLE_OWNERS } from "../src/index.js";
 import type { Vm } from "./vm.js";
 
-/** Owner of the accounts. */
-export const CLASSIC_RECEIVER = address("rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ");
 const DISCRIMINATOR = [34, 241, 35, 99, 157, 126, 244, 205];
 const FIELDS = getStructEncoder([
   ["price", getI64Encoder()],
@@ -43,5 +41,5 @@ export function publish(vm: Vm, at: Address, feedId: string, price: bigint, conf
     postedSlot: slot,
   });
   data.set(fields, 73);
-  vm.write(at, CLASSIC_RECEIVER, data);
+  vm.write(at, ORACLE_OWNERS["classic-receiver"], data);
 }

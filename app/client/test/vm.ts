@@ -6,6 +6,7 @@ import {
   type Address,
   type Instruction,
   type KeyPairSigner,
+  type Transaction,
   type TransactionSigner,
   address,
   appendTransactionMessageInstructions,
@@ -163,12 +164,17 @@ export class Vm {
     const bytes = Buffer.from(getBase64EncodedWireTransaction(transaction), "base64").length;
     assert.ok(bytes <= PACKET_BYTES, `${bytes} bytes don't fit a packet`);
     assert.ok(keys.length <= ACCOUNT_KEYS, `${keys.length} account keys`);
+    return this.receipt(this.execute(transaction), keys);
+  }
+
+  /** Executes a signed transaction. @throws Refused */
+  execute(transaction: Transaction): TransactionMetadata {
     const sent = this.svm.sendTransaction(transaction);
     this.sent += 1;
     if (sent instanceof FailedTransactionMetadata) {
       throw new Refused(sent.toString().slice(0, 200), sent.meta().logs());
     }
-    return this.receipt(sent, keys);
+    return sent;
   }
 
   private receipt(meta: TransactionMetadata, keys: readonly Address[]): Receipt {

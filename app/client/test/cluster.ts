@@ -1,0 +1,80 @@
+// The embedded VM behind JSON-RPC: as much of a cluster as a deployment asks for.
+import { type Server, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import {
+  type Address,
+  type Base58EncodedBytes,
+  getBase58Decoder,
+  getTransactionDecoder,
+} from "@solana/kit";
+import { Refused, type Vm } from "./vm.js";
+
+type Params = readonly unknown[];
+
+function account(vm: Vm, at: Address) {
+  const found = vm.svm.getAccount(at);
+  if (!found.exists) return null;
+  return {
+    data: [Buffer.from(found.data).toString("base64"), "base64"],
+    executable: found.executable,
+    lamports: Number(found.lamports),
+    owner: found.programAddress,
+    rentEpoch: 0,
+    space: found.data.length,
+  };
+}
+
+function send(vm: Vm, params: Params): Base58EncodedBytes | string {
+  const bytes = Buffer.from(params[0] as string, "base64");
+  const sent = vm.execute(getTransactionDecoder().decode(bytes));
+  vm.advance(1);
+  vm.svm.expireBlockhash();
+  return getBase58Decoder().decode(sent.signature());
+}
+
+function answer(vm: Vm, method: string, params: Params): unknown {
+  const context = { slot: Number(vm.now.slot) };
+  switch (method) {
+    case "getMultipleAccounts":
+      return { context, value: (params[0] as Address[]).map((at) => account(vm, at)) };
+    case "getMinimumBalanceForRentExemption":
+      return Number(vm.svm.minimumBalanceForRentExemption(BigInt(params[0] as number)));
+    case "getSlot":
+      return Number(vm.now.slot - 1n);
+    case "getLatestBlockhash":
+      return { context, value: { blockhash: vm.svm.latestBlockhash(), lastValidBlockHeight: 1e9 } };
+    case "sendTransaction":
+      return send(vm, params);
+    case "getSignatureStatuses":
+      return { context, value: [{ ...context, confirmationStatus: "confirmed", err: null }] };
+    default:
+      throw new Error(`this cluster doesn't know ${method}`);
+  }
+}
+
+/** Serves a VM until it is closed. */
+export async function serve(vm: Vm): Promise<{ readonly url: string; readonly server: Server }> {
+  const server = createServer((request, response) => {
+    let text = "";
+    request.on("data", (part: Buffer) => (text += part.toString()));
+    request.on("end", () => {
+      const { id, method, params } = JSON.parse(text) as {
+        id: unknown;
+        method: string;
+        params?: Params;
+      };
+      response.setHeader("content-type", "application/json");
+      try {
+        const result = answer(vm, method, params ?? []);
+        response.end(JSON.stringify({ jsonrpc: "2.0", id, result }));
+      } catch (error) {
+        const logs = error instanceof Refused ? error.logs : [];
+        const told = { code: -32002, message: String(error), data: { err: null, logs } };
+        response.end(JSON.stringify({ jsonrpc: "2.0", id, error: told }));
+      }
+    });
+  });
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, server };
+}
