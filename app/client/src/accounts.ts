@@ -15,8 +15,10 @@ import * as accounts from "./generated/accounts/index.js";
 import type * as types from "./generated/types/index.js";
 import * as unit from "./units.js";
 
-/** Layout version that this release reads. */
+/** Newest layout version that this release reads; it reads every one since the first. */
 export const LAYOUT_VERSION = 1;
+/** The same of margin accounts. */
+export const MARGIN_LAYOUT_VERSION = 2;
 
 /** Bytes of each kind of account, its discriminator included. */
 export const ACCOUNT_SIZES = {
@@ -49,6 +51,7 @@ function open<T extends { readonly inner: { readonly version: number } }>(
   data: ReadonlyUint8Array,
   discriminator: ReadonlyUint8Array,
   decoder: FixedSizeDecoder<T>,
+  newest = LAYOUT_VERSION,
 ): T["inner"] {
   if (data.length === 0) throw new AccountError(`there is no ${what} at this address`);
   if (!discriminator.every((byte, place) => data[place] === byte)) {
@@ -58,9 +61,9 @@ function open<T extends { readonly inner: { readonly version: number } }>(
     throw new AccountError(`a ${what} has ${decoder.fixedSize} bytes, this account ${data.length}`);
   }
   const { inner } = decoder.decode(data);
-  if (inner.version !== LAYOUT_VERSION) {
+  if (inner.version < 1 || inner.version > newest) {
     throw new AccountError(
-      `this ${what} has layout version ${inner.version}, this client reads ${LAYOUT_VERSION}`,
+      `this ${what} has layout version ${inner.version}, this client reads 1 to ${newest}`,
     );
   }
   return inner;
@@ -586,6 +589,7 @@ export function readMargin(data: ReadonlyUint8Array): MarginView {
     data,
     accounts.MARGIN_STATE_DISCRIMINATOR,
     accounts.getMarginStateDecoder(),
+    MARGIN_LAYOUT_VERSION,
   );
   return {
     compartment: key(layout.compartment),
