@@ -42,6 +42,16 @@ pub fn margin(compartment: &Pubkey, owner: &Pubkey, index: u16) -> Pubkey {
     ])
 }
 
+/// The one guardian.
+pub fn guardian() -> Pubkey {
+    derive(&[seeds::GUARDIAN])
+}
+
+/// A proposal of the guardian.
+pub fn proposal(nonce: u64) -> Pubkey {
+    derive(&[seeds::PROPOSAL, &nonce.to_le_bytes()])
+}
+
 /// A ticket: the account's own number of it.
 pub fn ticket(bank: &Pubkey, margin: &Pubkey, number: u64) -> Pubkey {
     derive(&[

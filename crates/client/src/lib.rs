@@ -6,6 +6,7 @@
 
 pub mod address;
 mod creation;
+mod guardian;
 mod liquidation;
 mod money;
 mod trading;

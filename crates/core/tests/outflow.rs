@@ -7,7 +7,7 @@ use bulwark_core::Error;
 use bulwark_core::mode;
 use bulwark_core::outflow::{self, UsdLimit};
 use bulwark_core::withdrawal::{ALL, Request, plan_withdraw};
-use bulwark_state::{Collateral, Compartment, End, Position};
+use bulwark_state::{Collateral, Position, Protocol};
 use bytemuck::Zeroable;
 use teller::{DAY, HOUR, Teller};
 
@@ -166,36 +166,33 @@ fn compiled_minima_hold_after_the_factor() {
 #[test]
 fn a_waiting_change_quickens_every_exit() {
     for mode in mode::Mode::ALL {
-        let mut compartment = Compartment::zeroed();
+        let mut protocol = Protocol::zeroed();
         let mut teller = Teller::seasoned(1, &[400_000, 300_000, 300_000]);
         // 7 d: 100 % in six days.
-        compartment.quick_exit = End {
-            at: teller.now.unix + 7 * DAY,
-            slot: u64::MAX,
-        };
-        compartment.quick_exit_ppm = 166_667;
+        protocol.quick_until = teller.now.unix + 7 * DAY;
+        protocol.quick_ppm = 166_667;
         for who in 0..3 {
-            teller.flow = outflow::Flow::new(mode, &compartment, teller.now);
+            teller.flow = outflow::Flow::new(mode, &protocol, teller.now);
             teller.withdraw(who, ALL).unwrap();
             teller.wait(60);
         }
         for _ in 0..12 {
             teller.wait(DAY / 2);
-            teller.flow = outflow::Flow::new(mode, &compartment, teller.now);
+            teller.flow = outflow::Flow::new(mode, &protocol, teller.now);
             teller.serve_all();
             teller.audit();
         }
         assert!(teller.tickets.is_empty(), "{mode:?}");
         assert!(
-            teller.now.unix < compartment.quick_exit.at - DAY + 1_000,
+            teller.now.unix < protocol.quick_until - DAY + 1_000,
             "{mode:?}"
         );
         let coins: Vec<u128> = teller.books.iter().map(|b| b.coins).collect();
         assert_eq!(coins, [400_000, 300_000, 300_000], "{mode:?}");
     }
     // Executed, cancelled or expired: the ordinary rate again.
-    let compartment = Compartment::zeroed();
-    let flow = outflow::Flow::new(mode::Mode::Paused, &compartment, Teller::new(1, 0).now);
+    let protocol = Protocol::zeroed();
+    let flow = outflow::Flow::new(mode::Mode::Paused, &protocol, Teller::new(1, 0).now);
     assert_eq!((flow.divisor, flow.quick_ppm), (4, 0));
 }
 

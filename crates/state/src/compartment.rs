@@ -99,14 +99,10 @@ pub struct Compartment {
     pub version: u8,
     /// Reserved.
     pub reserved0: [u8; 4],
-    /// Exits are quickened until here (a queued change waits).
-    pub quick_exit: End,
-    /// Rate at which they are, ppm of the base per 24 h.
-    pub quick_exit_ppm: u64,
     /// Reserved.
-    pub reserved: [u8; 512],
+    pub reserved: [u8; 536],
 }
 layout!(
     Compartment,
-    96 + 512 + 1024 + 96 + 496 + 3 * 192 + 512 + 24 + 16 + 8 + 16 + 8 + 16 + 8 + 512
+    96 + 512 + 1024 + 96 + 496 + 3 * 192 + 512 + 24 + 16 + 8 + 16 + 8 + 24 + 512
 );

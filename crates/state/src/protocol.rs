@@ -57,6 +57,12 @@ pub struct Protocol {
     /// Layout version.
     pub version: u8,
     /// Reserved.
-    pub reserved: [u8; 507],
+    pub reserved0: [u8; 3],
+    /// Exits are quickened until this unix second (a queued change waits), 0 while none does.
+    pub quick_until: i64,
+    /// Rate at which they are, ppm of the base per 24 h.
+    pub quick_ppm: u64,
+    /// Reserved.
+    pub reserved: [u8; 488],
 }
 layout!(Protocol, 96 + 96 + 32 + 8 + 32 * 56 + 16 + 512);

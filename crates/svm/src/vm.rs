@@ -312,8 +312,10 @@ impl Vm {
         signers: &[&Keypair],
     ) -> (VersionedTransaction, usize, usize) {
         let limit = ComputeBudgetInstruction::set_compute_unit_limit(COMPUTE_UNITS as u32);
-        let mut all = vec![limit];
-        all.extend_from_slice(instructions);
+        let mut all = instructions.to_vec();
+        // A durable nonce is one only as the very first instruction.
+        let durable = all.first().is_some_and(|first| first.data == [4, 0, 0, 0]);
+        all.insert(if durable { all.len() } else { 0 }, limit);
         let tables = [AddressLookupTableAccount {
             key: self.table,
             addresses: self.table_keys.clone(),

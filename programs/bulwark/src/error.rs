@@ -168,6 +168,11 @@ errors! {
         OracleVerification: "The price update isn't fully verified",
         OracleFeed: "The price update is of another feed",
         OracleStatus: "The price isn't trading",
+        // Guardian
+        CalledByProgram: "A member of the guardian speaks in person: not through another program",
+        DurableNonce: "A member of the guardian doesn't speak in a transaction with a durable nonce",
+        StaleQuote: "The quoted block isn't one of the last 512",
+        ProposalOpen: "The proposal isn't final yet",
         // The list itself
         UnlistedRule: "A rule that this release has no name for",
     }

@@ -228,7 +228,12 @@ macro_rules! list_events {
     };
 }
 
+mod guardian;
 mod trading;
+pub use guardian::{
+    GuardianCreated, MemberRestricted, ProposalAnswered, ProposalExecuted, ProposalExpired,
+    ProposalOpened,
+};
 pub use trading::{
     AccountFlagged, AccountUnflagged, AccountWoundUp, AccountWoundUpHead, CollateralSold,
     LegWoundUp, LossSettled, OrderFill, OrderPlaced, OrderPlacedHead, OrdersCancelled,
@@ -420,11 +425,14 @@ mod tests {
 
     #[test]
     fn numbers_of_kinds_are_unique() {
-        let kinds = KINDS.iter().chain(trading::KINDS);
+        let kinds = KINDS.iter().chain(trading::KINDS).chain(guardian::KINDS);
         let mut numbers: Vec<_> = kinds.map(|(_, number)| *number).collect();
         numbers.sort_unstable();
         numbers.dedup();
-        assert_eq!(numbers.len(), KINDS.len() + trading::KINDS.len());
+        assert_eq!(
+            numbers.len(),
+            KINDS.len() + trading::KINDS.len() + guardian::KINDS.len()
+        );
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub struct Guard {
     pub compartment: u16,
     /// What the tables are asked with.
     pub context: Tables,
+    flow: Flow,
     grace: bool,
     key: Pubkey,
     board: Pubkey,
@@ -54,8 +55,10 @@ impl Guard {
             same(&stored.protocol, &protocol.key()),
             BulwarkError::WrongProtocol,
         )?;
-        let context = Tables::new(&*protocol.read()?, &stored, now).or_refuse()?;
+        let protocol = protocol.read()?;
+        let context = Tables::new(&protocol, &stored, now).or_refuse()?;
         Ok(Self {
+            flow: Flow::new(context.mode, &protocol, now),
             now,
             compartment: stored.id,
             context,
@@ -158,12 +161,8 @@ impl Guard {
     }
 
     /// What the mode and queued changes make of the outflow.
-    pub fn flow(&self, compartment: &AccountLoader<CompartmentState>) -> Result<Flow> {
-        Ok(Flow::new(
-            self.context.mode,
-            &*compartment.read()?,
-            self.now,
-        ))
+    pub const fn flow(&self) -> Flow {
+        self.flow
     }
 
     /// Key of the compartment.

@@ -5,10 +5,12 @@
 //! functions, observed by `check`, and asserted by the tests after every transaction.
 
 use anchor_lang::prelude::*;
+use bulwark_core::guardian::{MIN_MEMBERS, ORDINARY_DELAY, RELAX_DELAY};
 use bulwark_core::ledger;
 use bulwark_state::{
-    Bank, Board, BoardBank, BoardMarket, Compartment, Feed, Insurance, MAX_BANKS, MAX_COMPARTMENTS,
-    MAX_FEEDS, MAX_MARKETS, MarginAccount, Market, Protocol, Targets, Ticket,
+    Bank, Board, BoardBank, BoardMarket, Compartment, Feed, Guardian, Insurance, MAX_BANKS,
+    MAX_COMPARTMENTS, MAX_FEEDS, MAX_MARKETS, MAX_MEMBERS, MarginAccount, Market, Member, Protocol,
+    Targets, Ticket,
 };
 
 use crate::error::{BulwarkError, ensure};
@@ -24,6 +26,20 @@ pub fn protocol(protocol: &Protocol) -> Result<()> {
             && protocol.creator != [0; 32]
             && protocol.sealed <= 1,
     )
+}
+
+/// Between five and sixteen members, each key and each membership once, no one behind the count.
+pub fn guardian(guardian: &Guardian) -> Result<()> {
+    let count = usize::from(guardian.member_count);
+    holds((usize::from(MIN_MEMBERS)..=MAX_MEMBERS).contains(&count))?;
+    for (place, member) in guardian.members.iter().enumerate() {
+        let taken = member.key != [0; 32] && member.membership < guardian.next_membership;
+        holds((place < count) == taken)?;
+        let earlier = guardian.members.iter().take(place.min(count));
+        let twice = |m: &Member| m.key == member.key || m.membership == member.membership;
+        holds(place >= count || !earlier.into_iter().any(twice))?;
+    }
+    holds(guardian.delay >= ORDINARY_DELAY && guardian.relax_delay >= RELAX_DELAY)
 }
 
 /// Lists are filled from the front, and nothing lies behind their counts.

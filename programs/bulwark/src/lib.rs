@@ -8,6 +8,7 @@ use anchor_lang::prelude::*;
 pub mod creator;
 pub mod error;
 pub mod event;
+pub mod fresh;
 pub mod guard;
 #[cfg(all(feature = "heap-log", target_os = "solana"))]
 mod heap;
@@ -148,6 +149,54 @@ pub mod bulwark {
     /// Returns the margin notice of a margin account. See [`bulwark_state::MarginNotice`].
     pub fn margin_notice(ctx: Context<View>) -> Result<()> {
         instructions::margin_notice(ctx)
+    }
+
+    /// Creates the guardian; the members follow.
+    pub fn create_guardian<'info>(
+        ctx: Context<'info, CreateGuardian<'info>>,
+        veto: Pubkey,
+    ) -> Result<()> {
+        instructions::create_guardian(ctx, veto)
+    }
+
+    /// Says that a member of the guardian, or its veto seat, is there.
+    pub fn heartbeat(ctx: Context<Heartbeat>) -> Result<()> {
+        instructions::heartbeat(ctx)
+    }
+
+    /// Proposes an action of the guardian.
+    pub fn propose<'info>(ctx: Context<'info, Propose<'info>>, args: ProposeArgs) -> Result<()> {
+        instructions::propose(ctx, args)
+    }
+
+    /// Approves a proposal.
+    pub fn approve(ctx: Context<Voice>, quote: fresh::Quote) -> Result<()> {
+        instructions::approve(ctx, quote)
+    }
+
+    /// Objects to a proposal.
+    pub fn object(ctx: Context<Voice>, quote: fresh::Quote) -> Result<()> {
+        instructions::object(ctx, quote)
+    }
+
+    /// Carries a proposal out; the compartments that it speaks of follow.
+    pub fn execute_proposal<'info>(ctx: Context<'info, ExecuteProposal<'info>>) -> Result<()> {
+        instructions::execute_proposal(ctx)
+    }
+
+    /// Ends a proposal that expired.
+    pub fn expire_proposal(ctx: Context<ExpireProposal>) -> Result<()> {
+        instructions::expire_proposal(ctx)
+    }
+
+    /// Closes the account of a final proposal.
+    pub fn close_proposal(ctx: Context<CloseProposal>) -> Result<()> {
+        instructions::close_proposal(ctx)
+    }
+
+    /// Restricts for a few hours, by one member of the guardian.
+    pub fn restrict<'info>(ctx: Context<'info, Restrict<'info>>, args: RestrictArgs) -> Result<()> {
+        instructions::restrict(ctx, args)
     }
 
     /// Creates a margin account of the signer.

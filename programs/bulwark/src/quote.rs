@@ -25,12 +25,11 @@ pub fn every_market<'info>(
 /// every market into it. `vault` is the balance of its vault before the instruction moves tokens.
 pub fn fold_all<'a>(
     guard: &Guard,
-    compartment: &AccountLoader<CompartmentState>,
     quote: &mut Bank,
     vault: u64,
     markets: &'a [AccountLoader<MarketState>],
 ) -> Result<Vec<RefMut<'a, Market>>> {
-    let flow = guard.flow(compartment)?;
+    let flow = guard.flow();
     withdrawal::crank(quote, vault, &flow, guard.now).or_refuse()?;
     let mut folded = Vec::with_capacity(markets.len());
     for market in markets {

@@ -20,6 +20,10 @@ pub const MARKET: &[u8] = b"market";
 pub const MARGIN: &[u8] = b"margin";
 /// Ticket: bank, margin account, number of the account's ticket (u64, little endian).
 pub const TICKET: &[u8] = b"ticket";
+/// The one guardian.
+pub const GUARDIAN: &[u8] = b"guardian";
+/// Proposal of the guardian: number (u64, little endian).
+pub const PROPOSAL: &[u8] = b"proposal";
 /// Insurance: compartment.
 pub const INSURANCE: &[u8] = b"insurance";
 /// Authority of every vault.

@@ -17,8 +17,8 @@ use anchor_lang::solana_program::program_memory::sol_memcmp;
 use anchor_lang::solana_program::system_instruction;
 use anchor_lang::{Owner, ZeroCopy};
 use bulwark_state::{
-    Bank, Board, Book, Compartment, Insurance, Key as StoredKey, MarginAccount, Market, Protocol,
-    Ticket, VERSION,
+    Bank, Board, Book, Compartment, Guardian, Insurance, Key as StoredKey, MarginAccount, Market,
+    Proposal, Protocol, Ticket, VERSION,
 };
 
 use crate::error::{BulwarkError, ensure, refusal};
@@ -93,6 +93,10 @@ accounts! {
     TicketState(Ticket);
     /// Insurance of a compartment.
     InsuranceState(Insurance);
+    /// The guardian.
+    GuardianState(Guardian);
+    /// A proposed action of the guardian.
+    ProposalState(Proposal);
 }
 
 /// Opens an account as its layout.

@@ -23,7 +23,7 @@ pub use members::{
     POWERS_RETURN, SILENT_AFTER, VETO, create, heartbeat, heartbeat_veto, index_of, is_live,
     live_index, of_membership,
 };
-pub use proposal::{EXPIRES_AFTER, OPEN_FOR, SLACK, State, Step, standing};
+pub use proposal::{EXPIRES_AFTER, OPEN_FOR, SLACK, State, Step, action_of, standing};
 pub use steps::{approve, execute, expire, object, propose};
 pub use waiting::{Quickening, quickening};
 

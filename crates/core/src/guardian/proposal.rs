@@ -66,7 +66,7 @@ pub enum Step {
 }
 
 /// The action that a proposal holds. `BadAction` if its bytes are none.
-pub(super) fn action_of(proposal: &Proposal) -> Result<Action> {
+pub fn action_of(proposal: &Proposal) -> Result<Action> {
     let bytes = proposal.action.get(..usize::from(proposal.action_len));
     decode(
         Kind::from_u16(proposal.kind)?,

@@ -8,11 +8,11 @@ mod compartment;
 mod queue;
 mod rate;
 
-use bulwark_state::{Bank, Compartment};
+use bulwark_state::{Bank, Protocol};
 
 use crate::coverage::Coverage;
 use crate::error::Result;
-use crate::mode::{Mode, running};
+use crate::mode::Mode;
 use crate::time::Now;
 
 pub use base::{base, claims, mean};
@@ -51,17 +51,14 @@ impl Flow {
         }
     }
 
-    /// Outflow of a compartment now.
-    pub fn new(mode: Mode, compartment: &Compartment, now: Now) -> Self {
-        let flow = Self::of(mode);
-        if !running(&compartment.quick_exit, now) {
-            return flow;
+    /// Outflow now: quickened in every compartment while a change of the guardian waits.
+    pub const fn new(mode: Mode, protocol: &Protocol, now: Now) -> Self {
+        let mut flow = Self::of(mode);
+        if now.unix < protocol.quick_until {
+            flow.quick_ppm = protocol.quick_ppm;
+            flow.quick_until = protocol.quick_until;
         }
-        Self {
-            quick_ppm: compartment.quick_exit_ppm,
-            quick_until: compartment.quick_exit.at,
-            ..flow
-        }
+        flow
     }
 }
 

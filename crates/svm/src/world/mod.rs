@@ -5,6 +5,7 @@
 //! of tokens are whole units given as `f64` for legibility and converted exactly once.
 
 mod acts;
+mod council;
 mod liquidation;
 pub mod listing;
 mod money;
@@ -31,6 +32,7 @@ use crate::vm::{Failure, Receipt, address, instruction, pubkey};
 use crate::{Vm, keys, pyth, tokens};
 
 pub use acts::{Order, ask, bid};
+pub use council::{member, member_key};
 
 /// Banks and feeds of the standard world.
 pub const USDC: usize = 0;

@@ -60,8 +60,7 @@ pub fn accrue<'info>(ctx: Context<'info, Accrue<'info>>) -> Result<()> {
         token::check_vault(&quote, &accounts.quote_vault)?;
         let vault = token::balance(&accounts.quote_vault)?;
         let insurance = accounts.insurance.read()?.balance;
-        let compartment = &accounts.compartment;
-        let folded = quote::fold_all(&guard, compartment, &mut quote, vault, &markets)?;
+        let folded = quote::fold_all(&guard, &mut quote, vault, &markets)?;
         let money = QuoteMoney {
             vault,
             assigned: quote.residuals.assigned,

@@ -85,7 +85,7 @@ pub fn collect_residual(ctx: Context<CollectResidual>) -> Result<()> {
         token::check_vault(&bank, &accounts.vault)?;
         let vault = token::balance(&accounts.vault)?;
         let (residuals_before, assigned_before) = (bank.residuals.total, bank.residuals.assigned);
-        let flow = guard.flow(&accounts.compartment)?;
+        let flow = guard.flow();
         withdrawal::crank(&mut bank, vault, &flow, guard.now).or_refuse()?;
         let paid = collect(&mut margin, &mut bank, vault).or_refuse()?;
         accounts

@@ -105,7 +105,7 @@ pub fn crank_ticket(ctx: Context<CrankTicket>) -> Result<()> {
         let mut margin = accounts.margin.write()?;
         let mut ticket = accounts.ticket.write()?;
         token::check_vault(&bank, &accounts.vault)?;
-        let flow = guard.flow(&accounts.compartment)?;
+        let flow = guard.flow();
         let vault = token::balance(&accounts.vault)?;
         let served_before = ticket.served;
         let served = serve(

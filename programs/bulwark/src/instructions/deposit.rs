@@ -85,7 +85,7 @@ pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
             }
             None => ensure(bank.index != 0, BulwarkError::MissingAccount).map(|()| None)?,
         };
-        let flow = guard.flow(&accounts.compartment)?;
+        let flow = guard.flow();
         let total_before = total(&bank)?;
         let balance_before = balance(&margin, bank.index)?;
         let vault = token::balance(&accounts.vault)?;

@@ -60,8 +60,7 @@ pub fn sweep<'info>(ctx: Context<'info, Sweep<'info>>) -> Result<()> {
             let loader = accounts.insurance.as_ref().ok_or_else(missing)?;
             guard.insurance(loader)?;
             let loaders = quote::every_market(&accounts.compartment, ctx.remaining_accounts)?;
-            let markets =
-                quote::fold_all(&guard, &accounts.compartment, &mut bank, vault, &loaders)?;
+            let markets = quote::fold_all(&guard, &mut bank, vault, &loaders)?;
             let mut insurance = loader.write()?;
             event.insurance_before = insurance.balance;
             let balance = quote::balance(&bank, vault, insurance.balance, &markets)?;
@@ -70,7 +69,7 @@ pub fn sweep<'info>(ctx: Context<'info, Sweep<'info>>) -> Result<()> {
             invariant::insurance(&insurance)?;
             event.insurance_after = insurance.balance;
         } else {
-            let flow = guard.flow(&accounts.compartment)?;
+            let flow = guard.flow();
             withdrawal::crank(&mut bank, vault, &flow, guard.now).or_refuse()?;
             withdrawal::sweep(&mut bank, vault).or_refuse()?;
         }

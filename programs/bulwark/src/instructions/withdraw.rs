@@ -154,7 +154,7 @@ impl<'info> Withdraw<'info> {
     ) -> Result<(Plan, Applied)> {
         let plain = is_plain(margin);
         let permit = guard.permit(action(plain))?;
-        let flow = guard.flow(&self.compartment)?;
+        let flow = guard.flow();
         let board = self.board.as_ref().map(|board| board.read()).transpose()?;
         let board = board.as_deref();
         ensure(plain || board.is_some(), BulwarkError::MissingAccount)?;

@@ -1,0 +1,176 @@
+//! The guardian: proposals, approvals, restrictions.
+
+use bulwark::fresh::Quote;
+use bulwark::instructions::{ProposeArgs, RestrictArgs};
+use bulwark::{accounts, instruction};
+use bulwark_core::guardian::{Action, encode};
+use bulwark_core::{Error, Result};
+use bulwark_state::ACTION_BYTES;
+
+use crate::{AccountMeta, Deployment, Instruction, Pubkey, address, build};
+
+const SYSTEM: Pubkey = anchor_lang::prelude::pubkey!("11111111111111111111111111111111");
+/// Sysvar with the instructions of a transaction.
+const INSTRUCTIONS: Pubkey =
+    anchor_lang::prelude::pubkey!("Sysvar1nstructions1111111111111111111111111");
+
+fn read_only(key: &Pubkey) -> AccountMeta {
+    AccountMeta::new_readonly(*key, false)
+}
+
+impl Deployment {
+    /// Creates the guardian of `members` (5 to 16 wallets), with a veto seat or none.
+    pub fn create_guardian(
+        &self,
+        creator: Pubkey,
+        members: &[Pubkey],
+        veto: Option<Pubkey>,
+    ) -> Instruction {
+        let accounts = accounts::CreateGuardian {
+            creator,
+            protocol: self.protocol,
+            guardian: address::guardian(),
+            system_program: SYSTEM,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        let veto = veto.unwrap_or_default();
+        let members = members.iter().map(read_only);
+        build(accounts, members, instruction::CreateGuardian { veto })
+    }
+
+    /// A member, or the veto seat, says that he is there.
+    pub fn heartbeat(&self, member: Pubkey) -> Instruction {
+        let accounts = accounts::Heartbeat {
+            member,
+            guardian: address::guardian(),
+        };
+        build(accounts, [], instruction::Heartbeat {})
+    }
+
+    /// Proposes an action; `nonce` is the guardian's next. Fails for an action whose list is
+    /// longer than it can be.
+    pub fn propose(
+        &self,
+        member: Pubkey,
+        nonce: u64,
+        action: &Action,
+        quote: Quote,
+    ) -> Result<Instruction> {
+        let accounts = accounts::Propose {
+            member,
+            protocol: self.protocol,
+            guardian: address::guardian(),
+            proposal: address::proposal(nonce),
+            instructions: INSTRUCTIONS,
+            system_program: SYSTEM,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        let mut bytes = [0; ACTION_BYTES];
+        let length = usize::from(encode(action, &mut bytes)?);
+        let args = ProposeArgs {
+            nonce,
+            kind: action.kind() as u16,
+            action: bytes.get(..length).ok_or(Error::BadAction)?.to_vec(),
+            quote,
+        };
+        let mut wallets: Vec<Pubkey> = action
+            .subjects()
+            .iter()
+            .map(|subject| Pubkey::new_from_array(subject.key))
+            .collect();
+        if let Action::AddMember(key) = action {
+            wallets.push(Pubkey::new_from_array(*key));
+        }
+        let wallets = wallets.iter().map(read_only);
+        Ok(build(accounts, wallets, instruction::Propose { args }))
+    }
+
+    fn voice(&self, member: Pubkey, nonce: u64) -> accounts::Voice {
+        accounts::Voice {
+            member,
+            protocol: self.protocol,
+            guardian: address::guardian(),
+            proposal: address::proposal(nonce),
+            instructions: INSTRUCTIONS,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        }
+    }
+
+    /// Approves a proposal.
+    pub fn approve(&self, member: Pubkey, nonce: u64, quote: Quote) -> Instruction {
+        build(
+            self.voice(member, nonce),
+            [],
+            instruction::Approve { quote },
+        )
+    }
+
+    /// Objects to a proposal.
+    pub fn object(&self, member: Pubkey, nonce: u64, quote: Quote) -> Instruction {
+        build(self.voice(member, nonce), [], instruction::Object { quote })
+    }
+
+    /// Carries a proposal out. `compartments`: those that it speaks of, in their order.
+    pub fn execute_proposal(
+        &self,
+        caller: Pubkey,
+        nonce: u64,
+        compartments: &[Pubkey],
+    ) -> Instruction {
+        let accounts = accounts::ExecuteProposal {
+            caller,
+            protocol: self.protocol,
+            guardian: address::guardian(),
+            proposal: address::proposal(nonce),
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        let list = compartments.iter().map(|key| AccountMeta::new(*key, false));
+        build(accounts, list, instruction::ExecuteProposal {})
+    }
+
+    /// Ends a proposal that expired.
+    pub fn expire_proposal(&self, caller: Pubkey, nonce: u64) -> Instruction {
+        let accounts = accounts::ExpireProposal {
+            caller,
+            protocol: self.protocol,
+            guardian: address::guardian(),
+            proposal: address::proposal(nonce),
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, [], instruction::ExpireProposal {})
+    }
+
+    /// Closes the account of a final proposal; `payer` gets its rent back.
+    pub fn close_proposal(&self, caller: Pubkey, nonce: u64, payer: Pubkey) -> Instruction {
+        let accounts = accounts::CloseProposal {
+            caller,
+            proposal: address::proposal(nonce),
+            payer,
+        };
+        build(accounts, [], instruction::CloseProposal {})
+    }
+
+    /// One member restricts this compartment, or all, for `seconds`.
+    pub fn restrict(
+        &self,
+        member: Pubkey,
+        args: RestrictArgs,
+        compartment: Option<Pubkey>,
+    ) -> Instruction {
+        let accounts = accounts::Restrict {
+            member,
+            protocol: self.protocol,
+            guardian: address::guardian(),
+            instructions: INSTRUCTIONS,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        let list = compartment.map(|key| AccountMeta::new(key, false));
+        build(accounts, list, instruction::Restrict { args })
+    }
+}

@@ -1,0 +1,58 @@
+//! Events of the guardian. All of them are chained in the Protocol.
+
+use anchor_lang::prelude::*;
+use bytemuck::{Pod, Zeroable};
+
+use super::{Common, Kind};
+
+events! {
+    /// The guardian was created.
+    GuardianCreated = 60 {
+        pub guardian: Pubkey,
+        /// Veto seat, zero if none.
+        pub veto: Pubkey,
+        pub members: u64,
+    }
+    /// A proposal was opened, with its proposer's approval.
+    ProposalOpened = 61 {
+        pub proposal: Pubkey,
+        pub nonce: u64,
+        pub action_kind: u64,
+        /// SHA-256 of the action's bytes.
+        pub action_hash: Pubkey,
+        pub quorum: u64,
+    }
+    /// A member approved or objected.
+    ProposalAnswered = 62 {
+        pub proposal: Pubkey,
+        pub nonce: u64,
+        /// 1 for an approval, 0 for an objection.
+        pub yes: u64,
+        /// Those that count now.
+        pub approvals: u64,
+        pub objections: u64,
+        /// What it led to: 0 counted, 1 queued, 2 lengthened, 3 cancelled.
+        pub outcome: u64,
+        /// Executable when both have passed; zero while it isn't queued.
+        pub eta_unix: i64,
+        pub eta_slot: u64,
+    }
+    /// A proposal was carried out.
+    ProposalExecuted = 63 {
+        pub proposal: Pubkey,
+        pub nonce: u64,
+        pub action_kind: u64,
+        pub action_hash: Pubkey,
+    }
+    /// A proposal expired.
+    ProposalExpired = 64 {
+        pub proposal: Pubkey,
+        pub nonce: u64,
+    }
+    /// One member restricted.
+    MemberRestricted = 65 {
+        pub until: i64,
+        pub until_slot: u64,
+        pub reason: u64,
+    }
+}

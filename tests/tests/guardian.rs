@@ -1,0 +1,404 @@
+//! The guardian on the bytecode: one restricts, three pause, four relax and change after a delay;
+//! nobody else does anything, and users leave meanwhile.
+
+use bulwark::error::BulwarkError;
+use bulwark_core::guardian::{
+    ALL_COMPARTMENTS, Action, MAX_SETTINGS, MAX_SUBJECTS, ORDINARY_DELAY, SLACK, Setting, State,
+    Subject, Successor,
+};
+use bulwark_core::mode::Mode;
+use bulwark_svm::keys::keypair;
+use bulwark_svm::vm::pubkey;
+use bulwark_svm::world::{
+    SOL_PERP, USDC, World, ask, base_e8, bid, expect_error, member, member_key, usdc,
+};
+use solana_signer::Signer;
+
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+
+/// The standard world with a guardian of five.
+fn guarded() -> World {
+    let mut world = World::new();
+    world.create_guardian(5).unwrap();
+    world.fund("alice", 10_000.0);
+    world.fund("maker", 1_000_000.0);
+    world
+}
+
+/// Time passes with slots of 300 ms, as the guardian counts them.
+fn pass(world: &mut World, seconds: i64) {
+    let slots = u64::try_from(seconds * 10).unwrap().div_ceil(3);
+    world.advance_apart(seconds, slots);
+}
+
+fn pause(hours: u32) -> Action {
+    Action::Pause(0, hours * 3_600, 1)
+}
+
+#[test]
+fn only_the_creator_makes_a_guardian_once_and_before_the_seal() {
+    let mut world = World::new();
+    let members: Vec<_> = (1..=5).map(member_key).collect();
+    let stranger = world.wallet("mallory");
+    let stranger_key = pubkey(stranger.pubkey());
+    let create = world
+        .deployment
+        .create_guardian(stranger_key, &members, None);
+    expect_error(
+        world.send(&[create], &[&stranger]),
+        BulwarkError::NotCreator,
+    );
+    // Too few, twice the same, a program, the veto seat as a member.
+    let four = world.create_guardian_of(&members[..4], None);
+    expect_error(four, BulwarkError::BadMember);
+    let mut twice = members.clone();
+    twice[4] = members[0];
+    expect_error(
+        world.create_guardian_of(&twice, None),
+        BulwarkError::BadMember,
+    );
+    let mut program = members.clone();
+    program[4] = bulwark::ID;
+    expect_error(
+        world.create_guardian_of(&program, None),
+        BulwarkError::BadMember,
+    );
+    let double = world.create_guardian_of(&members, Some(members[2]));
+    expect_error(double, BulwarkError::BadMember);
+    world.create_guardian(5).unwrap();
+    assert_eq!(world.guardian().member_count, 5);
+    assert_eq!(
+        world.protocol().guardian,
+        bulwark_client::address::guardian().to_bytes()
+    );
+    // The account is there: the system program refuses a second.
+    assert!(world.create_guardian(5).is_err());
+
+    let mut sealed = World::new();
+    sealed.seal().unwrap();
+    expect_error(sealed.create_guardian(5), BulwarkError::Sealed);
+}
+
+#[test]
+fn a18_one_member_restricts_for_six_hours_twice_a_week() {
+    let mut world = guarded();
+    world.place("maker", SOL_PERP, ask(1.0, 100.0));
+    world.restrict(2, 7 * 86_400).unwrap();
+    assert_eq!(world.mode(), Mode::Restricted);
+    // Nothing raises open interest.
+    world.place("alice", SOL_PERP, bid(1.0, 100.0));
+    assert_eq!(world.position("alice", SOL_PERP).base, 0);
+    // Who has nothing open leaves.
+    assert_eq!(world.withdraw("alice", USDC, usdc(100.0)), (usdc(100.0), 0));
+    pass(&mut world, 6 * HOUR - 60);
+    assert_eq!(world.mode(), Mode::Restricted);
+    pass(&mut world, 120);
+    assert_eq!(world.mode(), Mode::Normal);
+    world.restrict_all(2, 60).unwrap();
+    assert_eq!(world.mode(), Mode::Restricted);
+    pass(&mut world, DAY);
+    expect_error(world.restrict(2, 60), BulwarkError::BudgetExhausted);
+    world.restrict(3, 60).unwrap();
+    let stranger = member(9);
+    let args = bulwark::instructions::RestrictArgs {
+        scope: 0,
+        seconds: 60,
+        reason: 1,
+        quote: world.quote_block(),
+    };
+    let key = Some(world.deployment.compartment);
+    let restrict = world.deployment.restrict(member_key(9), args, key);
+    expect_error(
+        world.send(&[restrict], &[&stranger]),
+        BulwarkError::NotMember,
+    );
+}
+
+#[test]
+fn three_of_five_pause_and_time_alone_ends_it() {
+    let mut world = guarded();
+    let nonce = world.propose(1, &pause(1_000));
+    world.approve(2, nonce).unwrap();
+    expect_error(world.execute(nonce), BulwarkError::ProposalNotQueued);
+    expect_error(world.approve(2, nonce), BulwarkError::AlreadyApproved);
+    expect_error(world.approve(9, nonce), BulwarkError::NotMember);
+    world.approve(5, nonce).unwrap();
+    expect_error(world.execute_with(nonce, &[]), BulwarkError::IncompleteSet);
+    world.execute(nonce).unwrap();
+    assert_eq!(world.mode(), Mode::Paused);
+    expect_error(world.execute(nonce), BulwarkError::ProposalClosed);
+    // i06: the exit stays open, at a quarter of the rate.
+    assert_eq!(world.withdraw("alice", USDC, usdc(100.0)), (usdc(100.0), 0));
+    expect_error(
+        world.try_place("alice", SOL_PERP, bid(1.0, 99.0)),
+        BulwarkError::ModeForbids,
+    );
+    // A Relax doesn't end it.
+    let sequence = world.compartment().mode.sequence;
+    let relax = world.queue(4, &Action::Relax(0, sequence));
+    pass(&mut world, 2 * DAY + SLACK + 60);
+    world.execute(relax).unwrap();
+    assert_eq!(world.mode(), Mode::Paused);
+    pass(&mut world, DAY - SLACK - 120);
+    assert_eq!(world.mode(), Mode::Paused, "72 h, whatever was asked");
+    pass(&mut world, 120);
+    assert_eq!(world.mode(), Mode::Normal);
+    // 24 h of the month's 96 are left, and then none.
+    let again = world.queue(3, &pause(1_000));
+    world.execute(again).unwrap();
+    pass(&mut world, DAY + 60);
+    assert_eq!(world.mode(), Mode::Normal);
+    let third = world.queue(3, &pause(1_000));
+    expect_error(world.execute(third), BulwarkError::BudgetExhausted);
+}
+
+#[test]
+fn a_pause_of_everything_is_charged_to_every_compartment() {
+    let mut world = guarded();
+    let all = Action::Pause(ALL_COMPARTMENTS, 3_600, 1);
+    let nonce = world.queue(3, &all);
+    expect_error(world.execute_with(nonce, &[]), BulwarkError::IncompleteSet);
+    world.execute(nonce).unwrap();
+    assert_eq!(world.mode(), Mode::Paused);
+    assert!(world.protocol().mode.paused.at > 0);
+    let spans = world.compartment().guardian_budget.spans;
+    let charged: i64 = spans.iter().map(|s| s.until - s.from).sum();
+    assert_eq!(charged, 3_600);
+    pass(&mut world, HOUR + 1);
+    assert_eq!(world.mode(), Mode::Normal);
+}
+
+#[test]
+fn four_of_five_relax_after_two_days_in_both_clocks() {
+    let mut world = guarded();
+    let restrict = world.queue(2, &Action::Restrict(0, 72 * 3_600, 3));
+    world.execute(restrict).unwrap();
+    let sequence = world.compartment().mode.sequence;
+    let relax = world.queue(4, &Action::Relax(0, sequence));
+    expect_error(world.execute(relax), BulwarkError::DelayRuns);
+    // The clock alone, without the slots.
+    world.advance_apart(2 * DAY + SLACK, 10);
+    expect_error(world.execute(relax), BulwarkError::DelayRuns);
+    world.advance_apart(1, 2 * 86_400 * 10 / 3);
+    assert_eq!(world.mode(), Mode::Restricted);
+    world.execute(relax).unwrap();
+    assert_eq!(world.mode(), Mode::Normal);
+}
+
+#[test]
+fn a_revoked_capability_comes_back_by_itself() {
+    let mut world = guarded();
+    world.place("maker", SOL_PERP, ask(1.0, 100.0));
+    // Capability 0: new risk.
+    let revoke = world.queue(3, &Action::Revoke(0, 0, 3_600));
+    world.execute(revoke).unwrap();
+    assert_eq!(world.mode(), Mode::Normal);
+    world.place("alice", SOL_PERP, bid(1.0, 100.0));
+    assert_eq!(world.position("alice", SOL_PERP).base, 0);
+    assert_eq!(world.withdraw("alice", USDC, usdc(100.0)), (usdc(100.0), 0));
+    pass(&mut world, HOUR + 1);
+    world.refresh_all();
+    world.place("alice", SOL_PERP, bid(1.0, 100.0));
+    assert_eq!(world.position("alice", SOL_PERP).base, base_e8(1.0) as i64);
+    // The plain exit has no capability that could be named.
+    let none = world.try_propose(1, &Action::Revoke(0, 6, 3_600));
+    expect_error(none, BulwarkError::BadAction);
+}
+
+#[test]
+fn a08_exits_quicken_from_quorum_until_the_change_is_gone() {
+    let mut world = guarded();
+    let nonce = world.propose(1, &Action::AddMember(member_key(6).to_bytes()));
+    world.approve(2, nonce).unwrap();
+    world.approve(3, nonce).unwrap();
+    assert_eq!(world.protocol().quick_ppm, 0);
+    world.approve(4, nonce).unwrap();
+    assert_eq!(world.protocol().quick_ppm, 166_667);
+    let waiting = world.proposal(nonce);
+    assert_eq!(world.protocol().quick_until, waiting.expires_at);
+    // One voice does nothing, the second cancels.
+    world.object(5, nonce).unwrap();
+    assert_eq!(world.protocol().quick_ppm, 166_667);
+    world.object(1, nonce).unwrap();
+    assert_eq!(world.protocol().quick_ppm, 0);
+    assert_eq!(world.proposal(nonce).state, State::Cancelled as u8);
+    pass(&mut world, 8 * DAY);
+    expect_error(world.execute_with(nonce, &[]), BulwarkError::ProposalClosed);
+}
+
+#[test]
+fn members_change_after_their_delays() {
+    let mut world = guarded();
+    let add = world.queue(4, &Action::AddMember(member_key(6).to_bytes()));
+    let delay = i64::try_from(ORDINARY_DELAY).unwrap();
+    pass(&mut world, delay + SLACK - 1);
+    expect_error(world.execute_with(add, &[]), BulwarkError::DelayRuns);
+    pass(&mut world, 1);
+    world.execute_with(add, &[]).unwrap();
+    assert_eq!(world.guardian().member_count, 6);
+
+    let mut list = [Successor::default(); MAX_SUBJECTS];
+    list[0].membership = world.guardian().members[1].membership;
+    list[0].key = member_key(7).to_bytes();
+    let removal = Action::RemoveMembers(1, list);
+    let nonce = world.propose(1, &removal);
+    expect_error(world.approve(2, nonce), BulwarkError::SubjectOfProposal);
+    expect_error(world.object(2, nonce), BulwarkError::SubjectOfProposal);
+    for number in [3, 4, 5, 6] {
+        world.approve(number, nonce).unwrap();
+    }
+    pass(&mut world, 30 * DAY + SLACK);
+    world.execute_with(nonce, &[]).unwrap();
+    assert_eq!(world.guardian().members[1].key, member_key(7).to_bytes());
+    expect_error(world.restrict(2, 60), BulwarkError::NotMember);
+    // Thirty days of silence: the new one alone is awake.
+    expect_error(world.restrict(3, 60), BulwarkError::MemberSilent);
+    world.restrict(7, 60).unwrap();
+    let stranger = world.wallet("mallory");
+    let beat = world.deployment.heartbeat(pubkey(stranger.pubkey()));
+    expect_error(world.send(&[beat], &[&stranger]), BulwarkError::NotMember);
+    let beat = world.deployment.heartbeat(member_key(3));
+    world.send(&[beat], &[&member(3)]).unwrap();
+    expect_error(world.restrict(3, 60), BulwarkError::MemberSilent);
+    pass(&mut world, 2 * DAY);
+    world.restrict(3, 60).unwrap();
+}
+
+#[test]
+fn a_program_cannot_be_proposed_as_a_member() {
+    let mut world = guarded();
+    for (key, error) in [
+        (bulwark::ID, BulwarkError::BadMember),
+        (world.deployment.board, BulwarkError::BadMember),
+        (member_key(3), BulwarkError::BadMember),
+    ] {
+        let refused = world.try_propose(1, &Action::AddMember(key.to_bytes()));
+        expect_error(refused, error);
+    }
+}
+
+#[test]
+fn what_cannot_be_carried_out_cannot_be_proposed() {
+    let mut world = guarded();
+    let mut list = [Setting::default(); MAX_SETTINGS];
+    list[0] = Setting { id: 1, value: 1 };
+    let parameters = Action::SetParameters(0, Subject::Market(0), 1, list);
+    let refused = world.try_propose(1, &parameters);
+    expect_error(refused, BulwarkError::BadAction);
+}
+
+#[test]
+fn a_closed_proposal_gives_its_rent_back_and_is_never_made_again() {
+    let mut world = guarded();
+    let nonce = world.queue(3, &pause(1));
+    let mallory = world.wallet("mallory");
+    let mallory_key = pubkey(mallory.pubkey());
+    let early = world
+        .deployment
+        .close_proposal(mallory_key, nonce, member_key(1));
+    expect_error(
+        world.send(&[early], &[&mallory]),
+        BulwarkError::ProposalOpen,
+    );
+    world.execute(nonce).unwrap();
+    let theft = world
+        .deployment
+        .close_proposal(mallory_key, nonce, mallory_key);
+    expect_error(
+        world.send(&[theft], &[&mallory]),
+        BulwarkError::WrongAddress,
+    );
+    let before = world.vm.svm.get_balance(&member(1).pubkey()).unwrap();
+    let close = world
+        .deployment
+        .close_proposal(mallory_key, nonce, member_key(1));
+    world.send(&[close], &[&mallory]).unwrap();
+    assert!(world.vm.svm.get_balance(&member(1).pubkey()).unwrap() > before);
+    let quote = world.quote_block();
+    let again = world
+        .deployment
+        .propose(member_key(1), nonce, &pause(1), quote);
+    let again = world.send(&[again.unwrap()], &[&member(1)]);
+    expect_error(again, BulwarkError::BadIndex);
+}
+
+#[test]
+fn an_unanswered_proposal_expires() {
+    let mut world = guarded();
+    let nonce = world.propose(1, &pause(1));
+    expect_error(world.expire(nonce), BulwarkError::DelayRuns);
+    pass(&mut world, 7 * DAY);
+    expect_error(world.approve(2, nonce), BulwarkError::ProposalClosed);
+    world.expire(nonce).unwrap();
+    expect_error(world.expire(nonce), BulwarkError::ProposalClosed);
+}
+
+#[test]
+fn i04_a_signature_collected_beforehand_is_worthless() {
+    let mut world = guarded();
+    let nonce = world.propose(1, &pause(1));
+    let quote = world.quote_block();
+    // Another hash for a slot that is there; a slot that is not; one from the future.
+    let mut forged = quote;
+    forged.hash[9] ^= 1;
+    let slots = [quote.slot - 1, quote.slot + 1, 0, u64::MAX];
+    let missing = slots.map(|slot| bulwark::fresh::Quote { slot, ..quote });
+    for bad in missing.into_iter().chain([forged]) {
+        let approve = world.deployment.approve(member_key(2), nonce, bad);
+        expect_error(
+            world.send(&[approve], &[&member(2)]),
+            BulwarkError::StaleQuote,
+        );
+    }
+    // 512 blocks later the same quote has left.
+    let approve = world.deployment.approve(member_key(2), nonce, quote);
+    for _ in 0..512 {
+        world.advance_apart(0, 1);
+        world.quote_block();
+    }
+    expect_error(
+        world.send(&[approve], &[&member(2)]),
+        BulwarkError::StaleQuote,
+    );
+    // A block before skipped slots is still found.
+    let older = world.quote_block();
+    world.advance_apart(4, 40);
+    world.quote_block();
+    let approve = world.deployment.approve(member_key(2), nonce, older);
+    world.send(&[approve], &[&member(2)]).unwrap();
+}
+
+#[test]
+fn i04_a_durable_nonce_keeps_no_approval_alive() {
+    let mut world = guarded();
+    let nonce = world.propose(1, &pause(1));
+    let advance = world.durable_nonce(&member(2));
+    let quote = world.quote_block();
+    let approve = world.deployment.approve(member_key(2), nonce, quote);
+    let durable = world.send(&[advance.clone(), approve.clone()], &[&member(2)]);
+    expect_error(durable, BulwarkError::DurableNonce);
+    // Only the first instruction makes a transaction durable.
+    world.send(&[approve, advance], &[&member(2)]).unwrap();
+}
+
+#[test]
+fn the_veto_seat_objects_and_nothing_else() {
+    let mut world = guarded();
+    let veto = keypair("veto");
+    let veto_key = pubkey(veto.pubkey());
+    let nonce = world.queue(4, &Action::AddMember(member_key(6).to_bytes()));
+    let quote = world.quote_block();
+    let approve = world.deployment.approve(veto_key, nonce, quote);
+    expect_error(world.send(&[approve], &[&veto]), BulwarkError::NotMember);
+    // It may speak through a program, so it quotes nothing.
+    let empty = bulwark::fresh::Quote {
+        slot: 0,
+        hash: [0; 32],
+    };
+    let object = world.deployment.object(veto_key, nonce, empty);
+    world.send(&[object], &[&veto]).unwrap();
+    assert_eq!(world.proposal(nonce).state, State::Queued as u8);
+    world.object(5, nonce).unwrap();
+    assert_eq!(world.proposal(nonce).state, State::Cancelled as u8);
+}
