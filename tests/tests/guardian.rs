@@ -345,14 +345,16 @@ fn i04_a_signature_collected_beforehand_is_worthless() {
     let slots = [quote.slot - 1, quote.slot + 1, 0, u64::MAX];
     let missing = slots.map(|slot| bulwark::fresh::Quote { slot, ..quote });
     for bad in missing.into_iter().chain([forged]) {
-        let approve = world.deployment.approve(member_key(2), nonce, bad);
+        let approve = world.deployment.approve_proposal(member_key(2), nonce, bad);
         expect_error(
             world.send(&[approve], &[&member(2)]),
             BulwarkError::StaleQuote,
         );
     }
     // 512 blocks later the same quote has left.
-    let approve = world.deployment.approve(member_key(2), nonce, quote);
+    let approve = world
+        .deployment
+        .approve_proposal(member_key(2), nonce, quote);
     for _ in 0..512 {
         world.advance_apart(0, 1);
         world.quote_block();
@@ -365,7 +367,9 @@ fn i04_a_signature_collected_beforehand_is_worthless() {
     let older = world.quote_block();
     world.advance_apart(4, 40);
     world.quote_block();
-    let approve = world.deployment.approve(member_key(2), nonce, older);
+    let approve = world
+        .deployment
+        .approve_proposal(member_key(2), nonce, older);
     world.send(&[approve], &[&member(2)]).unwrap();
 }
 
@@ -375,7 +379,9 @@ fn i04_a_durable_nonce_keeps_no_approval_alive() {
     let nonce = world.propose(1, &pause(1));
     let advance = world.durable_nonce(&member(2));
     let quote = world.quote_block();
-    let approve = world.deployment.approve(member_key(2), nonce, quote);
+    let approve = world
+        .deployment
+        .approve_proposal(member_key(2), nonce, quote);
     let durable = world.send(&[advance.clone(), approve.clone()], &[&member(2)]);
     expect_error(durable, BulwarkError::DurableNonce);
     // Only the first instruction makes a transaction durable.
@@ -389,14 +395,14 @@ fn the_veto_seat_objects_and_nothing_else() {
     let veto_key = pubkey(veto.pubkey());
     let nonce = world.queue(4, &Action::AddMember(member_key(6).to_bytes()));
     let quote = world.quote_block();
-    let approve = world.deployment.approve(veto_key, nonce, quote);
+    let approve = world.deployment.approve_proposal(veto_key, nonce, quote);
     expect_error(world.send(&[approve], &[&veto]), BulwarkError::NotMember);
     // It may speak through a program, so it quotes nothing.
     let empty = bulwark::fresh::Quote {
         slot: 0,
         hash: [0; 32],
     };
-    let object = world.deployment.object(veto_key, nonce, empty);
+    let object = world.deployment.object_to_proposal(veto_key, nonce, empty);
     world.send(&[object], &[&veto]).unwrap();
     assert_eq!(world.proposal(nonce).state, State::Queued as u8);
     world.object(5, nonce).unwrap();

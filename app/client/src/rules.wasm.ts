@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 484a9ce36dcfed2351aee81b60bbb092a0f958b0457eca8d98cb62ef68b71d45
+// Sources: ab912de7125905c0cf516b7cff3845a9ea757f3a41f8c76592ff15cce411bf95
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

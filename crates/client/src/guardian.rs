@@ -100,17 +100,21 @@ impl Deployment {
     }
 
     /// Approves a proposal.
-    pub fn approve(&self, member: Pubkey, nonce: u64, quote: Quote) -> Instruction {
+    pub fn approve_proposal(&self, member: Pubkey, nonce: u64, quote: Quote) -> Instruction {
         build(
             self.voice(member, nonce),
             [],
-            instruction::Approve { quote },
+            instruction::ApproveProposal { quote },
         )
     }
 
     /// Objects to a proposal.
-    pub fn object(&self, member: Pubkey, nonce: u64, quote: Quote) -> Instruction {
-        build(self.voice(member, nonce), [], instruction::Object { quote })
+    pub fn object_to_proposal(&self, member: Pubkey, nonce: u64, quote: Quote) -> Instruction {
+        build(
+            self.voice(member, nonce),
+            [],
+            instruction::ObjectToProposal { quote },
+        )
     }
 
     /// Carries a proposal out. `compartments`: those that it speaks of, in their order.

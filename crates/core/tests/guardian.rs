@@ -3,8 +3,8 @@
 use bulwark_core::guardian::{
     Action, Delay, EXPIRES_AFTER, INCIDENT_DELAY, Kind, MAX_SETTINGS, MAX_SUBJECTS, OPEN_FOR,
     ORDINARY_DELAY, POWERS_RETURN, Quorum, RELAX_DELAY, REMOVAL_DELAY, SILENT_AFTER, SLACK,
-    Setting, State, Step, Subject, Successor, approve, blocking, check_delays, create, execute,
-    expire, heartbeat, heartbeat_veto, object, propose, quickening, quorum,
+    Setting, State, Step, Subject, Successor, approve_proposal, blocking, check_delays, create,
+    execute, expire, heartbeat, heartbeat_veto, object_to_proposal, propose, quickening, quorum,
 };
 use bulwark_core::mode::Mode;
 use bulwark_core::{Error, Now, Result};
@@ -62,11 +62,11 @@ impl Council {
 
     fn approve(&mut self, proposal: &mut Proposal, by: u8, now: Now) -> Result<Step> {
         let mode = self.mode;
-        self.act(proposal, |g, p| approve(g, p, &key(by), mode, now))
+        self.act(proposal, |g, p| approve_proposal(g, p, &key(by), mode, now))
     }
 
     fn object(&mut self, proposal: &mut Proposal, by: u8, now: Now) -> Result<Step> {
-        self.act(proposal, |g, p| object(g, p, &key(by), now))
+        self.act(proposal, |g, p| object_to_proposal(g, p, &key(by), now))
     }
 
     fn execute(&mut self, proposal: &mut Proposal, now: Now) -> Result<Step> {

@@ -3,7 +3,8 @@
 
 use bulwark_core::Now;
 use bulwark_core::guardian::{
-    Kind, SLACK, State, Step, approve, create, execute, heartbeat, object, propose,
+    Kind, SLACK, State, Step, approve_proposal, create, execute, heartbeat, object_to_proposal,
+    propose,
 };
 use bulwark_core::mode::Mode;
 use bulwark_state::{Guardian, Key, Proposal};
@@ -82,10 +83,10 @@ fn carried(members: u8, honest: u8, hostile: u8, kind: Kind) -> bool {
         return false;
     }
     for key in hostile_keys {
-        let _refused_for_a_subject = object(&mut guardian, &mut proposal, key, now);
+        let _refused_for_a_subject = object_to_proposal(&mut guardian, &mut proposal, key, now);
     }
     for key in &honest_keys[1..] {
-        if approve(&mut guardian, &mut proposal, key, Mode::Normal, now).is_err() {
+        if approve_proposal(&mut guardian, &mut proposal, key, Mode::Normal, now).is_err() {
             break;
         }
     }

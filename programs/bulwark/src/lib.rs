@@ -170,13 +170,13 @@ pub mod bulwark {
     }
 
     /// Approves a proposal.
-    pub fn approve(ctx: Context<Voice>, quote: fresh::Quote) -> Result<()> {
-        instructions::approve(ctx, quote)
+    pub fn approve_proposal(ctx: Context<Voice>, quote: fresh::Quote) -> Result<()> {
+        instructions::approve_proposal(ctx, quote)
     }
 
     /// Objects to a proposal.
-    pub fn object(ctx: Context<Voice>, quote: fresh::Quote) -> Result<()> {
-        instructions::object(ctx, quote)
+    pub fn object_to_proposal(ctx: Context<Voice>, quote: fresh::Quote) -> Result<()> {
+        instructions::object_to_proposal(ctx, quote)
     }
 
     /// Carries a proposal out; the compartments that it speaks of follow.

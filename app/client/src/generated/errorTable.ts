@@ -119,7 +119,11 @@ export const BULWARK_ERRORS = [
   { code: 6241, name: "OracleVerification", rule: "The price update isn't fully verified" },
   { code: 6242, name: "OracleFeed", rule: "The price update is of another feed" },
   { code: 6243, name: "OracleStatus", rule: "The price isn't trading" },
-  { code: 6244, name: "UnlistedRule", rule: "A rule that this release has no name for" },
+  { code: 6244, name: "CalledByProgram", rule: "A member of the guardian speaks in person: not through another program" },
+  { code: 6245, name: "DurableNonce", rule: "A member of the guardian doesn't speak in a transaction with a durable nonce" },
+  { code: 6246, name: "StaleQuote", rule: "The quoted block isn't one of the last 512" },
+  { code: 6247, name: "ProposalOpen", rule: "The proposal isn't final yet" },
+  { code: 6248, name: "UnlistedRule", rule: "A rule that this release has no name for" },
 ] as const;
 
 /** Name of something that the program refuses. */

@@ -27,6 +27,8 @@ import {
   type Deposited,
   getFeedCreatedDecoder,
   type FeedCreated,
+  getGuardianCreatedDecoder,
+  type GuardianCreated,
   getInsuranceCreatedDecoder,
   type InsuranceCreated,
   getInsuranceFundedDecoder,
@@ -41,6 +43,8 @@ import {
   type MarginAccountCreated,
   getMarketCreatedDecoder,
   type MarketCreated,
+  getMemberRestrictedDecoder,
+  type MemberRestricted,
   getOrderPlacedDecoder,
   type OrderPlaced,
   getOrdersCancelledDecoder,
@@ -49,6 +53,14 @@ import {
   type OrdersPruned,
   getPositionTakenOverDecoder,
   type PositionTakenOver,
+  getProposalAnsweredDecoder,
+  type ProposalAnswered,
+  getProposalExecutedDecoder,
+  type ProposalExecuted,
+  getProposalExpiredDecoder,
+  type ProposalExpired,
+  getProposalOpenedDecoder,
+  type ProposalOpened,
   getProtocolCreatedDecoder,
   type ProtocolCreated,
   getRecapitalisedDecoder,
@@ -76,6 +88,7 @@ export interface BulwarkEvents {
   CreatorSealed: CreatorSealed;
   Deposited: Deposited;
   FeedCreated: FeedCreated;
+  GuardianCreated: GuardianCreated;
   InsuranceCreated: InsuranceCreated;
   InsuranceFunded: InsuranceFunded;
   InterestAccrued: InterestAccrued;
@@ -83,10 +96,15 @@ export interface BulwarkEvents {
   MarginAccountClosed: MarginAccountClosed;
   MarginAccountCreated: MarginAccountCreated;
   MarketCreated: MarketCreated;
+  MemberRestricted: MemberRestricted;
   OrderPlaced: OrderPlaced;
   OrdersCancelled: OrdersCancelled;
   OrdersPruned: OrdersPruned;
   PositionTakenOver: PositionTakenOver;
+  ProposalAnswered: ProposalAnswered;
+  ProposalExecuted: ProposalExecuted;
+  ProposalExpired: ProposalExpired;
+  ProposalOpened: ProposalOpened;
   ProtocolCreated: ProtocolCreated;
   Recapitalised: Recapitalised;
   ResidualCollected: ResidualCollected;
@@ -116,6 +134,7 @@ export const BULWARK_EVENTS: {
   CreatorSealed: { discriminator: [160, 78, 105, 55, 90, 84, 18, 214], decoder: getCreatorSealedDecoder },
   Deposited: { discriminator: [111, 141, 26, 45, 161, 35, 100, 57], decoder: getDepositedDecoder },
   FeedCreated: { discriminator: [48, 114, 86, 253, 113, 66, 250, 98], decoder: getFeedCreatedDecoder },
+  GuardianCreated: { discriminator: [105, 235, 234, 138, 97, 236, 169, 137], decoder: getGuardianCreatedDecoder },
   InsuranceCreated: { discriminator: [163, 122, 31, 22, 86, 4, 95, 130], decoder: getInsuranceCreatedDecoder },
   InsuranceFunded: { discriminator: [158, 72, 23, 80, 138, 56, 33, 206], decoder: getInsuranceFundedDecoder },
   InterestAccrued: { discriminator: [79, 218, 196, 73, 32, 148, 138, 71], decoder: getInterestAccruedDecoder },
@@ -123,10 +142,15 @@ export const BULWARK_EVENTS: {
   MarginAccountClosed: { discriminator: [234, 104, 71, 148, 114, 30, 107, 38], decoder: getMarginAccountClosedDecoder },
   MarginAccountCreated: { discriminator: [157, 214, 66, 63, 149, 164, 160, 119], decoder: getMarginAccountCreatedDecoder },
   MarketCreated: { discriminator: [88, 184, 130, 231, 226, 84, 6, 58], decoder: getMarketCreatedDecoder },
+  MemberRestricted: { discriminator: [58, 54, 158, 122, 89, 173, 230, 202], decoder: getMemberRestrictedDecoder },
   OrderPlaced: { discriminator: [96, 130, 204, 234, 169, 219, 216, 227], decoder: getOrderPlacedDecoder },
   OrdersCancelled: { discriminator: [7, 134, 210, 3, 65, 222, 254, 188], decoder: getOrdersCancelledDecoder },
   OrdersPruned: { discriminator: [94, 223, 139, 204, 188, 135, 172, 1], decoder: getOrdersPrunedDecoder },
   PositionTakenOver: { discriminator: [59, 167, 186, 82, 4, 255, 12, 214], decoder: getPositionTakenOverDecoder },
+  ProposalAnswered: { discriminator: [14, 45, 40, 17, 58, 82, 187, 194], decoder: getProposalAnsweredDecoder },
+  ProposalExecuted: { discriminator: [92, 213, 189, 201, 101, 83, 111, 83], decoder: getProposalExecutedDecoder },
+  ProposalExpired: { discriminator: [48, 8, 10, 52, 213, 133, 166, 223], decoder: getProposalExpiredDecoder },
+  ProposalOpened: { discriminator: [118, 111, 242, 245, 53, 115, 95, 209], decoder: getProposalOpenedDecoder },
   ProtocolCreated: { discriminator: [15, 251, 247, 158, 97, 201, 1, 226], decoder: getProtocolCreatedDecoder },
   Recapitalised: { discriminator: [182, 201, 214, 247, 196, 79, 49, 157], decoder: getRecapitalisedDecoder },
   ResidualCollected: { discriminator: [46, 250, 254, 166, 219, 120, 90, 253], decoder: getResidualCollectedDecoder },

@@ -24,7 +24,7 @@ pub use members::{
     live_index, of_membership,
 };
 pub use proposal::{EXPIRES_AFTER, OPEN_FOR, SLACK, State, Step, action_of, standing};
-pub use steps::{approve, execute, expire, object, propose};
+pub use steps::{approve_proposal, execute, expire, object_to_proposal, propose};
 pub use waiting::{Quickening, quickening};
 
 /// Fewest members a guardian may have.

@@ -89,7 +89,7 @@ pub fn propose(
     proposal.expires_at = until;
     proposal.approvals = [Approval::default(); MAX_MEMBERS];
     proposal.objections = [Approval::default(); MAX_MEMBERS];
-    approve(guardian, proposal, proposer, mode, now)
+    approve_proposal(guardian, proposal, proposer, mode, now)
 }
 
 /// Notes one voice in the first free place. `AlreadyApproved` if it is there.
@@ -120,7 +120,7 @@ fn note(
 ///
 /// `NotMember`, `MemberSilent`, `SubjectOfProposal`, `AlreadyApproved`, `ProposalClosed` (final, or
 /// expired), `ModeForbids` for the quorum of an incident upgrade outside Paused, `TooManyWaiting`.
-pub fn approve(
+pub fn approve_proposal(
     guardian: &mut Guardian,
     proposal: &mut Proposal,
     member: &Key,
@@ -204,7 +204,7 @@ fn fix(guardian: &Guardian, proposal: &mut Proposal, seconds: u64) -> Result<()>
 ///
 /// An objector's approval of a proposal that is still open is withdrawn; of a queued one it stays,
 /// or else one member could void it by approving first.
-pub fn object(
+pub fn object_to_proposal(
     guardian: &mut Guardian,
     proposal: &mut Proposal,
     key: &Key,

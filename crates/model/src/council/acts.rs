@@ -1,7 +1,9 @@
 //! What each move does to a scene: the production function, then what a mutant adds.
 
 use bulwark_core::Now;
-use bulwark_core::guardian::{Kind, State, Step, approve, execute, object, propose};
+use bulwark_core::guardian::{
+    Kind, State, Step, approve_proposal, execute, object_to_proposal, propose,
+};
 use bulwark_state::{Guardian, Key, Proposal};
 use bytemuck::Zeroable;
 
@@ -93,7 +95,8 @@ impl Council {
         };
         let guardian = &mut scene.guardian.0;
         let before = case.proposal.0.state;
-        let Ok(step) = approve(guardian, &mut case.proposal.0, &member, self.mode, now) else {
+        let Ok(step) = approve_proposal(guardian, &mut case.proposal.0, &member, self.mode, now)
+        else {
             return false;
         };
         case.approvers.push(member);
@@ -125,7 +128,7 @@ impl Council {
         };
         let Some(voice) = voice else { return false };
         let guardian = &mut scene.guardian.0;
-        let Ok(step) = object(guardian, &mut case.proposal.0, &voice, now) else {
+        let Ok(step) = object_to_proposal(guardian, &mut case.proposal.0, &voice, now) else {
             return false;
         };
         case.against += 1;

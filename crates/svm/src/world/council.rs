@@ -85,14 +85,18 @@ impl World {
     /// Member `number` approves.
     pub fn approve(&mut self, number: usize, nonce: u64) -> Outcome {
         let quote = self.quote_block();
-        let approve = self.deployment.approve(member_key(number), nonce, quote);
+        let approve = self
+            .deployment
+            .approve_proposal(member_key(number), nonce, quote);
         self.send(&[approve], &[&member(number)])
     }
 
     /// Member `number` objects.
     pub fn object(&mut self, number: usize, nonce: u64) -> Outcome {
         let quote = self.quote_block();
-        let object = self.deployment.object(member_key(number), nonce, quote);
+        let object = self
+            .deployment
+            .object_to_proposal(member_key(number), nonce, quote);
         self.send(&[object], &[&member(number)])
     }
 

@@ -242,8 +242,16 @@ export const BULWARK_ERROR__ORACLE_VERIFICATION = 0x1861; // 6241
 export const BULWARK_ERROR__ORACLE_FEED = 0x1862; // 6242
 /** OracleStatus: The price isn't trading */
 export const BULWARK_ERROR__ORACLE_STATUS = 0x1863; // 6243
+/** CalledByProgram: A member of the guardian speaks in person: not through another program */
+export const BULWARK_ERROR__CALLED_BY_PROGRAM = 0x1864; // 6244
+/** DurableNonce: A member of the guardian doesn't speak in a transaction with a durable nonce */
+export const BULWARK_ERROR__DURABLE_NONCE = 0x1865; // 6245
+/** StaleQuote: The quoted block isn't one of the last 512 */
+export const BULWARK_ERROR__STALE_QUOTE = 0x1866; // 6246
+/** ProposalOpen: The proposal isn't final yet */
+export const BULWARK_ERROR__PROPOSAL_OPEN = 0x1867; // 6247
 /** UnlistedRule: A rule that this release has no name for */
-export const BULWARK_ERROR__UNLISTED_RULE = 0x1864; // 6244
+export const BULWARK_ERROR__UNLISTED_RULE = 0x1868; // 6248
 
 export type BulwarkError =
   | typeof BULWARK_ERROR__ACCOUNT_CAP
@@ -267,11 +275,13 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__BOOK_FULL
   | typeof BULWARK_ERROR__BOOK_JUST_CHANGED
   | typeof BULWARK_ERROR__BUDGET_EXHAUSTED
+  | typeof BULWARK_ERROR__CALLED_BY_PROGRAM
   | typeof BULWARK_ERROR__CAPABILITY_REVOKED
   | typeof BULWARK_ERROR__COLLATERAL_SLOTS_FULL
   | typeof BULWARK_ERROR__DELAY_RUNS
   | typeof BULWARK_ERROR__DEPOSIT_CAP
   | typeof BULWARK_ERROR__DUPLICATE_ACCOUNT
+  | typeof BULWARK_ERROR__DURABLE_NONCE
   | typeof BULWARK_ERROR__GRACE_HOLDS
   | typeof BULWARK_ERROR__INCOMPLETE_SET
   | typeof BULWARK_ERROR__INSUFFICIENT_BALANCE
@@ -317,6 +327,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__PRICE_FROM_FUTURE
   | typeof BULWARK_ERROR__PROPOSAL_CLOSED
   | typeof BULWARK_ERROR__PROPOSAL_NOT_QUEUED
+  | typeof BULWARK_ERROR__PROPOSAL_OPEN
   | typeof BULWARK_ERROR__QUORUM_MISSING
   | typeof BULWARK_ERROR__QUOTE_DECIMALS
   | typeof BULWARK_ERROR__RECEIVER_UNHEALTHY
@@ -325,6 +336,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__SLOT_NOTIONAL_CAP
   | typeof BULWARK_ERROR__SLOT_SHARE
   | typeof BULWARK_ERROR__STAGE_FORBIDS
+  | typeof BULWARK_ERROR__STALE_QUOTE
   | typeof BULWARK_ERROR__SUBJECT_OF_PROPOSAL
   | typeof BULWARK_ERROR__TICKETS_WAIT
   | typeof BULWARK_ERROR__TOKEN_ACCOUNT_FROZEN
@@ -386,11 +398,13 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__BOOK_FULL]: `The book is full of better orders`,
     [BULWARK_ERROR__BOOK_JUST_CHANGED]: `The book or the price has changed in this slot: funding is sampled in a later one`,
     [BULWARK_ERROR__BUDGET_EXHAUSTED]: `The budget of this power is used up`,
+    [BULWARK_ERROR__CALLED_BY_PROGRAM]: `A member of the guardian speaks in person: not through another program`,
     [BULWARK_ERROR__CAPABILITY_REVOKED]: `The capability is revoked for now`,
     [BULWARK_ERROR__COLLATERAL_SLOTS_FULL]: `No free collateral slot is left`,
     [BULWARK_ERROR__DELAY_RUNS]: `The delay isn't over`,
     [BULWARK_ERROR__DEPOSIT_CAP]: `The bank's deposit cap would be passed`,
     [BULWARK_ERROR__DUPLICATE_ACCOUNT]: `The same account was passed twice`,
+    [BULWARK_ERROR__DURABLE_NONCE]: `A member of the guardian doesn't speak in a transaction with a durable nonce`,
     [BULWARK_ERROR__GRACE_HOLDS]: `Grace holds: this account can't be liquidated yet`,
     [BULWARK_ERROR__INCOMPLETE_SET]: `This needs every bank or market of the compartment, each once`,
     [BULWARK_ERROR__INSUFFICIENT_BALANCE]: `The account holds less than this`,
@@ -436,6 +450,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__PRICE_FROM_FUTURE]: `The price message was published in the future`,
     [BULWARK_ERROR__PROPOSAL_CLOSED]: `The proposal is final or has expired`,
     [BULWARK_ERROR__PROPOSAL_NOT_QUEUED]: `The proposal hasn't reached its quorum`,
+    [BULWARK_ERROR__PROPOSAL_OPEN]: `The proposal isn't final yet`,
     [BULWARK_ERROR__QUORUM_MISSING]: `Too few approvals of today's members stand`,
     [BULWARK_ERROR__QUOTE_DECIMALS]: `The quote mint must have 6 decimals`,
     [BULWARK_ERROR__RECEIVER_UNHEALTHY]: `The account has less than it would need to take this over`,
@@ -444,6 +459,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__SLOT_NOTIONAL_CAP]: `New notional of this slot would pass its cap`,
     [BULWARK_ERROR__SLOT_SHARE]: `More than the share of a leg that may be taken over in one slot`,
     [BULWARK_ERROR__STAGE_FORBIDS]: `The account's stage does not permit this`,
+    [BULWARK_ERROR__STALE_QUOTE]: `The quoted block isn't one of the last 512`,
     [BULWARK_ERROR__SUBJECT_OF_PROPOSAL]: `The member is a subject of the removal`,
     [BULWARK_ERROR__TICKETS_WAIT]: `Withdrawals of this account still wait: they are voided first`,
     [BULWARK_ERROR__TOKEN_ACCOUNT_FROZEN]: `The token account is frozen`,

@@ -8,6 +8,7 @@
 
 export * from "./bank.js";
 export * from "./compartment.js";
+export * from "./guardian.js";
 export * from "./insurance.js";
 export * from "./margin.js";
 export * from "./protocol.js";

@@ -17,6 +17,7 @@ import {
   SOLANA_ERROR__PROGRAM_CLIENTS__UNRECOGNIZED_INSTRUCTION_TYPE,
   SolanaError,
   type Address,
+  type ClientWithPayer,
   type ClientWithRpc,
   type ClientWithTransactionPlanning,
   type ClientWithTransactionSending,
@@ -37,9 +38,11 @@ import {
   getBoardStateCodec,
   getBookStateCodec,
   getCompartmentStateCodec,
+  getGuardianStateCodec,
   getInsuranceStateCodec,
   getMarginStateCodec,
   getMarketStateCodec,
+  getProposalStateCodec,
   getProtocolStateCodec,
   getTicketStateCodec,
   type BankState,
@@ -50,12 +53,16 @@ import {
   type BookStateArgs,
   type CompartmentState,
   type CompartmentStateArgs,
+  type GuardianState,
+  type GuardianStateArgs,
   type InsuranceState,
   type InsuranceStateArgs,
   type MarginState,
   type MarginStateArgs,
   type MarketState,
   type MarketStateArgs,
+  type ProposalState,
+  type ProposalStateArgs,
   type ProtocolState,
   type ProtocolStateArgs,
   type TicketState,
@@ -63,8 +70,10 @@ import {
 } from "../accounts/index.js";
 import {
   getAccrueInstruction,
+  getApproveProposalInstruction,
   getCancelOrdersInstruction,
   getCloseMarginAccountInstruction,
+  getCloseProposalInstruction,
   getCollectResidualInstruction,
   getConvertInstruction,
   getCrankTicketInstruction,
@@ -72,20 +81,27 @@ import {
   getCreateBoardInstruction,
   getCreateCompartmentInstructionAsync,
   getCreateFeedInstruction,
+  getCreateGuardianInstructionAsync,
   getCreateInsuranceInstructionAsync,
   getCreateMarginAccountInstructionAsync,
   getCreateMarketInstruction,
   getCreateProtocolInstructionAsync,
   getDepositInstruction,
+  getExecuteProposalInstruction,
+  getExpireProposalInstruction,
   getFlagInstruction,
   getFoldInstruction,
   getFundInsuranceInstruction,
   getHealthViewInstruction,
+  getHeartbeatInstruction,
   getMarginNoticeInstruction,
+  getObjectToProposalInstruction,
   getPlaceOrderInstruction,
+  getProposeInstruction,
   getPruneOrdersInstruction,
   getRecapitaliseInstruction,
   getRefreshInstruction,
+  getRestrictInstruction,
   getSealInstruction,
   getSeizeInstruction,
   getSettleInstruction,
@@ -96,8 +112,10 @@ import {
   getWindUpInstruction,
   getWithdrawInstruction,
   parseAccrueInstruction,
+  parseApproveProposalInstruction,
   parseCancelOrdersInstruction,
   parseCloseMarginAccountInstruction,
+  parseCloseProposalInstruction,
   parseCollectResidualInstruction,
   parseConvertInstruction,
   parseCrankTicketInstruction,
@@ -105,20 +123,27 @@ import {
   parseCreateBoardInstruction,
   parseCreateCompartmentInstruction,
   parseCreateFeedInstruction,
+  parseCreateGuardianInstruction,
   parseCreateInsuranceInstruction,
   parseCreateMarginAccountInstruction,
   parseCreateMarketInstruction,
   parseCreateProtocolInstruction,
   parseDepositInstruction,
+  parseExecuteProposalInstruction,
+  parseExpireProposalInstruction,
   parseFlagInstruction,
   parseFoldInstruction,
   parseFundInsuranceInstruction,
   parseHealthViewInstruction,
+  parseHeartbeatInstruction,
   parseMarginNoticeInstruction,
+  parseObjectToProposalInstruction,
   parsePlaceOrderInstruction,
+  parseProposeInstruction,
   parsePruneOrdersInstruction,
   parseRecapitaliseInstruction,
   parseRefreshInstruction,
+  parseRestrictInstruction,
   parseSealInstruction,
   parseSeizeInstruction,
   parseSettleInstruction,
@@ -129,8 +154,10 @@ import {
   parseWindUpInstruction,
   parseWithdrawInstruction,
   type AccrueInput,
+  type ApproveProposalInput,
   type CancelOrdersInput,
   type CloseMarginAccountInput,
+  type CloseProposalInput,
   type CollectResidualInput,
   type ConvertInput,
   type CrankTicketInput,
@@ -138,19 +165,26 @@ import {
   type CreateBoardInput,
   type CreateCompartmentAsyncInput,
   type CreateFeedInput,
+  type CreateGuardianAsyncInput,
   type CreateInsuranceAsyncInput,
   type CreateMarginAccountAsyncInput,
   type CreateMarketInput,
   type CreateProtocolAsyncInput,
   type DepositInput,
+  type ExecuteProposalInput,
+  type ExpireProposalInput,
   type FlagInput,
   type FoldInput,
   type FundInsuranceInput,
   type HealthViewInput,
+  type HeartbeatInput,
   type MarginNoticeInput,
+  type ObjectToProposalInput,
   type ParsedAccrueInstruction,
+  type ParsedApproveProposalInstruction,
   type ParsedCancelOrdersInstruction,
   type ParsedCloseMarginAccountInstruction,
+  type ParsedCloseProposalInstruction,
   type ParsedCollectResidualInstruction,
   type ParsedConvertInstruction,
   type ParsedCrankTicketInstruction,
@@ -158,20 +192,27 @@ import {
   type ParsedCreateBoardInstruction,
   type ParsedCreateCompartmentInstruction,
   type ParsedCreateFeedInstruction,
+  type ParsedCreateGuardianInstruction,
   type ParsedCreateInsuranceInstruction,
   type ParsedCreateMarginAccountInstruction,
   type ParsedCreateMarketInstruction,
   type ParsedCreateProtocolInstruction,
   type ParsedDepositInstruction,
+  type ParsedExecuteProposalInstruction,
+  type ParsedExpireProposalInstruction,
   type ParsedFlagInstruction,
   type ParsedFoldInstruction,
   type ParsedFundInsuranceInstruction,
   type ParsedHealthViewInstruction,
+  type ParsedHeartbeatInstruction,
   type ParsedMarginNoticeInstruction,
+  type ParsedObjectToProposalInstruction,
   type ParsedPlaceOrderInstruction,
+  type ParsedProposeInstruction,
   type ParsedPruneOrdersInstruction,
   type ParsedRecapitaliseInstruction,
   type ParsedRefreshInstruction,
+  type ParsedRestrictInstruction,
   type ParsedSealInstruction,
   type ParsedSeizeInstruction,
   type ParsedSettleInstruction,
@@ -182,9 +223,11 @@ import {
   type ParsedWindUpInstruction,
   type ParsedWithdrawInstruction,
   type PlaceOrderInput,
+  type ProposeInput,
   type PruneOrdersInput,
   type RecapitaliseInput,
   type RefreshInput,
+  type RestrictInput,
   type SealInput,
   type SeizeInput,
   type SettleInput,
@@ -198,6 +241,7 @@ import {
 import {
   findBankPda,
   findCompartmentPda,
+  findGuardianPda,
   findInsurancePda,
   findMarginPda,
   findProtocolPda,
@@ -212,9 +256,11 @@ export enum BulwarkAccount {
   BoardState,
   BookState,
   CompartmentState,
+  GuardianState,
   InsuranceState,
   MarginState,
   MarketState,
+  ProposalState,
   ProtocolState,
   TicketState,
 }
@@ -271,6 +317,17 @@ export function identifyBulwarkAccount(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([1, 23, 35, 201, 80, 29, 135, 211]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkAccount.GuardianState;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([34, 139, 138, 151, 57, 157, 16, 174]),
       ),
       0,
@@ -304,6 +361,17 @@ export function identifyBulwarkAccount(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([251, 209, 129, 206, 222, 199, 248, 29]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkAccount.ProposalState;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([33, 51, 173, 134, 35, 140, 195, 248]),
       ),
       0,
@@ -330,8 +398,10 @@ export function identifyBulwarkAccount(
 
 export enum BulwarkInstruction {
   Accrue,
+  ApproveProposal,
   CancelOrders,
   CloseMarginAccount,
+  CloseProposal,
   CollectResidual,
   Convert,
   CrankTicket,
@@ -339,20 +409,27 @@ export enum BulwarkInstruction {
   CreateBoard,
   CreateCompartment,
   CreateFeed,
+  CreateGuardian,
   CreateInsurance,
   CreateMarginAccount,
   CreateMarket,
   CreateProtocol,
   Deposit,
+  ExecuteProposal,
+  ExpireProposal,
   Flag,
   Fold,
   FundInsurance,
   HealthView,
+  Heartbeat,
   MarginNotice,
+  ObjectToProposal,
   PlaceOrder,
+  Propose,
   PruneOrders,
   Recapitalise,
   Refresh,
+  Restrict,
   Seal,
   Seize,
   Settle,
@@ -383,6 +460,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([136, 108, 102, 85, 98, 114, 7, 147]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.ApproveProposal;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([238, 225, 95, 158, 227, 103, 8, 194]),
       ),
       0,
@@ -400,6 +488,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.CloseMarginAccount;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([213, 178, 139, 19, 50, 191, 82, 245]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.CloseProposal;
   }
   if (
     containsBytes(
@@ -482,6 +581,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([70, 175, 92, 70, 212, 235, 177, 78]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.CreateGuardian;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([121, 49, 38, 111, 81, 91, 126, 84]),
       ),
       0,
@@ -537,6 +647,28 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([186, 60, 116, 133, 108, 128, 111, 28]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.ExecuteProposal;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([21, 237, 43, 176, 1, 202, 146, 144]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.ExpireProposal;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([70, 151, 36, 255, 227, 208, 40, 57]),
       ),
       0,
@@ -581,6 +713,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([202, 104, 56, 6, 240, 170, 63, 134]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.Heartbeat;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([67, 163, 75, 219, 249, 94, 196, 253]),
       ),
       0,
@@ -592,12 +735,34 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([192, 164, 178, 179, 30, 160, 103, 112]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.ObjectToProposal;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([51, 194, 155, 175, 109, 130, 96, 106]),
       ),
       0,
     )
   ) {
     return BulwarkInstruction.PlaceOrder;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([93, 253, 82, 168, 118, 33, 102, 90]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.Propose;
   }
   if (
     containsBytes(
@@ -631,6 +796,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.Refresh;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([209, 81, 186, 237, 127, 16, 13, 235]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.Restrict;
   }
   if (
     containsBytes(
@@ -744,11 +920,17 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.Accrue;
     } & ParsedAccrueInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.ApproveProposal;
+    } & ParsedApproveProposalInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.CancelOrders;
     } & ParsedCancelOrdersInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.CloseMarginAccount;
     } & ParsedCloseMarginAccountInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.CloseProposal;
+    } & ParsedCloseProposalInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.CollectResidual;
     } & ParsedCollectResidualInstruction<TProgram>)
@@ -771,6 +953,9 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.CreateFeed;
     } & ParsedCreateFeedInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.CreateGuardian;
+    } & ParsedCreateGuardianInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.CreateInsurance;
     } & ParsedCreateInsuranceInstruction<TProgram>)
   | ({
@@ -786,6 +971,12 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.Deposit;
     } & ParsedDepositInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.ExecuteProposal;
+    } & ParsedExecuteProposalInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.ExpireProposal;
+    } & ParsedExpireProposalInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.Flag;
     } & ParsedFlagInstruction<TProgram>)
   | ({
@@ -798,11 +989,20 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.HealthView;
     } & ParsedHealthViewInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.Heartbeat;
+    } & ParsedHeartbeatInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.MarginNotice;
     } & ParsedMarginNoticeInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.ObjectToProposal;
+    } & ParsedObjectToProposalInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.PlaceOrder;
     } & ParsedPlaceOrderInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.Propose;
+    } & ParsedProposeInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.PruneOrders;
     } & ParsedPruneOrdersInstruction<TProgram>)
@@ -812,6 +1012,9 @@ export type ParsedBulwarkInstruction<
   | ({
       instructionType: BulwarkInstruction.Refresh;
     } & ParsedRefreshInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.Restrict;
+    } & ParsedRestrictInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.Seal;
     } & ParsedSealInstruction<TProgram>)
@@ -852,6 +1055,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseAccrueInstruction(instruction),
       };
     }
+    case BulwarkInstruction.ApproveProposal: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.ApproveProposal,
+        ...parseApproveProposalInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.CancelOrders: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -864,6 +1074,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.CloseMarginAccount,
         ...parseCloseMarginAccountInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.CloseProposal: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.CloseProposal,
+        ...parseCloseProposalInstruction(instruction),
       };
     }
     case BulwarkInstruction.CollectResidual: {
@@ -915,6 +1132,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseCreateFeedInstruction(instruction),
       };
     }
+    case BulwarkInstruction.CreateGuardian: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.CreateGuardian,
+        ...parseCreateGuardianInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.CreateInsurance: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -950,6 +1174,20 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseDepositInstruction(instruction),
       };
     }
+    case BulwarkInstruction.ExecuteProposal: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.ExecuteProposal,
+        ...parseExecuteProposalInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.ExpireProposal: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.ExpireProposal,
+        ...parseExpireProposalInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.Flag: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -978,6 +1216,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseHealthViewInstruction(instruction),
       };
     }
+    case BulwarkInstruction.Heartbeat: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.Heartbeat,
+        ...parseHeartbeatInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.MarginNotice: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -985,11 +1230,25 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseMarginNoticeInstruction(instruction),
       };
     }
+    case BulwarkInstruction.ObjectToProposal: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.ObjectToProposal,
+        ...parseObjectToProposalInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.PlaceOrder: {
       assertIsInstructionWithAccounts(instruction);
       return {
         instructionType: BulwarkInstruction.PlaceOrder,
         ...parsePlaceOrderInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.Propose: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.Propose,
+        ...parseProposeInstruction(instruction),
       };
     }
     case BulwarkInstruction.PruneOrders: {
@@ -1011,6 +1270,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.Refresh,
         ...parseRefreshInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.Restrict: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.Restrict,
+        ...parseRestrictInstruction(instruction),
       };
     }
     case BulwarkInstruction.Seal: {
@@ -1099,12 +1365,16 @@ export type BulwarkPluginAccounts = {
     SelfFetchFunctions<BookStateArgs, BookState>;
   compartmentState: ReturnType<typeof getCompartmentStateCodec> &
     SelfFetchFunctions<CompartmentStateArgs, CompartmentState>;
+  guardianState: ReturnType<typeof getGuardianStateCodec> &
+    SelfFetchFunctions<GuardianStateArgs, GuardianState>;
   insuranceState: ReturnType<typeof getInsuranceStateCodec> &
     SelfFetchFunctions<InsuranceStateArgs, InsuranceState>;
   marginState: ReturnType<typeof getMarginStateCodec> &
     SelfFetchFunctions<MarginStateArgs, MarginState>;
   marketState: ReturnType<typeof getMarketStateCodec> &
     SelfFetchFunctions<MarketStateArgs, MarketState>;
+  proposalState: ReturnType<typeof getProposalStateCodec> &
+    SelfFetchFunctions<ProposalStateArgs, ProposalState>;
   protocolState: ReturnType<typeof getProtocolStateCodec> &
     SelfFetchFunctions<ProtocolStateArgs, ProtocolState>;
   ticketState: ReturnType<typeof getTicketStateCodec> &
@@ -1115,12 +1385,20 @@ export type BulwarkPluginInstructions = {
   accrue: (
     input: AccrueInput,
   ) => ReturnType<typeof getAccrueInstruction> & SelfPlanAndSendFunctions;
+  approveProposal: (
+    input: ApproveProposalInput,
+  ) => ReturnType<typeof getApproveProposalInstruction> &
+    SelfPlanAndSendFunctions;
   cancelOrders: (
     input: CancelOrdersInput,
   ) => ReturnType<typeof getCancelOrdersInstruction> & SelfPlanAndSendFunctions;
   closeMarginAccount: (
     input: CloseMarginAccountInput,
   ) => ReturnType<typeof getCloseMarginAccountInstruction> &
+    SelfPlanAndSendFunctions;
+  closeProposal: (
+    input: MakeOptional<CloseProposalInput, "payer">,
+  ) => ReturnType<typeof getCloseProposalInstruction> &
     SelfPlanAndSendFunctions;
   collectResidual: (
     input: CollectResidualInput,
@@ -1146,6 +1424,10 @@ export type BulwarkPluginInstructions = {
   createFeed: (
     input: CreateFeedInput,
   ) => ReturnType<typeof getCreateFeedInstruction> & SelfPlanAndSendFunctions;
+  createGuardian: (
+    input: CreateGuardianAsyncInput,
+  ) => ReturnType<typeof getCreateGuardianInstructionAsync> &
+    SelfPlanAndSendFunctions;
   createInsurance: (
     input: CreateInsuranceAsyncInput,
   ) => ReturnType<typeof getCreateInsuranceInstructionAsync> &
@@ -1164,6 +1446,14 @@ export type BulwarkPluginInstructions = {
   deposit: (
     input: DepositInput,
   ) => ReturnType<typeof getDepositInstruction> & SelfPlanAndSendFunctions;
+  executeProposal: (
+    input: ExecuteProposalInput,
+  ) => ReturnType<typeof getExecuteProposalInstruction> &
+    SelfPlanAndSendFunctions;
+  expireProposal: (
+    input: ExpireProposalInput,
+  ) => ReturnType<typeof getExpireProposalInstruction> &
+    SelfPlanAndSendFunctions;
   flag: (
     input: FlagInput,
   ) => ReturnType<typeof getFlagInstruction> & SelfPlanAndSendFunctions;
@@ -1177,12 +1467,22 @@ export type BulwarkPluginInstructions = {
   healthView: (
     input: HealthViewInput,
   ) => ReturnType<typeof getHealthViewInstruction> & SelfPlanAndSendFunctions;
+  heartbeat: (
+    input: HeartbeatInput,
+  ) => ReturnType<typeof getHeartbeatInstruction> & SelfPlanAndSendFunctions;
   marginNotice: (
     input: MarginNoticeInput,
   ) => ReturnType<typeof getMarginNoticeInstruction> & SelfPlanAndSendFunctions;
+  objectToProposal: (
+    input: ObjectToProposalInput,
+  ) => ReturnType<typeof getObjectToProposalInstruction> &
+    SelfPlanAndSendFunctions;
   placeOrder: (
     input: PlaceOrderInput,
   ) => ReturnType<typeof getPlaceOrderInstruction> & SelfPlanAndSendFunctions;
+  propose: (
+    input: ProposeInput,
+  ) => ReturnType<typeof getProposeInstruction> & SelfPlanAndSendFunctions;
   pruneOrders: (
     input: PruneOrdersInput,
   ) => ReturnType<typeof getPruneOrdersInstruction> & SelfPlanAndSendFunctions;
@@ -1192,6 +1492,9 @@ export type BulwarkPluginInstructions = {
   refresh: (
     input: RefreshInput,
   ) => ReturnType<typeof getRefreshInstruction> & SelfPlanAndSendFunctions;
+  restrict: (
+    input: RestrictInput,
+  ) => ReturnType<typeof getRestrictInstruction> & SelfPlanAndSendFunctions;
   seal: (
     input: SealInput,
   ) => ReturnType<typeof getSealInstruction> & SelfPlanAndSendFunctions;
@@ -1225,6 +1528,7 @@ export type BulwarkPluginPdas = {
   bank: typeof findBankPda;
   vault: typeof findVaultPda;
   compartment: typeof findCompartmentPda;
+  guardian: typeof findGuardianPda;
   insurance: typeof findInsurancePda;
   margin: typeof findMarginPda;
   protocol: typeof findProtocolPda;
@@ -1233,6 +1537,7 @@ export type BulwarkPluginPdas = {
 export type BulwarkPluginRequirements = ClientWithRpc<
   GetAccountInfoApi & GetMultipleAccountsApi
 > &
+  ClientWithPayer &
   ClientWithTransactionPlanning &
   ClientWithTransactionSending;
 
@@ -1250,18 +1555,25 @@ export function bulwarkProgram() {
             client,
             getCompartmentStateCodec(),
           ),
+          guardianState: addSelfFetchFunctions(client, getGuardianStateCodec()),
           insuranceState: addSelfFetchFunctions(
             client,
             getInsuranceStateCodec(),
           ),
           marginState: addSelfFetchFunctions(client, getMarginStateCodec()),
           marketState: addSelfFetchFunctions(client, getMarketStateCodec()),
+          proposalState: addSelfFetchFunctions(client, getProposalStateCodec()),
           protocolState: addSelfFetchFunctions(client, getProtocolStateCodec()),
           ticketState: addSelfFetchFunctions(client, getTicketStateCodec()),
         },
         instructions: {
           accrue: (input) =>
             addSelfPlanAndSendFunctions(client, getAccrueInstruction(input)),
+          approveProposal: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getApproveProposalInstruction(input),
+            ),
           cancelOrders: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1271,6 +1583,14 @@ export function bulwarkProgram() {
             addSelfPlanAndSendFunctions(
               client,
               getCloseMarginAccountInstruction(input),
+            ),
+          closeProposal: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCloseProposalInstruction({
+                ...input,
+                payer: input.payer ?? client.payer.address,
+              }),
             ),
           collectResidual: (input) =>
             addSelfPlanAndSendFunctions(
@@ -1304,6 +1624,11 @@ export function bulwarkProgram() {
               client,
               getCreateFeedInstruction(input),
             ),
+          createGuardian: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCreateGuardianInstructionAsync(input),
+            ),
           createInsurance: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1326,6 +1651,16 @@ export function bulwarkProgram() {
             ),
           deposit: (input) =>
             addSelfPlanAndSendFunctions(client, getDepositInstruction(input)),
+          executeProposal: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getExecuteProposalInstruction(input),
+            ),
+          expireProposal: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getExpireProposalInstruction(input),
+            ),
           flag: (input) =>
             addSelfPlanAndSendFunctions(client, getFlagInstruction(input)),
           fold: (input) =>
@@ -1340,16 +1675,25 @@ export function bulwarkProgram() {
               client,
               getHealthViewInstruction(input),
             ),
+          heartbeat: (input) =>
+            addSelfPlanAndSendFunctions(client, getHeartbeatInstruction(input)),
           marginNotice: (input) =>
             addSelfPlanAndSendFunctions(
               client,
               getMarginNoticeInstruction(input),
+            ),
+          objectToProposal: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getObjectToProposalInstruction(input),
             ),
           placeOrder: (input) =>
             addSelfPlanAndSendFunctions(
               client,
               getPlaceOrderInstruction(input),
             ),
+          propose: (input) =>
+            addSelfPlanAndSendFunctions(client, getProposeInstruction(input)),
           pruneOrders: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1362,6 +1706,8 @@ export function bulwarkProgram() {
             ),
           refresh: (input) =>
             addSelfPlanAndSendFunctions(client, getRefreshInstruction(input)),
+          restrict: (input) =>
+            addSelfPlanAndSendFunctions(client, getRestrictInstruction(input)),
           seal: (input) =>
             addSelfPlanAndSendFunctions(client, getSealInstruction(input)),
           seize: (input) =>
@@ -1388,6 +1734,7 @@ export function bulwarkProgram() {
           bank: findBankPda,
           vault: findVaultPda,
           compartment: findCompartmentPda,
+          guardian: findGuardianPda,
           insurance: findInsurancePda,
           margin: findMarginPda,
           protocol: findProtocolPda,
@@ -1396,3 +1743,5 @@ export function bulwarkProgram() {
     });
   };
 }
+
+type MakeOptional<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;

@@ -22,8 +22,6 @@ import {
   getU16Encoder,
   getU32Decoder,
   getU32Encoder,
-  getU64Decoder,
-  getU64Encoder,
   getU8Decoder,
   getU8Encoder,
   type FixedSizeCodec,
@@ -36,8 +34,6 @@ import {
   getBrokenBitsEncoder,
   getBudgetDecoder,
   getBudgetEncoder,
-  getEndDecoder,
-  getEndEncoder,
   getModeRecordDecoder,
   getModeRecordEncoder,
   getOpenClockDecoder,
@@ -48,8 +44,6 @@ import {
   type BrokenBitsArgs,
   type Budget,
   type BudgetArgs,
-  type End,
-  type EndArgs,
   type ModeRecord,
   type ModeRecordArgs,
   type OpenClock,
@@ -110,10 +104,6 @@ export type Compartment = {
   version: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
-  /** Exits are quickened until here (a queued change waits). */
-  quickExit: End;
-  /** Rate at which they are, ppm of the base per 24 h. */
-  quickExitPpm: bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -169,10 +159,6 @@ export type CompartmentArgs = {
   version: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
-  /** Exits are quickened until here (a queued change waits). */
-  quickExit: EndArgs;
-  /** Rate at which they are, ppm of the base per 24 h. */
-  quickExitPpm: number | bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -210,9 +196,7 @@ export function getCompartmentEncoder(): FixedSizeEncoder<CompartmentArgs> {
     ["bump", getU8Encoder()],
     ["version", getU8Encoder()],
     ["reserved0", fixEncoderSize(getBytesEncoder(), 4)],
-    ["quickExit", getEndEncoder()],
-    ["quickExitPpm", getU64Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 512)],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 536)],
   ]);
 }
 
@@ -249,9 +233,7 @@ export function getCompartmentDecoder(): FixedSizeDecoder<Compartment> {
     ["bump", getU8Decoder()],
     ["version", getU8Decoder()],
     ["reserved0", fixDecoderSize(getBytesDecoder(), 4)],
-    ["quickExit", getEndDecoder()],
-    ["quickExitPpm", getU64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 512)],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 536)],
   ]);
 }
 

@@ -69,6 +69,12 @@ export type Protocol = {
   /** Layout version. */
   version: number;
   /** Reserved. */
+  reserved0: ReadonlyUint8Array;
+  /** Exits are quickened until this unix second (a queued change waits), 0 while none does. */
+  quickUntil: bigint;
+  /** Rate at which they are, ppm of the base per 24 h. */
+  quickPpm: bigint;
+  /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
 
@@ -100,6 +106,12 @@ export type ProtocolArgs = {
   /** Layout version. */
   version: number;
   /** Reserved. */
+  reserved0: ReadonlyUint8Array;
+  /** Exits are quickened until this unix second (a queued change waits), 0 while none does. */
+  quickUntil: number | bigint;
+  /** Rate at which they are, ppm of the base per 24 h. */
+  quickPpm: number | bigint;
+  /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
 
@@ -118,7 +130,10 @@ export function getProtocolEncoder(): FixedSizeEncoder<ProtocolArgs> {
     ["sealed", getU8Encoder()],
     ["bump", getU8Encoder()],
     ["version", getU8Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 507)],
+    ["reserved0", fixEncoderSize(getBytesEncoder(), 3)],
+    ["quickUntil", getI64Encoder()],
+    ["quickPpm", getU64Encoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 488)],
   ]);
 }
 
@@ -137,7 +152,10 @@ export function getProtocolDecoder(): FixedSizeDecoder<Protocol> {
     ["sealed", getU8Decoder()],
     ["bump", getU8Decoder()],
     ["version", getU8Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 507)],
+    ["reserved0", fixDecoderSize(getBytesDecoder(), 3)],
+    ["quickUntil", getI64Decoder()],
+    ["quickPpm", getU64Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 488)],
   ]);
 }
 

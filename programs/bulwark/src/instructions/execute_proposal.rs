@@ -9,7 +9,7 @@ use bulwark_core::guardian::{self, ALL_COMPARTMENTS, Action};
 use bulwark_core::mode::{self, Act, By, Capability};
 use bulwark_state::{Compartment, End, Guardian, Proposal, Protocol};
 
-use super::{kind_of, note_quickening};
+use super::council::{kind_of, note_quickening};
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, Kind, NO_COMPARTMENT, ProposalExecuted};
 use crate::state::{Access, CompartmentState, GuardianState, ProposalState, ProtocolState, same};

@@ -1,20 +1,47 @@
-//! Approves a proposal, or objects to it.
-//!
-//! Live members CAN both, fresh and in person ([`crate::fresh`]), but subjects of a removal
-//! neither; the veto seat CAN object, through a program too, and nothing else. Nobody else CAN.
+//! What the guardian's instructions share. What a member may say is decided in
+//! `bulwark_core::guardian`, when he may say it in [`crate::fresh`]; what was decided is carried
+//! out by `execute_proposal`. A guardian's signature moves no token and touches no account of a
+//! user.
 
 use anchor_lang::prelude::*;
-use bulwark_core::guardian::{self, Step, standing};
+use bulwark_core::Now;
+use bulwark_core::guardian::{self, Kind as ActionKind, Step, quickening, standing};
 use bulwark_core::mode::effective_record;
+use bulwark_state::{Guardian, Protocol};
 
-use super::note_quickening;
-use crate::error::{BulwarkError, OrRefuse, ensure};
+use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, Kind, NO_COMPARTMENT, ProposalAnswered};
-use crate::fresh::{self, Quote};
 use crate::state::{Access, GuardianState, ProposalState, ProtocolState, same};
 use crate::{guard, invariant};
 
-/// Accounts of `approve` and `object`.
+/// Kinds of action that can be carried out.
+const CARRIED_OUT: [ActionKind; 8] = [
+    ActionKind::Restrict,
+    ActionKind::Pause,
+    ActionKind::Revoke,
+    ActionKind::Relax,
+    ActionKind::AddMember,
+    ActionKind::RemoveMembers,
+    ActionKind::SetDelays,
+    ActionKind::SetVeto,
+];
+
+/// A kind by its number, if it can be carried out: what can't must not be proposed either.
+pub(super) fn kind_of(number: u16) -> Result<ActionKind> {
+    match ActionKind::from_u16(number) {
+        Ok(kind) if CARRIED_OUT.contains(&kind) => Ok(kind),
+        _ => Err(refusal(BulwarkError::BadAction)),
+    }
+}
+
+/// Tells every withdrawal how fast exits are now.
+pub(super) fn note_quickening(protocol: &mut Protocol, guardian: &Guardian, now: Now) {
+    let quick = quickening(guardian, now);
+    protocol.quick_until = quick.until;
+    protocol.quick_ppm = quick.ppm;
+}
+
+/// Accounts of `approve_proposal` and `object_to_proposal`.
 #[derive(Accounts)]
 pub struct Voice<'info> {
     /// The member, or to object the veto seat.
@@ -38,22 +65,7 @@ pub struct Voice<'info> {
     pub program: UncheckedAccount<'info>,
 }
 
-/// Approves.
-pub fn approve(ctx: Context<Voice>, quote: Quote) -> Result<()> {
-    fresh::check(&quote, &ctx.accounts.instructions)?;
-    answer(ctx.accounts, true)
-}
-
-/// Objects.
-pub fn object(ctx: Context<Voice>, quote: Quote) -> Result<()> {
-    let veto = same(&ctx.accounts.guardian.read()?.veto, ctx.accounts.member.key);
-    if !veto {
-        fresh::check(&quote, &ctx.accounts.instructions)?;
-    }
-    answer(ctx.accounts, false)
-}
-
-/// State of a proposal that was lengthened, beside those of `guardian::State`.
+/// What an answer led to, as its event says it.
 const fn outcome(step: Step) -> u64 {
     match step {
         Step::Counted(_) => 0,
@@ -65,7 +77,8 @@ const fn outcome(step: Step) -> u64 {
     }
 }
 
-fn answer(accounts: &Voice, yes: bool) -> Result<()> {
+/// Notes an approval (`yes`) or an objection.
+pub(super) fn answer(accounts: &Voice, yes: bool) -> Result<()> {
     let now = guard::now()?;
     let event = {
         let mut protocol = accounts.protocol.write()?;
@@ -77,9 +90,9 @@ fn answer(accounts: &Voice, yes: bool) -> Result<()> {
         let key = accounts.member.key.as_array();
         let step = if yes {
             let mode = effective_record(&protocol.mode, now);
-            guardian::approve(&mut guardian, &mut proposal, key, mode, now)
+            guardian::approve_proposal(&mut guardian, &mut proposal, key, mode, now)
         } else {
-            guardian::object(&mut guardian, &mut proposal, key, now)
+            guardian::object_to_proposal(&mut guardian, &mut proposal, key, now)
         };
         let step = step.or_refuse()?;
         note_quickening(&mut protocol, &guardian, now);

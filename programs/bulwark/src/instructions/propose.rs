@@ -7,8 +7,8 @@ use anchor_lang::prelude::*;
 use bulwark_core::guardian::{self, Action, decode};
 use solana_program::hash::hash;
 
+use super::council::{kind_of, note_quickening};
 use super::create_guardian::is_wallet;
-use super::{kind_of, note_quickening};
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, Kind, NO_COMPARTMENT, ProposalOpened};
 use crate::fresh::{self, Quote};

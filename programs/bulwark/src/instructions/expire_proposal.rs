@@ -5,7 +5,7 @@
 use anchor_lang::prelude::*;
 use bulwark_core::guardian;
 
-use super::note_quickening;
+use super::council::note_quickening;
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, Kind, NO_COMPARTMENT, ProposalExpired};
 use crate::state::{Access, GuardianState, ProposalState, ProtocolState, same};
