@@ -2,6 +2,7 @@
 
 mod anchor;
 mod apt;
+mod bench;
 mod browser;
 mod build;
 mod ci;
@@ -34,6 +35,7 @@ enum Habit {
     Build(build::Build),
     Test(test::Test),
     Replay(replay::Replay),
+    Bench(bench::Bench),
     Browser(browser::Browser),
     Tidy(tidy::Tidy),
     Anchor(anchor::Anchor),
@@ -58,6 +60,7 @@ fn run() -> Result<()> {
         Habit::Build(build) => build::run(build),
         Habit::Test(test) => test::run(test),
         Habit::Replay(replay) => replay::run(replay),
+        Habit::Bench(bench) => bench::run(bench),
         Habit::Browser(browser) => browser::run(browser),
         Habit::Tidy(tidy) => tidy::run(&tidy),
         Habit::Anchor(anchor) => anchor::run(anchor),

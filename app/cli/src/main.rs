@@ -1,9 +1,8 @@
 //! `bulwark`: the command line.
 
-mod replay;
-
 use std::process::ExitCode;
 
+use bulwark_cli::replay;
 use clap::{Parser, Subcommand};
 
 /// Command line of the Bulwark margin engine.

@@ -145,6 +145,7 @@ mod tests {
         Outcome {
             scenario,
             runs: vec![run],
+            performance: None,
         }
     }
 

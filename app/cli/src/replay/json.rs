@@ -7,6 +7,20 @@ use serde::{Deserialize, Serialize};
 pub struct Outcome {
     pub scenario: Scenario,
     pub runs: Vec<Run>,
+    #[serde(default)]
+    pub performance: Option<Performance>,
+}
+
+/// What playing took, over all runs: the only part, with each run's `seconds`, that isn't the same
+/// every time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Performance {
+    /// Wall time.
+    pub seconds: f64,
+    pub transactions: u64,
+    pub transactions_per_second: f64,
+    /// Largest resident memory, where the system tells.
+    pub peak_memory_mib: Option<u64>,
 }
 
 /// What was played.

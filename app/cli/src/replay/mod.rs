@@ -36,15 +36,16 @@ mod traders;
 mod venue;
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use bulwark_svm::vm;
 use sha2::{Digest, Sha256};
 
+pub use json::Outcome;
 pub use options::Options;
 
 use instrument::Instrument;
-use json::Outcome;
 use play::Play;
 use scenario::{Name, Written};
 
@@ -59,6 +60,18 @@ pub fn run(options: &Options) -> Result<bool> {
         println!("{}", compare::files(a, b)?);
         return Ok(true);
     }
+    let (outcome, page) = play(options, true)?;
+    println!("{}", table::table(&outcome));
+    println!("{}", table::notes(&outcome));
+    if let Some(page) = page {
+        println!("Report: {}", page.display());
+    }
+    Ok(outcome.runs.iter().all(|run| run.conservation_error == 0))
+}
+
+/// Plays, writes the files that are asked for, and returns the result with the report's page.
+pub fn play(options: &Options, aloud: bool) -> Result<(Outcome, Option<PathBuf>)> {
+    let began = Instant::now();
     let (built_in, mut instruments) = prices(options)?;
     let mut collateral = options.collateral.clone();
     if let Some((_, written)) = &built_in {
@@ -74,7 +87,9 @@ pub fn run(options: &Options) -> Result<bool> {
     let play = Play::prepare(options, &instruments, span, &elf)?;
     let hash = outcome::hex(&Sha256::digest(&elf));
     let scenario = outcome::scenario(&play, built_in.as_ref(), &hash);
-    announce(&play, &scenario, built_in.as_ref());
+    if aloud {
+        announce(&play, &scenario, built_in.as_ref());
+    }
     let ended = play.all(|mut ended| {
         let found = match options.report {
             Some(_) => Some(found::run(&play, &ended)?),
@@ -87,34 +102,52 @@ pub fn run(options: &Options) -> Result<bool> {
             found,
         })
     })?;
-    if let Some(path) = &options.trace {
-        let symbols = play.markets().map(|one| trace::Symbol {
-            symbol: &one.symbol,
-            unit_exp: one.series.unit_exp,
-        });
-        let symbols: Vec<_> = symbols.collect();
-        let runs = ended.iter().map(|kept| {
-            (
-                kept.run.margins.as_str(),
-                kept.run.order.as_str(),
-                &kept.trace,
-            )
-        });
-        trace::write(path, &symbols, runs)?;
-    }
+    trace(&play, &ended)?;
     let page = report(&play, &scenario, built_in.as_ref(), &ended)?;
-    let runs = ended.into_iter().map(|kept| kept.run).collect();
-    let outcome = Outcome { scenario, runs };
+    let runs: Vec<json::Run> = ended.into_iter().map(|kept| kept.run).collect();
+    let performance = Some(performance(&runs, began));
+    let outcome = Outcome {
+        scenario,
+        runs,
+        performance,
+    };
     if let Some(path) = &options.json {
         let text = serde_json::to_string_pretty(&outcome)?;
         std::fs::write(path, text + "\n").with_context(|| format!("{}", path.display()))?;
     }
-    println!("{}", table::table(&outcome));
-    println!("{}", table::notes(&outcome.scenario));
-    if let Some(page) = page {
-        println!("Report: {}", page.display());
+    Ok((outcome, page))
+}
+
+/// What playing took.
+fn performance(runs: &[json::Run], began: Instant) -> json::Performance {
+    let seconds = began.elapsed().as_secs_f64();
+    let transactions: u64 = runs.iter().map(|run| run.transactions).sum();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.and_then(|peak| peak.split_whitespace().next()?.parse::<u64>().ok());
+    json::Performance {
+        seconds,
+        transactions,
+        transactions_per_second: transactions as f64 / seconds.max(1e-9),
+        peak_memory_mib: kib.map(|kib| kib / 1_024),
     }
-    Ok(outcome.runs.iter().all(|run| run.conservation_error == 0))
+}
+
+/// Writes the trace, if one is asked for.
+fn trace(play: &Play, ended: &[Kept]) -> Result<()> {
+    let Some(path) = &play.options.trace else {
+        return Ok(());
+    };
+    let symbols = play.markets().map(|one| trace::Symbol {
+        symbol: &one.symbol,
+        unit_exp: one.series.unit_exp,
+    });
+    let symbols: Vec<_> = symbols.collect();
+    let runs = ended.iter().map(|kept| {
+        let Kept { run, trace, .. } = kept;
+        (run.margins.as_str(), run.order.as_str(), trace)
+    });
+    trace::write(path, &symbols, runs)
 }
 
 /// What is kept of a run when its venue has gone.

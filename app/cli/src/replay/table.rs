@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Table};
 
-use super::json::{Listed, Outcome, Run, Scenario};
+use super::json::{Listed, Outcome, Performance, Run};
 
 /// The table of all runs, one column a run.
 pub fn table(outcome: &Outcome) -> Table {
@@ -92,13 +92,14 @@ fn refusal_names(runs: &[Run]) -> BTreeSet<String> {
 }
 
 /// What the figures rest on.
-pub fn notes(scenario: &Scenario) -> String {
+pub fn notes(outcome: &Outcome) -> String {
+    let scenario = &outcome.scenario;
     let modelled = scenario.modelled.join(", ");
     let listed: Vec<String> = scenario.series.iter().map(listed).collect();
     format!(
         "{}: {}; {} traders of {} each, seed {}; insurance of {}; the liquidator \
          acts after {} s.\nModelled: {modelled}. Everything else comes from the prices; every \
-         dollar from the accounts.",
+         dollar from the accounts.{}",
         scenario.prices,
         listed.join(", "),
         grouped(u64::from(scenario.accounts)),
@@ -106,6 +107,24 @@ pub fn notes(scenario: &Scenario) -> String {
         scenario.seed,
         dollars(scenario.insurance_usd),
         scenario.liquidator_delay_seconds,
+        outcome
+            .performance
+            .as_ref()
+            .map_or(String::new(), performance),
+    )
+}
+
+/// What playing took.
+fn performance(took: &Performance) -> String {
+    let memory = match took.peak_memory_mib {
+        Some(mib) => format!("; at most {} MiB of memory", grouped(mib)),
+        None => String::new(),
+    };
+    format!(
+        "\n{} transactions in {:.1} s: {} a second{memory}.",
+        grouped(took.transactions),
+        took.seconds,
+        grouped(took.transactions_per_second.round() as u64),
     )
 }
 

@@ -1,7 +1,6 @@
 //! What the oracle, keepers and the liquidator do, as transactions.
 
 use anyhow::{Context, Result};
-use bulwark_svm::launch;
 use bulwark_svm::pyth::{self, PriceMessage};
 use bulwark_svm::vm::pubkey;
 use solana_last_restart_slot::LastRestartSlot;
@@ -64,10 +63,14 @@ impl Venue {
             ema,
         } = *print;
         let message = PriceMessage {
+            price: i64::try_from(price)?,
+            conf,
+            publish_at: at,
             ema_price: i64::try_from(ema)?,
-            ..launch::message(oracle.name, oracle.unit_exp, price, conf, at)
+            ema_conf: conf,
+            ..oracle.message
         };
-        let (key, slot) = (launch::oracle(oracle.name), self.now.slot);
+        let (key, slot) = (oracle.key, self.now.slot);
         let data = pyth::price_update(&message, slot);
         pyth::write(&mut self.vm.svm, key, pyth::CLASSIC_RECEIVER, data);
         Ok((u8::try_from(series + 1)?, pubkey(key), None))

@@ -23,7 +23,9 @@ use bulwark_state::{
     Board, BoardBank, BoardMarket, Feed, MarginAccount, Market, Position, Targets,
 };
 use bulwark_svm::Vm;
+use bulwark_svm::pyth::PriceMessage;
 use bulwark_svm::vm::address;
+use solana_address::Address;
 use solana_keypair::Keypair;
 
 use super::cluster::Cluster;
@@ -86,11 +88,13 @@ struct Token {
     decimals: u8,
 }
 
-/// A price series as an oracle publishes it.
+/// A price series as an oracle publishes it. Keys are made from names once: that takes longer than
+/// a transaction.
 #[derive(Clone, Copy)]
 struct Oracle {
-    name: &'static str,
-    unit_exp: u8,
+    key: Address,
+    /// A message of its feed, to be filled.
+    message: PriceMessage,
 }
 
 /// A deployed venue.

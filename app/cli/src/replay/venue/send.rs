@@ -1,5 +1,7 @@
 //! Transactions, and what they cost.
 
+use std::sync::LazyLock;
+
 use anyhow::{Context, Result};
 use bulwark_client::Instruction;
 use bulwark_svm::{Failure, Receipt, vm};
@@ -135,7 +137,7 @@ impl Venue {
 
 /// Units that each call from outside consumed, as the runtime logged them.
 fn units_of_outer_calls(logs: &[String]) -> impl Iterator<Item = u64> + '_ {
-    let program = bulwark::ID.to_string();
+    static PROGRAM: LazyLock<String> = LazyLock::new(|| bulwark::ID.to_string());
     let mut depth = 0_u32;
     logs.iter().filter_map(move |line| {
         let rest = line.strip_prefix("Program ")?;
@@ -149,7 +151,7 @@ fn units_of_outer_calls(logs: &[String]) -> impl Iterator<Item = u64> + '_ {
             return None;
         }
         let units = what.strip_prefix("consumed ")?;
-        let ours = depth == 1 && key == program;
+        let ours = depth == 1 && key == *PROGRAM;
         ours.then(|| units.split(' ').next()?.parse().ok())?
     })
 }

@@ -173,8 +173,8 @@ impl Venue {
             decimals: plan.decimals,
         };
         let oracle = |(one, name): (&Listing, &'static str)| Oracle {
-            name,
-            unit_exp: one.unit_exp,
+            key: launch::oracle(name),
+            message: launch::message(name, one.unit_exp, one.price, 0, setup.start),
         };
         let mut venue = Self {
             traders: seats(setup.traders as usize, "trader"),

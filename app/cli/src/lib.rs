@@ -1,0 +1,3 @@
+//! `bulwark`: the command line as a library, for its binary and its benches.
+
+pub mod replay;
