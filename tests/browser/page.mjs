@@ -174,8 +174,15 @@ export function mark() {
   return seen ? here.getAttribute("data-stop") : null;
 }
 
-/** Whether every folded part has a summary, which a browser opens by keyboard. */
-export function summaryOpensByKeyboard() {
-  const all = [...document.querySelectorAll("details")];
-  return all.every((one) => one.firstElementChild?.tagName === "SUMMARY");
+/** Puts the focus on the first folded part; false if there is none. */
+export function focusFolded() {
+  const summary = document.querySelector("details:not([open]) > summary");
+  summary?.focus();
+  return Boolean(summary);
+}
+
+/** Whether what has the focus is unfolded, its table on the screen. */
+export function isUnfolded() {
+  const folded = document.activeElement.closest("details");
+  return folded.open && folded.querySelector("table").checkVisibility();
 }

@@ -170,7 +170,9 @@ function look(name, device, size, scheme) {
       await view.opened.keyboard.press("Tab");
     }
     assert.deepEqual(wanted.filter((one) => !reached.has(one)), []);
-    assert.ok(await view.opened.evaluate(page.summaryOpensByKeyboard, null));
+    if (!(await view.opened.evaluate(page.focusFolded))) return;
+    await view.opened.keyboard.press("Enter");
+    assert.ok(await view.opened.evaluate(page.isUnfolded), "Enter unfolds what is folded");
   });
 
   if (!shots) return;

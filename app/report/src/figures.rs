@@ -127,7 +127,7 @@ pub fn payments() -> Vec<Figure> {
         }),
         one("deficit_e6", "Left as deficit", |p| p.deficit_e6),
         one("premium_e6", "Premiums to the liquidator", |p| p.premium_e6),
-        one("liquidation_fee_e6", "Fees to insurance", |p| {
+        one("liquidation_fee_e6", "Liquidation fees", |p| {
             p.liquidation_fee_e6
         }),
     ]

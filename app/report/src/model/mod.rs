@@ -127,7 +127,7 @@ pub struct Paid {
     pub deficit_e6: i64,
     /// From liquidated accounts to their liquidator.
     pub premium_e6: i64,
-    /// From liquidated accounts to insurance.
+    /// From liquidated accounts to the fees.
     pub liquidation_fee_e6: i64,
 }
 
