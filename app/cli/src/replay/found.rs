@@ -16,6 +16,8 @@ use super::{config, json};
 const PAGE: &str = "index.html";
 /// Its data.
 const DATA: &str = "report.json";
+/// Its picture, for a README.
+const PICTURE: &str = "picture.svg";
 
 /// A run.
 pub fn run(play: &Play, ended: &Ended) -> Result<report::Run> {
@@ -281,6 +283,7 @@ pub fn write(folder: &Path, found: &report::Report) -> Result<std::path::PathBuf
     std::fs::create_dir_all(folder).with_context(shown)?;
     let data = serde_json::to_string(found)?;
     std::fs::write(folder.join(DATA), data + "\n").with_context(shown)?;
+    std::fs::write(folder.join(PICTURE), report::picture(found)).with_context(shown)?;
     let page = folder.join(PAGE);
     std::fs::write(&page, report::render(found)).with_context(shown)?;
     Ok(page)

@@ -77,7 +77,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE.csv")]
     pub trace: Option<PathBuf>,
 
-    /// Write a report into a folder: index.html and its data
+    /// Write a report into a folder: index.html, its data and a picture
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,
 
