@@ -163,7 +163,10 @@ export async function crankTicket(
   });
 }
 
-/** Pays what was assigned to an account's residual claim; anyone may. */
+/**
+ * Pays what was assigned to an account's residual claim: anyone may, to the owner's associated token
+ * account; he himself to any of his.
+ */
 export function collectResidual(
   deployment: Deployment,
   caller: TransactionSigner,
