@@ -164,8 +164,8 @@ export async function crankTicket(
 }
 
 /**
- * Pays what was assigned to an account's residual claim: anyone may, to the owner's associated token
- * account; he himself to any of his.
+ * Pays what was assigned to an account's residual claim: anyone may, to the owner's associated
+ * token account; he himself to any of his.
  */
 export function collectResidual(
   deployment: Deployment,
