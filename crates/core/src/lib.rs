@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod book;
+pub mod breaker;
 pub mod congestion;
 pub mod conserve;
 pub mod coverage;

@@ -77,6 +77,21 @@ pub fn initial(targets: &Targets) -> u64 {
         .min(1_000_000_000)
 }
 
+/// What of a trading limit is left while T_I is above its floor, e9: the initial ratio at rest over
+/// the present one, at most one. It shrinks at once with a target that rises, and grows no faster
+/// than the target loosens.
+pub fn ease(targets: &Targets) -> u64 {
+    let floor = u64::from(targets.params.floor_e9);
+    let rest = initial(&Targets {
+        im: floor,
+        mm: floor,
+        ..*targets
+    });
+    // Both are at most 1e9.
+    let ratio = initial(targets).max(1);
+    (rest.wrapping_mul(E9) / ratio).min(E9)
+}
+
 /// Whether T_I stands at its cap: the market then is reduce-only (D4).
 pub fn at_cap(targets: &Targets) -> bool {
     targets.im >= u64::from(targets.params.cap_e9)

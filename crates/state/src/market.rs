@@ -35,7 +35,8 @@ pub struct Band {
     pub reduce_until: i64,
     /// Unix second from which the band is doubled once.
     pub doubled_until: i64,
-    /// Sequence number of the breaker's latest trip, chained into Protocol by the next `check`.
+    /// Sequence number of the latest trip of any breaker of this market, chained into Protocol by
+    /// the next `check`.
     pub sequence: u64,
     /// Latest sequence number that was chained.
     pub chained: u64,
@@ -45,8 +46,8 @@ pub struct Band {
     pub min_ppm: u32,
     /// Trips within the last hour.
     pub trips: u32,
-    /// Reserved.
-    pub reserved: u32,
+    /// Reason code of the breaker's latest trip.
+    pub reason: u32,
 }
 layout!(Band, 72);
 
@@ -176,9 +177,13 @@ pub struct Market {
     /// Layout version.
     pub version: u8,
     /// Reserved.
-    pub reserved: [u8; 259],
+    pub reserved0: [u8; 3],
+    /// Unix second up to which a cascade of liquidations keeps new risk out.
+    pub cascade_until: i64,
+    /// Reserved.
+    pub reserved: [u8; 248],
 }
 layout!(
     Market,
-    64 + 16 + 16 + 40 + 72 + 40 + 8 + 64 + 120 + 16 + 72 + 56 + 8 + 264
+    64 + 16 + 16 + 40 + 72 + 40 + 8 + 64 + 120 + 16 + 72 + 56 + 8 + 8 + 256
 );

@@ -91,12 +91,17 @@ pub fn printed_in_each(feed: &Feed, at: i64, minutes: u32) -> bool {
 /// price of an announced Recovery (D9) or a settled market (D12). With an even number the lower of
 /// the two in the middle. 0 if there is none.
 pub fn median_close(feed: &Feed, at: i64) -> u64 {
+    median_of(feed, at, CLOSES as u64)
+}
+
+/// [`median_close`] of the newest `minutes` alone, at most 30.
+pub fn median_of(feed: &Feed, at: i64, minutes: u64) -> u64 {
     let newest = elapsed(at, 0) / MINUTE;
     let mut sorted = [0u64; CLOSES];
     let mut count = 0usize;
     for close in &feed.closes {
         let minute = elapsed(close.at, 0) / MINUTE;
-        if close.price == 0 || minute > newest || newest - minute >= CLOSES as u64 {
+        if close.price == 0 || minute > newest || newest - minute >= minutes {
             continue;
         }
         if let Some(place) = sorted.get_mut(count) {

@@ -6,6 +6,7 @@ use bulwark_state::{Board, Deltas, Insurance, MarginAccount, Market, Position};
 use super::premium::{self, CASCADE_RAMP, ONE_E9, Terms, ppm_to_e9};
 use super::sizing::Leg;
 use super::{Circumstances, SETTLED, Standing, judge, not_worse, same_account, start_clock};
+use crate::breaker;
 use crate::error::{Error, Result};
 use crate::gate::{conditions, liquidation_price, maintenance_price};
 use crate::health::{self, Measure, PAUSED_REQUIREMENT_PPM, leg_ratios, measured};
@@ -331,6 +332,9 @@ pub(crate) fn count_liquidated(
     let base = open_notional(board, market)?;
     loss::refill(&mut market.cascade, base, now)?;
     market.cascade.level = market.cascade.level.saturating_sub(notional);
+    if market.cascade.level == 0 {
+        breaker::cascade::trip(market, now)?;
+    }
     Ok(())
 }
 

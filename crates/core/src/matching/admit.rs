@@ -3,7 +3,7 @@
 
 use bulwark_state::{Board, MarginAccount, Market};
 
-use super::limits::caps;
+use super::limits::Caps;
 use super::undo::Undo;
 use super::{NORMAL_PPM, Rules};
 use crate::book::Side;
@@ -63,7 +63,7 @@ pub(super) fn maker(
     undo: &mut Undo,
 ) -> Result<()> {
     if !change.reduces() {
-        return judge.risk(market, account, change.after);
+        return judge.risk(account, change.after).map(drop);
     }
     if change.harmless(judge.mark) || judge.has_initial(account) {
         return Ok(());
@@ -85,7 +85,12 @@ pub(super) fn taker(
     before: Option<Health>,
 ) -> Result<()> {
     if rests_risk || !change.reduces() {
-        return judge.risk(market, account, change.after);
+        let value = judge.risk(account, change.after)?;
+        return if rests_risk {
+            carries_orders(market, account, value)
+        } else {
+            Ok(())
+        };
     }
     if change.base == 0 || change.harmless(judge.mark) || judge.has_initial(account) {
         return Ok(());
@@ -93,6 +98,19 @@ pub(super) fn taker(
     // Who could reduce had a position, so his health before is known.
     let before = before.ok_or(Error::BelowInitialMargin)?;
     no_worse(&before, &judge.maintenance(account)?)
+}
+
+/// Each resting order of an account takes the smallest notional of its equity (a56): few dollars
+/// don't fill a book, from however many accounts.
+fn carries_orders(market: &Market, account: &MarginAccount, value: u64) -> Result<()> {
+    // At most eight counts of 8 bits each.
+    let count = account.positions.iter().map(|leg| u64::from(leg.orders));
+    let needed = market.min_notional.checked_mul(count.sum());
+    if needed.is_some_and(|needed| value >= needed) {
+        Ok(())
+    } else {
+        Err(Error::OrdersBeyondEquity)
+    }
 }
 
 /// A reduction that is neither at the mark nor leaves Initial must leave Maintenance, and no less
@@ -112,13 +130,16 @@ pub(super) struct Judge<'a> {
     pub board: &'a Board,
     /// Permissions and the present.
     pub rules: &'a Rules,
+    /// Limits of the market.
+    pub caps: &'a Caps,
     /// Mark of the market, PriceE8.
     pub mark: u64,
 }
 
 impl Judge<'_> {
-    /// Who took on risk has the multiple of Initial, and no more than the market's leverage.
-    fn risk(&self, market: &Market, account: &MarginAccount, base: i64) -> Result<()> {
+    /// Who took on risk has the multiple of Initial, and no more than the market's leverage. Returns
+    /// his value at Initial, UsdE6.
+    fn risk(&self, account: &MarginAccount, base: i64) -> Result<u64> {
         let now = self.rules.now;
         let health = health::health(self.board, account, Level::Initial, now, false)?;
         let required = ppm_mul_ceil(health.requirement, self.rules.requirement_ppm);
@@ -126,7 +147,7 @@ impl Judge<'_> {
         if required.is_none_or(|required| value < required) {
             return Err(Error::BelowInitialMargin);
         }
-        let leverage = caps(market, now).leverage;
+        let leverage = self.caps.leverage;
         if leverage == 0 {
             return Err(Error::MarketForbids);
         }
@@ -136,7 +157,7 @@ impl Judge<'_> {
         if held > most {
             Err(Error::BelowInitialMargin)
         } else {
-            Ok(())
+            Ok(value)
         }
     }
 

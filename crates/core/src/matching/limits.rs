@@ -1,10 +1,16 @@
 //! How much of a fill is permitted: its class by open interest, the caps, the room they leave.
 
-use bulwark_state::{Lowered, Market};
+use bulwark_state::{Board, Lowered, Market};
 
 use super::{Ended, Rules};
+use crate::error::{Error, Result};
 use crate::math::mul_div_floor;
+use crate::targets;
 use crate::time::Now;
+
+/// Least share of its cap that a trading limit shrinks to, e9.
+pub const LEAST_E9: u64 = 200_000_000;
+const ONE_E9: u64 = 1_000_000_000;
 
 /// `BaseE8 × PriceE8` over `UsdE6`.
 const SCALE: u64 = 10_000_000_000;
@@ -35,7 +41,9 @@ pub(super) fn raised(base: u64, taker_closes: u64, maker_closes: u64) -> (u64, C
     }
 }
 
-/// The caps of a market that hold now: its own, or a guardian's while one was lowered.
+/// The trading limits of a market that hold now (D4): its caps times [`targets::ease`], new
+/// notional also over congestion g, never less than [`LEAST_E9`] of a cap; or a guardian's while
+/// one was lowered. They bind new risk alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
     /// Largest open interest, BaseE8.
@@ -46,18 +54,38 @@ pub struct Caps {
     pub leverage: u64,
 }
 
-/// The caps that hold at `now`. Zero means closed.
-#[must_use]
-pub fn caps(market: &Market, now: Now) -> Caps {
-    Caps {
-        open_interest: lower(market.oi_cap, &market.lowered_oi, now),
-        slot_notional: lower(market.slot_notional_cap, &market.lowered_notional, now),
-        leverage: lower(
-            u64::from(market.leverage_cap),
-            &market.lowered_leverage,
-            now,
-        ),
+/// The limits that hold at `now`. Zero means closed.
+///
+/// # Errors
+/// [`Error::BadIndex`] for a market that the Board doesn't hold.
+pub fn caps(board: &Board, market: &Market, now: Now) -> Result<Caps> {
+    let entry = board
+        .markets
+        .get(usize::from(market.index))
+        .ok_or(Error::BadIndex)?;
+    let ease = targets::ease(&entry.margin);
+    let factor = board
+        .congestion
+        .factor_e9
+        .clamp(ONE_E9, targets::FACTOR_MAX);
+    // Both factors stay below 2^32.
+    let crowded = ease.wrapping_mul(ONE_E9) / factor;
+    let (oi, leverage) = (market.oi_cap, u64::from(market.leverage_cap));
+    let notional = share(market.slot_notional_cap, crowded)?;
+    Ok(Caps {
+        open_interest: lower(share(oi, ease)?, &market.lowered_oi, now),
+        slot_notional: lower(notional, &market.lowered_notional, now),
+        leverage: lower(share(leverage, ease)?, &market.lowered_leverage, now),
+    })
+}
+
+/// `⌊cap·ease⌋`, at least [`LEAST_E9`] of the cap.
+fn share(cap: u64, ease: u64) -> Result<u64> {
+    let ease = ease.max(LEAST_E9);
+    if ease >= ONE_E9 {
+        return Ok(cap);
     }
+    mul_div_floor(cap, ease, ONE_E9).ok_or(Error::Overflow)
 }
 
 fn lower(cap: u64, lowered: &Lowered, now: Now) -> u64 {
@@ -67,12 +95,11 @@ fn lower(cap: u64, lowered: &Lowered, now: Now) -> u64 {
 
 /// Size (BaseE8, whole lots) by which fills at `price` may raise open interest now, and what bounds
 /// it.
-pub(super) fn room(market: &Market, price: u64, rules: &Rules) -> (u64, Ended) {
+pub(super) fn room(market: &Market, caps: &Caps, price: u64, rules: &Rules) -> (u64, Ended) {
     if !rules.open_interest_up {
         return (0, Ended::InterestClosed);
     }
     // Sizes of limits, no money: below zero there is no room.
-    let caps = caps(market, rules.now);
     let interest = caps.open_interest.saturating_sub(market.oi_long);
     let used = slot_notional(market, rules.now);
     let notional = caps.slot_notional.saturating_sub(used);

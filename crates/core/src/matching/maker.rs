@@ -3,7 +3,7 @@
 use bulwark_state::{Board, Key, MarginAccount, Market, Order};
 
 use super::admit::{self, Change, Judge};
-use super::limits::{Class, caps, raised, room};
+use super::limits::{Caps, Class, raised, room};
 use super::undo::Undo;
 use super::{Ended, Reason, Rules};
 use crate::book::{REDUCE_ONLY, Side, expired};
@@ -30,6 +30,8 @@ pub(super) struct Cross<'a> {
     pub board: &'a Board,
     /// Permissions.
     pub rules: &'a Rules,
+    /// Limits of the market.
+    pub caps: &'a Caps,
     /// Mark of the market, PriceE8.
     pub mark: u64,
 }
@@ -107,11 +109,11 @@ fn trade(
         }
         most = most.min(closes);
     }
-    if caps(market, cross.rules.now).leverage == 0 {
+    if cross.caps.leverage == 0 {
         // Closed for all who would take on risk: no fault of this one, so his order stays.
         most = most.min(closes);
     }
-    let (room, bound) = room(market, cross.order.price, cross.rules);
+    let (room, bound) = room(market, cross.caps, cross.order.price, cross.rules);
     let permitted = closes.saturating_add(cross.closes).saturating_add(room);
     let base = cross.wanted.min(most).min(permitted);
     if base == 0 {
@@ -167,6 +169,7 @@ fn book_fill(
     let judge = Judge {
         board,
         rules: cross.rules,
+        caps: cross.caps,
         mark: cross.mark,
     };
     admit::maker(&judge, market, account, &change, undo)?;

@@ -22,12 +22,13 @@ mod pass;
 mod report;
 mod undo;
 
-pub use limits::{Caps, Class, caps};
+pub use limits::{Caps, Class, LEAST_E9, caps};
 pub use report::{Ended, Fill, MAX_FILLS, MAX_REMOVED, Reason, Removed, Report};
 
 use bulwark_state::{Board, Book, Key, MarginAccount, Market};
 
 use crate::book;
+use crate::breaker;
 use crate::error::{Error, Result};
 use crate::health::{self, Health, Level};
 use crate::ledger;
@@ -125,6 +126,12 @@ pub fn place(
     let mark = health::mark(venue.board, index)?;
     order::validate(venue.market, request, &held, mark, rules.now)?;
     let held = held.base;
+    let rules = &Rules {
+        open_interest_up: rules.open_interest_up
+            && breaker::takes_new_risk(venue.board, venue.market, rules.now)?,
+        ..*rules
+    };
+    let caps = limits::caps(venue.board, venue.market, rules.now)?;
     // Only a reduction is measured against the health before: who takes on risk has Initial after,
     // and so is healthy whatever he was.
     let before = if order::closes(held, request.side) > 0 {
@@ -142,9 +149,11 @@ pub fn place(
         position,
         request,
         rules,
+        caps: &caps,
         report,
         mark,
         left: request.size,
+        price: request.price,
     };
     pass.run(makers)?;
     pass.rest()?;

@@ -3,10 +3,10 @@
 use bulwark_state::{Board, Book, Key, MarginAccount, Market, Order};
 
 use super::admit::{self, Change, Judge};
-use super::limits::slot_notional;
+use super::limits::{Caps, slot_notional};
 use super::maker::{self, Cross, Leg, Verdict};
 use super::{Came, Ended, Fill, Makers, Reason, Removed, Report, Rules};
-use crate::book;
+use crate::book::{self, Side};
 use crate::error::{Error, Result};
 use crate::health::Health;
 use crate::ledger;
@@ -24,11 +24,14 @@ pub(super) struct Pass<'a> {
     pub position: usize,
     pub request: &'a OrderRequest,
     pub rules: &'a Rules,
+    pub caps: &'a Caps,
     pub report: &'a mut Report,
     /// Mark of the market, PriceE8.
     pub mark: u64,
     /// What is neither filled nor given up, BaseE8.
     pub left: u64,
+    /// Worst price, PriceE8: the request's, or one tick behind the opposite order that it slid off.
+    pub price: u64,
 }
 
 impl Pass<'_> {
@@ -42,7 +45,7 @@ impl Pass<'_> {
             let Some(&best) = book::best(self.book, self.request.side.opposite()) else {
                 break Ended::NothingCrosses;
             };
-            if !self.request.side.crosses(self.request.price, best.price) {
+            if !self.request.side.crosses(self.price, best.price) {
                 break Ended::NothingCrosses;
             }
             if self.report.is_full() {
@@ -51,14 +54,26 @@ impl Pass<'_> {
             match self.meet(&best, wanted, makers)? {
                 Verdict::Remove(reason) => self.remove(&best, reason)?,
                 Verdict::Fill(leg) => self.fill(&best, &leg)?,
-                Verdict::Refuse => return Err(Error::WouldCross),
-                Verdict::End(_) if self.request.kind == Kind::PostOnly => {
-                    return Err(Error::WouldCross);
-                }
+                Verdict::Refuse => self.slide(&best)?,
+                Verdict::End(_) if self.request.kind.only_rests() => self.slide(&best)?,
                 Verdict::End(ended) => break ended,
             }
         };
         Ok(())
+    }
+
+    /// A post-only order that would fill: slides one tick behind the one that it met, if it may.
+    fn slide(&mut self, best: &Order) -> Result<()> {
+        if self.request.kind != Kind::PostOnlySlide {
+            return Err(Error::WouldCross);
+        }
+        let tick = self.market.tick;
+        let price = match self.request.side {
+            Side::Bid => best.price.checked_sub(tick),
+            Side::Ask => best.price.checked_add(tick),
+        };
+        self.price = price.filter(|price| *price != 0).ok_or(Error::WouldCross)?;
+        order::near(self.market, self.price, self.mark)
     }
 
     /// The taker's base now, BaseE8.
@@ -93,9 +108,10 @@ impl Pass<'_> {
             owner: &self.taker.owner,
             wanted,
             closes: order::closes(self.held(), self.request.side),
-            post_only: self.request.kind == Kind::PostOnly,
+            post_only: self.request.kind.only_rests(),
             board: self.board,
             rules: self.rules,
+            caps: self.caps,
             mark: self.mark,
         };
         // Without its account an order is removed only if its own expiry says that it is void.
@@ -121,7 +137,7 @@ impl Pass<'_> {
         let Some(at) = order::backing(self.taker, self.market.index, side, best) else {
             return Ok(Verdict::Remove(Reason::Void));
         };
-        if self.request.kind == Kind::PostOnly && !gone {
+        if self.request.kind.only_rests() && !gone {
             return Ok(Verdict::Refuse);
         }
         order::free(self.taker, at);
@@ -204,8 +220,8 @@ impl Pass<'_> {
         }
         let side = self.request.side;
         let crosses = book::best(self.book, side.opposite())
-            .is_some_and(|best| side.crosses(self.request.price, best.price));
-        let worth = order::notional(size, self.request.price)?;
+            .is_some_and(|best| side.crosses(self.price, best.price));
+        let worth = order::notional(size, self.price)?;
         let resting = self
             .taker
             .positions
@@ -218,6 +234,7 @@ impl Pass<'_> {
         let posting = Posting {
             margin: self.margin,
             position: self.position,
+            price: self.price,
             size,
         };
         match order::post(self.book, self.taker, self.request, posting, self.rules.now) {
@@ -247,6 +264,7 @@ impl Pass<'_> {
         let judge = Judge {
             board: self.board,
             rules: self.rules,
+            caps: self.caps,
             mark: self.mark,
         };
         admit::taker(&judge, self.market, self.taker, &change, rests, before)

@@ -32,6 +32,8 @@ pub enum Kind {
     Limit,
     /// Rests, or is refused if it would fill anything.
     PostOnly,
+    /// Rests; where it would fill anything, one tick behind that.
+    PostOnlySlide,
     /// Fills what crosses, the rest is cancelled. With a far limit this is the market order with a
     /// worst price; there is none without.
     ImmediateOrCancel,
@@ -43,7 +45,13 @@ impl Kind {
     /// Whether what remains goes to the book.
     #[must_use]
     pub const fn rests(self) -> bool {
-        matches!(self, Self::Limit | Self::PostOnly)
+        matches!(self, Self::Limit | Self::PostOnly | Self::PostOnlySlide)
+    }
+
+    /// Whether it may not fill anything at once.
+    #[must_use]
+    pub const fn only_rests(self) -> bool {
+        matches!(self, Self::PostOnly | Self::PostOnlySlide)
     }
 }
 
@@ -136,8 +144,16 @@ pub fn validate(
     if notional < minimum_notional(market, held.orders) || per_lot == 0 {
         return Err(Error::BelowMinimumNotional);
     }
+    near(market, request.price, mark)
+}
+
+/// Whether an order may rest at `price`: no further from the oracle than the market permits.
+///
+/// # Errors
+/// [`Error::TooFarFromOracle`].
+pub(crate) fn near(market: &Market, price: u64, mark: u64) -> Result<()> {
     let distance = ppm_mul_floor(mark, market.distance_ppm).ok_or(Error::Overflow)?;
-    if request.price.abs_diff(mark) > distance {
+    if price.abs_diff(mark) > distance {
         return Err(Error::TooFarFromOracle);
     }
     Ok(())
@@ -257,6 +273,8 @@ pub struct Posting<'a> {
     pub margin: &'a Key,
     /// Its position in the market (index into `positions`), opened before.
     pub position: usize,
+    /// Price, PriceE8: the request's, unless it slid.
+    pub price: u64,
     /// What remains of the request, BaseE8.
     pub size: u64,
 }
@@ -268,6 +286,8 @@ pub struct Posted {
     pub slot: u8,
     /// Sequence number in the book: the order's id within its market.
     pub sequence: u64,
+    /// Price, PriceE8.
+    pub price: u64,
     /// Remaining size, BaseE8.
     pub size: u64,
     /// The order that left a full book for it.
@@ -291,7 +311,7 @@ pub fn post(
     let slot = u8::try_from(at).map_err(|_| Error::BadIndex)?;
     let flags = if request.reduce_only { REDUCE_ONLY } else { 0 };
     let order = Order {
-        price: request.price,
+        price: posting.price,
         sequence: 0,
         size: posting.size,
         margin: *posting.margin,
@@ -313,7 +333,7 @@ pub fn post(
     let seat = account.orders.get_mut(at).ok_or(Error::BadIndex)?;
     let ask = if request.side == Side::Ask { ASK } else { 0 };
     *seat = OrderSlot {
-        price: request.price,
+        price: posting.price,
         size: posting.size,
         client_id: request.client_id,
         expires_at: request.expires_at,
@@ -332,6 +352,7 @@ pub fn post(
     Ok(Posted {
         slot,
         sequence: inserted.sequence,
+        price: posting.price,
         size: posting.size,
         evicted: inserted.evicted,
     })

@@ -159,6 +159,12 @@ pub const COMPILED: &[Compiled] = &[
         "most time between two samples that their premium counts for",
     ),
     row(
+        "matching.least",
+        Unit::RatioE9,
+        crate::matching::LEAST_E9,
+        "least share of its cap that a trading limit shrinks to as margins rise",
+    ),
+    row(
         "matching.strict",
         Unit::Ppm,
         crate::matching::STRICT_PPM as u64,
@@ -199,6 +205,54 @@ pub const COMPILED: &[Compiled] = &[
         Unit::Count,
         crate::loss::GAIN_MINUTES,
         "open minutes whose gain bears a loss",
+    ),
+    row(
+        "breaker.band_window",
+        Unit::Seconds,
+        crate::breaker::band::WINDOW,
+        "span of the price band's reference",
+    ),
+    row(
+        "breaker.limit",
+        Unit::Seconds,
+        crate::breaker::band::LIMIT_SECONDS,
+        "time outside of the band after which a market halts",
+    ),
+    row(
+        "breaker.halt",
+        Unit::Seconds,
+        crate::breaker::band::HALT_SECONDS,
+        "length of that halt",
+    ),
+    row(
+        "breaker.after",
+        Unit::Seconds,
+        crate::breaker::band::AFTER_SECONDS,
+        "time of the doubled band after a halt, and of reduce-only after a second trip",
+    ),
+    row(
+        "breaker.memory",
+        Unit::Seconds,
+        crate::breaker::band::MEMORY_SECONDS,
+        "time within which a trip is a second one",
+    ),
+    row(
+        "breaker.oracle_halt",
+        Unit::Seconds,
+        crate::breaker::oracle::HALT_AFTER,
+        "age beyond Dead at which a feed halts its markets",
+    ),
+    row(
+        "breaker.depeg",
+        Unit::Ppm,
+        crate::breaker::depeg::DISTANCE_PPM as u64,
+        "distance from the peg that counts, over ten minutes",
+    ),
+    row(
+        "breaker.depeg_restricts",
+        Unit::Seconds,
+        crate::breaker::depeg::RESTRICTS,
+        "what one sight of quote off its peg restricts for",
     ),
     row(
         "mode.grace",

@@ -144,7 +144,7 @@ impl World {
         let margin = &mut market.margin;
         (margin.im, margin.mm, margin.m0) = (50_000_000, 50_000_000, 50_000_000);
         margin.params.im_ratio = 2_000;
-        margin.params.floor_e9 = 20_000_000;
+        (margin.params.floor_e9, margin.params.cap_e9) = (50_000_000, 600_000_000);
     }
 
     fn set_market(&mut self) {

@@ -1,0 +1,117 @@
+//! Circuit breakers of markets, origin classes and the quote (DESIGN section 6). Each has a number,
+//! a bounded threshold, a consequence that only tightens, an end that needs no crank, and a reason
+//! code.
+//!
+//! What a breaker of a market does is a [`MarketStatus`]; [`status`] is the strictest of them all,
+//! evaluated whenever somebody acts. A trip is counted in the market (`band.sequence`), for `check`
+//! to chain. Jumps are confirmed in [`crate::feed`], outflow is limited in [`crate::outflow`].
+
+pub mod band;
+pub mod cascade;
+pub mod depeg;
+pub mod oracle;
+
+use bulwark_state::{Board, Market};
+
+use crate::error::{Error, Result};
+use crate::mode::running;
+use crate::permits::MarketStatus;
+use crate::targets;
+use crate::time::Now;
+
+/// A breaker, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Breaker {
+    /// The price has left the band around its five-minute reference.
+    Band = 1,
+    /// A return over 10 s or 60 s beyond its limit.
+    Jump = 2,
+    /// A feed is dead, or its sources differ.
+    Oracle = 3,
+    /// Outflow beyond its buckets.
+    Outflow = 4,
+    /// Too much of a market was liquidated within a window.
+    Cascade = 5,
+    /// Insurance has paid too much of itself in a day.
+    Drawdown = 6,
+    /// An invariant is broken.
+    Invariant = 7,
+    /// Insurance is below the stressed shortfall.
+    Coverage = 8,
+    /// Quote or a bridged collateral is off its peg.
+    Depeg = 9,
+    /// The cluster has restarted.
+    Restart = 10,
+    /// A quorum of watchers attests.
+    Sentinel = 11,
+}
+
+impl Breaker {
+    /// Reason code in mode records and events: 0x400 + number.
+    pub const fn reason(self) -> u16 {
+        0x400 | self as u16
+    }
+}
+
+/// Counts a trip of a market's breaker.
+fn count(market: &mut Market, breaker: Breaker) -> Result<()> {
+    let band = &mut market.band;
+    band.sequence = band.sequence.checked_add(1).ok_or(Error::Overflow)?;
+    band.reason = u32::from(breaker.reason());
+    Ok(())
+}
+
+/// How much of matching a status leaves, less last.
+const fn strictness(status: MarketStatus) -> u8 {
+    match status {
+        MarketStatus::Open => 0,
+        MarketStatus::ReduceOnly => 1,
+        MarketStatus::Settling => 2,
+        MarketStatus::Limit => 3,
+        MarketStatus::Halted => 4,
+        MarketStatus::Settled => 5,
+    }
+}
+
+/// Status of a market now: the strictest of its own, a guardian's closing for new risk, and what
+/// the breakers of band, oracle and cascade and a target at its cap make of it.
+///
+/// # Errors
+/// [`Error::BadIndex`] for a market that the Board doesn't hold, [`Error::MarketForbids`] for one
+/// without a status.
+pub fn status(board: &Board, market: &Market, now: Now) -> Result<MarketStatus> {
+    let own = MarketStatus::from_u8(market.status)?;
+    let feed = board
+        .feeds
+        .get(usize::from(market.feed))
+        .ok_or(Error::BadIndex)?;
+    let closed = running(&market.closed_until, now) || !takes_new_risk(board, market, now)?;
+    let reduce = if closed {
+        MarketStatus::ReduceOnly
+    } else {
+        MarketStatus::Open
+    };
+    let found = [
+        own,
+        reduce,
+        oracle::status(feed, now),
+        band::status(feed, market, now)?,
+    ];
+    let strictest = |a: MarketStatus, b: MarketStatus| {
+        if strictness(b) > strictness(a) { b } else { a }
+    };
+    Ok(found.into_iter().fold(MarketStatus::Open, strictest))
+}
+
+/// Whether open interest of a market may rise as far as its margins and its liquidations say: not
+/// while T_I stands at its cap (D4), nor after a cascade. Matching asks this of every order.
+///
+/// # Errors
+/// [`Error::BadIndex`].
+pub fn takes_new_risk(board: &Board, market: &Market, now: Now) -> Result<bool> {
+    let entry = board
+        .markets
+        .get(usize::from(market.index))
+        .ok_or(Error::BadIndex)?;
+    Ok(!targets::at_cap(&entry.margin) && !cascade::stands(market, now))
+}
