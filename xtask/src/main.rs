@@ -13,6 +13,7 @@ mod idl;
 mod paths;
 mod process;
 mod progress;
+mod prove;
 mod replay;
 mod stand_in;
 mod test;
@@ -42,6 +43,7 @@ enum Habit {
     Idl(idl::Idl),
     Client(client::Client),
     Cu(cu::Cu),
+    Prove(prove::Prove),
     Ci(ci::Ci),
 }
 
@@ -67,6 +69,7 @@ fn run() -> Result<()> {
         Habit::Idl(idl) => idl::run(&idl),
         Habit::Client(client) => client::run(&client),
         Habit::Cu(cu) => cu::run(cu),
+        Habit::Prove(prove) => prove::run(prove),
         Habit::Ci(ci) => ci::run(ci),
     }
 }

@@ -146,7 +146,7 @@ fn a_band_halts_after_fifteen_seconds_and_a60_reopens_on_fresh_prints() {
     assert_eq!((world.watch(), world.market.band.sequence), (Halted, 3));
     let (open, until) = (world.open(), world.market.band.halted_until);
     assert_eq!(until, world.now.unix + 300);
-    // Without a print in each of three minutes it stays halted; its clock stands for the halt alone.
+    // Without a print in each of three minutes it stays halted; the clock stands for the halt.
     world.run(120, P * 95 / 100);
     assert_eq!((world.watch(), world.open()), (Halted, open));
     world.wait(240);

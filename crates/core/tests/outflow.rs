@@ -358,3 +358,25 @@ fn a_pushed_price_opens_no_usd_bucket() {
         assert_eq!(outflow::base_value(&board, &token), Ok(adds * 1_000));
     }
 }
+
+/// a09: claims that a fold makes known count from the fold on. Carried after it, a day-old mean
+/// would take them for a day old.
+#[test]
+fn a09_what_a_fold_brings_counts_from_the_fold_on() {
+    let folded = |carried: bool| {
+        let mut teller = Teller::seasoned(0, &[M, 0]);
+        teller.wait(DAY / 2);
+        if carried {
+            outflow::carry(&mut teller.bank, &teller.flow, teller.now).unwrap();
+        }
+        let mut deltas = bulwark_state::Deltas {
+            positive: 50 * M as i64,
+            ..Default::default()
+        };
+        bulwark_core::ledger::fold(&mut teller.bank.totals, &mut deltas).unwrap();
+        teller.wait(1);
+        outflow::mean(&teller.bank, teller.now).unwrap().0
+    };
+    assert!((M..M + 1_000).contains(&folded(true)), "{}", folded(true));
+    assert!(folded(false) > 20 * M);
+}

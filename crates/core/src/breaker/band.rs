@@ -3,11 +3,11 @@
 //!
 //! A price outside makes the market Limit at once: it matches inside the band only. After
 //! [`LIMIT_SECONDS`] it halts for [`HALT_SECONDS`], and reopens once each of the last three minutes
-//! has a print and margins were measured since (a60), with a band of twice the width for a while. A
+//! has a print and margins were measured since (a60), with a band twice as wide for a while. A
 //! second time within an hour it goes reduce-only instead: a market must not be halted for long.
 //!
-//! [`status`] is pure. [`watch`] moves the state on; anyone may call it, and calling it more or less
-//! often neither lengthens nor shortens a halt that has begun.
+//! [`status`] is pure. [`watch`] moves the state on; anyone may call it, and calling it more or
+//! less often neither lengthens nor shortens a halt that has begun.
 
 use bulwark_state::{Board, Feed, Market};
 

@@ -137,7 +137,7 @@ pub(super) struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    /// Who took on risk has the multiple of Initial, and no more than the market's leverage. Returns
+    /// Who took on risk has the multiple of Initial, and no more than the market's leverage. Gives
     /// his value at Initial, UsdE6.
     fn risk(&self, account: &MarginAccount, base: i64) -> Result<u64> {
         let now = self.rules.now;

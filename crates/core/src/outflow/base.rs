@@ -49,7 +49,9 @@ pub fn mean(bank: &Bank, now: Now) -> Result<(u64, u64)> {
 }
 
 /// Carries the mean, and what a quickened exit is a share of: the largest claims since its quorum.
-pub(super) fn carry(bank: &mut Bank, flow: &Flow, now: Now) -> Result<()> {
+/// Must run before the bank's claims change; [`super::advance`] does. What folds markets without
+/// it would make the mean of the time before see claims that only now are known (a09).
+pub fn carry(bank: &mut Bank, flow: &Flow, now: Now) -> Result<()> {
     (bank.mean_claims, bank.mean_remainder) = mean(bank, now)?;
     bank.mean_at = bank.mean_at.max(now.unix);
     if flow.quick_until != 0 {

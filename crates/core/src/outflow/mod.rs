@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::mode::Mode;
 use crate::time::Now;
 
-pub use base::{base, claims, mean};
+pub use base::{base, carry, claims, mean};
 pub use compartment::{UsdLimit, base_value, charge, note_value, usd_limit};
 pub use queue::{enqueue, is_waiting, note_served, note_void, payable};
 pub use rate::{MIN_DAY_PPM, MIN_HOUR_PPM, Rate, Rates, fill, rates, take};

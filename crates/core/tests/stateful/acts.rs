@@ -1,0 +1,357 @@
+//! What people and the clock do.
+
+use bulwark_core::book::Side;
+use bulwark_core::health::{self, Level};
+use bulwark_core::ledger::{self, QuoteMoney, utilisation_ppm};
+use bulwark_core::liquidation::{self, Seized, TakenOver};
+use bulwark_core::matching::{self, Came, Makers, NORMAL_PPM, Placer, Report, Rules, Venue};
+use bulwark_core::order::{self, OrderRequest};
+use bulwark_core::settle::{self, Strain};
+use bulwark_core::withdrawal::{self, Deposit, Request};
+use bulwark_core::{Error, Result, breaker, coverage, funding, gate, outflow, time, windup};
+use bulwark_state::{Deltas, Key, MarginAccount, Ticket};
+use bytemuck::Zeroable;
+
+use super::exchange::{State, key};
+
+/// Every account but the placer's.
+struct Others<'a>(Vec<(Key, &'a mut MarginAccount)>);
+
+impl Makers for Others<'_> {
+    fn with(
+        &mut self,
+        margin: &Key,
+        act: &mut dyn FnMut(&mut MarginAccount) -> Result<()>,
+    ) -> Result<Came> {
+        match self.0.iter_mut().find(|(key, _)| key == margin) {
+            Some((_, account)) => act(account).map(|()| Came::Lent),
+            None => Ok(Came::Absent),
+        }
+    }
+}
+
+impl State {
+    pub fn deposit(&mut self, who: usize, bank: usize, amount: u64) -> Result<()> {
+        let flow = self.flow();
+        let wish = Deposit {
+            amount,
+            vault: self.vaults[bank],
+            flow: &flow,
+            limited: false,
+        };
+        let (account, board) = (&mut self.accounts[who], Some(&*self.board));
+        withdrawal::deposit(account, &mut self.banks[bank], board, &wish, self.now)?;
+        self.vaults[bank] += amount;
+        self.paid_in[who][bank] += i128::from(amount);
+        Ok(())
+    }
+
+    pub fn withdraw(&mut self, who: usize, bank: usize, amount: u64) -> Result<()> {
+        let (flow, now, paused) = (self.flow(), self.now, self.paused());
+        let plain = health::is_plain(&self.accounts[who]);
+        let account = &mut self.accounts[who];
+        let mut limit = None;
+        if !plain {
+            if bank == 0 {
+                let mut deltas = Deltas::default();
+                ledger::touch_quote(&self.board, account, &mut deltas)?;
+                ledger::fold(&mut self.banks[0].totals, &mut deltas)?;
+            }
+            let [quote, token] = &mut self.banks;
+            let other = (bank == 1).then_some(&**token);
+            limit = Some(outflow::usd_limit(&self.board, quote, other, &flow, now)?);
+        }
+        let vault = self.vaults[bank];
+        let request = Request {
+            amount,
+            vault,
+            flow: &flow,
+            limit,
+        };
+        let plan = withdrawal::plan_withdraw(account, &mut self.banks[bank], &request, now)?;
+        let done = withdrawal::apply(account, &mut self.banks[bank], &plan, now)?;
+        if plan.charge > 0 {
+            outflow::charge(&mut self.banks[0], plan.charge)?;
+        }
+        if let Some(seat) = done.seat {
+            let mut ticket = Ticket::zeroed();
+            let keys = ([bank as u8; 32], key(who), [3; 32]);
+            withdrawal::write_ticket(&mut ticket, keys, &seat, now);
+            self.tickets.push((who, ticket));
+        }
+        self.vaults[bank] -= done.coins;
+        self.paid_in[who][bank] -= i128::from(done.coins);
+        if bank == 0 {
+            self.hole -= i128::from(plan.residual);
+        }
+        let account = &self.accounts[who];
+        if !plain {
+            let after = health::health(&self.board, account, Level::Initial, now, paused)?;
+            if after.surplus()? < 0 {
+                return Err(Error::BelowInitialMargin);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn serve(&mut self, at: usize) -> Result<()> {
+        let (who, mut ticket) = self.tickets[at];
+        let bank = usize::from(ticket.bank[0]);
+        let (flow, vault) = (self.flow(), self.vaults[bank]);
+        let account = &mut self.accounts[who];
+        let place = (vault, &flow);
+        let served =
+            withdrawal::serve(&mut ticket, account, &mut self.banks[bank], place, self.now)?;
+        self.vaults[bank] -= served.coins;
+        self.paid_in[who][bank] -= i128::from(served.coins);
+        if bank == 0 {
+            self.hole -= i128::from(served.residual);
+        }
+        self.tickets[at].1 = ticket;
+        if served.done {
+            self.tickets.remove(at);
+        }
+        Ok(())
+    }
+
+    /// As the program permits it: gate, status, mode.
+    pub fn place(
+        &mut self,
+        who: usize,
+        market: usize,
+        request: &OrderRequest,
+        report: &mut Report,
+    ) -> Result<()> {
+        let now = self.now;
+        let status = breaker::status(&self.board, &self.markets[market], now)?;
+        let feed = &self.board.feeds[market];
+        let fresh = |usage| gate::cell(feed, usage, now) == gate::Cell::Yes;
+        use bulwark_core::permits::MarketStatus::{Halted, Limit, Open, Settled};
+        if self.paused() || matches!(status, Halted | Limit | Settled) {
+            return Err(Error::ModeForbids);
+        }
+        let rules = Rules {
+            now,
+            open_interest_up: status == Open && fresh(gate::LegUse::OpenInterestUp),
+            band: (!fresh(gate::LegUse::Reduce)).then_some((u64::MAX, 0)),
+            requirement_ppm: NORMAL_PPM,
+        };
+        let (mut others, mut own) = (Vec::new(), None);
+        for (number, account) in self.accounts.iter_mut().enumerate() {
+            if number == who {
+                own = Some(account);
+            } else {
+                others.push((key(number), account));
+            }
+        }
+        let mut venue = Venue {
+            board: &self.board,
+            market: &mut self.markets[market],
+            book: &mut self.books[market],
+        };
+        let mut placer = Placer {
+            margin: &key(who),
+            account: own.expect("account"),
+        };
+        let mut makers = Others(others);
+        matching::place(
+            &mut venue,
+            &mut placer,
+            request,
+            &rules,
+            &mut makers,
+            report,
+        )
+    }
+
+    pub fn cancel(&mut self, who: usize, market: usize, side: Option<Side>) -> Result<u32> {
+        let (book, account) = (&mut self.books[market], &mut self.accounts[who]);
+        order::cancel_all(book, account, &key(who), market as u8, side, self.now)
+    }
+
+    pub fn prune(&mut self, who: usize, market: usize) -> Result<()> {
+        let (book, account) = (&mut self.books[market], &mut self.accounts[who]);
+        order::prune(book, account, &key(who), market as u8, self.now).map(|_| ())
+    }
+
+    /// Whether a premium counted.
+    pub fn sample_funding(&mut self, market: usize) -> Result<bool> {
+        let (book, now) = (&self.books[market], self.now);
+        let done = funding::sample(&mut self.board, &mut self.markets[market], book, now)?;
+        Ok(done.counted_ppm != 0)
+    }
+
+    pub fn money(&self) -> QuoteMoney {
+        QuoteMoney {
+            vault: self.vaults[0],
+            assigned: self.banks[0].residuals.assigned,
+            tickets: self.banks[0].tickets,
+            insurance: self.insurance.balance,
+        }
+    }
+
+    /// Folds, accrues interest, takes stock.
+    pub fn accrue(&mut self) -> Result<()> {
+        let flow = self.flow();
+        let (money, vault) = (self.money(), self.vaults[0]);
+        withdrawal::crank(&mut self.banks[0], vault, &flow, self.now)?;
+        self.fold()?;
+        let totals = &mut self.banks[0].totals;
+        ledger::accrue_interest(&mut self.board, totals, &money, self.now)?;
+        let balance = self.balance();
+        let insurance = self.insurance.balance;
+        coverage::check_quote(&mut self.banks[0], &balance, insurance, vault, self.now)?;
+        Ok(())
+    }
+
+    pub fn flag(&mut self, who: usize) -> Result<()> {
+        let paused = self.paused();
+        liquidation::flag(&self.board, &mut self.accounts[who], self.now, paused)
+    }
+
+    pub fn unflag(&mut self, who: usize) -> Result<bool> {
+        let paused = self.paused();
+        liquidation::unflag(&self.board, &mut self.accounts[who], self.now, paused)
+    }
+
+    pub fn take_over(&mut self, of: usize, by: usize, at: usize, most: u64) -> Result<TakenOver> {
+        let around = self.around();
+        let [liquidatee, receiver] = self
+            .accounts
+            .get_disjoint_mut([of, by])
+            .map_err(|_| Error::SelfLiquidation)?;
+        let market = &mut self.markets[at];
+        let insurance = &mut self.insurance;
+        let board = &self.board;
+        liquidation::take_over(
+            board, market, liquidatee, receiver, insurance, most, &around,
+        )
+    }
+
+    /// Folds what a bank's instruction moved, and takes what a buyer pays in.
+    fn settle_in(&mut self, mut deltas: Deltas, paid: u64) -> Result<()> {
+        self.vaults[0] += paid;
+        withdrawal::expect_in(&mut self.banks[0], paid)?;
+        ledger::fold(&mut self.banks[0].totals, &mut deltas)
+    }
+
+    pub fn seize(&mut self, of: usize, by: usize, most: u64) -> Result<Seized> {
+        let around = self.around();
+        let mut deltas = Deltas::default();
+        let [debtor, buyer] = self
+            .accounts
+            .get_disjoint_mut([of, by])
+            .map_err(|_| Error::SelfLiquidation)?;
+        let seized = liquidation::seize(&self.board, debtor, buyer, &mut deltas, 1, most, &around)?;
+        self.paid_in[by][0] += i128::from(seized.transfer_in);
+        self.settle_in(deltas, seized.transfer_in)?;
+        Ok(seized)
+    }
+
+    pub fn convert(&mut self, of: usize, by: usize) -> Result<Seized> {
+        let around = self.around();
+        self.fold()?;
+        let used = utilisation_ppm(&self.banks[0].totals, &self.money())?;
+        let mut deltas = Deltas::default();
+        let [debtor, buyer] = self
+            .accounts
+            .get_disjoint_mut([of, by])
+            .map_err(|_| Error::SelfLiquidation)?;
+        let strain = Strain {
+            totals: &self.banks[0].totals,
+            utilisation_ppm: used,
+        };
+        let (board, all) = (&self.board, u64::MAX);
+        let sold = settle::convert(board, debtor, buyer, &mut deltas, 1, all, strain, &around)?;
+        self.paid_in[by][0] += i128::from(sold.transfer_in);
+        self.settle_in(deltas, sold.transfer_in)?;
+        Ok(sold)
+    }
+
+    pub fn settle(&mut self, who: usize, market: usize) -> Result<u64> {
+        self.fold()?;
+        let strain = Strain {
+            totals: &self.banks[0].totals,
+            utilisation_ppm: utilisation_ppm(&self.banks[0].totals, &self.money())?,
+        };
+        let (account, market) = (&mut self.accounts[who], &mut self.markets[market]);
+        settle::settle(&self.board, account, market, strain, self.now)
+    }
+
+    /// All steps of a wind-up; tickets of the account come back first. Returns the loss.
+    pub fn wind_up(&mut self, of: usize, by: usize, fraction_ppm: u32) -> Result<u64> {
+        let around = self.around();
+        let now = self.now;
+        let account = &mut self.accounts[of];
+        withdrawal::reclaim_quote(&self.board, account, &mut self.banks[0], now)?;
+        withdrawal::reclaim_token(account, &mut self.banks[1])?;
+        let mut deltas = Deltas::default();
+        let [debtor, receiver] = self
+            .accounts
+            .get_disjoint_mut([of, by])
+            .map_err(|_| Error::SelfLiquidation)?;
+        let (board, insurance) = (&mut *self.board, &mut *self.insurance);
+        let totals = &self.banks[0].totals;
+        let part = fraction_ppm;
+        let mut plan = windup::begin(board, debtor, receiver, &mut deltas, totals, part, &around)?;
+        let legs: Vec<usize> = plan.markets().map(usize::from).collect();
+        for at in &legs {
+            let market = &mut self.markets[*at];
+            windup::move_leg(
+                &mut plan, board, market, debtor, receiver, insurance, &around,
+            )?;
+        }
+        let sale =
+            windup::sell_collateral(&mut plan, board, debtor, receiver, &mut deltas, &around)?;
+        let loss = windup::close(&mut plan, board, debtor, &mut deltas, &around)?;
+        let totals = &mut self.banks[0].totals;
+        for at in &legs {
+            let market = &mut self.markets[*at];
+            let done = windup::allocate_leg(&mut plan, board, market, insurance, totals, &around)?;
+            self.hole += i128::from(done.deficit);
+        }
+        if legs.is_empty() {
+            let done = windup::allocate_rest(&mut plan, insurance, totals, &around)?;
+            self.hole += i128::from(done.deficit);
+        }
+        windup::finish(&plan, board, debtor, receiver, &mut deltas, &around)?;
+        self.paid_in[by][0] += i128::from(sale.transfer_in);
+        self.settle_in(deltas, sale.transfer_in)?;
+        Ok(loss)
+    }
+
+    pub fn sweep(&mut self, bank: usize) -> Result<()> {
+        let vault = self.vaults[bank];
+        if bank == 1 {
+            let money = withdrawal::sweep(&mut self.banks[1], vault)?;
+            // A token's surplus stays in its vault.
+            self.donated[1] -= money.assigned;
+            return Ok(());
+        }
+        self.fold()?;
+        let balance = self.balance();
+        let insurance = &mut self.insurance.balance;
+        let quote = &mut self.banks[0];
+        let money = withdrawal::sweep_quote(quote, &balance, insurance, vault, self.now)?;
+        self.donated[0] -= money.amount;
+        // What neither residuals nor insurance got has filled the hole.
+        let filled = money.amount - money.assigned - money.insurance;
+        self.hole -= i128::from(filled);
+        Ok(())
+    }
+
+    pub fn collect(&mut self, who: usize, bank: usize) -> Result<()> {
+        let (account, vault) = (&mut self.accounts[who], self.vaults[bank]);
+        let coins = withdrawal::collect_residual(account, &mut self.banks[bank], vault)?;
+        self.vaults[bank] -= coins;
+        self.paid_in[who][bank] -= i128::from(coins);
+        Ok(())
+    }
+
+    /// Pauses the compartment; the Board hears of it at the next refresh.
+    pub fn pause(&mut self, seconds: i64) {
+        self.paused_until = self.now.unix + seconds;
+        time::close(&mut self.clock, self.now.unix, self.paused_until);
+        self.board.clock = self.clock;
+    }
+}
