@@ -8,6 +8,8 @@ use bulwark_state::{Bank, Board, Collateral, MAX_BANKS, MAX_MARKETS, MarginAccou
 
 use crate::error::{Error, Result};
 use crate::ledger::{interest_due, is_empty, position_due};
+use crate::liquidation::SETTLED;
+use crate::math::signed_mul_pow10_div_floor;
 
 /// A vault against what is owed from it, in token units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,7 +93,8 @@ pub struct MarketSums {
     pub short: u128,
     /// SQ_m: Σ of quote legs, UsdE6.
     pub quote: i128,
-    /// Σ of funding and loss due, credits above zero, UsdE6.
+    /// Σ of funding and loss due, credits above zero, UsdE6; of a settled market with the value at
+    /// which positions close, which its pot pays and collects too.
     pub due: i128,
 }
 
@@ -178,6 +181,11 @@ impl Sums {
             *side = side.checked_add(size).ok_or(Error::Overflow)?;
             market.quote = sum(&[market.quote, position.quote.into()])?;
             market.due = sum(&[market.due, position_due(indexes, position)?.into()])?;
+            if indexes.status == SETTLED {
+                let price = indexes.settle_price;
+                let value = signed_mul_pow10_div_floor::<10>(position.base, price);
+                market.due = sum(&[market.due, value.ok_or(Error::Overflow)?.into()])?;
+            }
         }
         Ok(())
     }
@@ -297,7 +305,10 @@ pub fn compare<'a>(
         let pot = i128::from(market.pot);
         equal(Item::Long(at), long, wide(counted.long)?);
         equal(Item::Short(at), short, wide(counted.short)?);
-        equal(Item::OpenInterest(at), long, short);
+        // While a settled market's positions close one by one its sides differ.
+        if market.status != SETTLED {
+            equal(Item::OpenInterest(at), long, short);
+        }
         equal(Item::QuoteSum(at), market.quote_sum.into(), counted.quote);
         equal(Item::Fund(at), pot, pot.max(counted.due));
     }

@@ -29,6 +29,7 @@ pub mod permits;
 pub mod refresh;
 pub mod residual;
 pub mod settle;
+pub mod settlement;
 pub mod targets;
 pub mod time;
 pub mod units;

@@ -176,8 +176,10 @@ pub struct Market {
     pub bump: u8,
     /// Layout version.
     pub version: u8,
+    /// 1 if Settling was announced because of a cap or a dead feed.
+    pub settle_short: u8,
     /// Reserved.
-    pub reserved0: [u8; 3],
+    pub reserved0: [u8; 2],
     /// Unix second up to which a cascade of liquidations keeps new risk out.
     pub cascade_until: i64,
     /// Reserved.

@@ -255,6 +255,18 @@ pub const COMPILED: &[Compiled] = &[
         "what one sight of quote off its peg restricts for",
     ),
     row(
+        "settlement.notice",
+        Unit::Seconds,
+        crate::settlement::NOTICE,
+        "notice of a market's settlement that was decided",
+    ),
+    row(
+        "settlement.short_notice",
+        Unit::Seconds,
+        crate::settlement::SHORT_NOTICE,
+        "the same where its target is at the cap or its feed dead",
+    ),
+    row(
         "mode.grace",
         Unit::Seconds,
         crate::mode::GRACE.unsigned_abs(),

@@ -1,0 +1,235 @@
+//! Settling a market (D12, a69): announced a week before, or a day before where its margin target
+//! stands at its cap or its feed is dead; reduce-only until then; then closed at the median of its
+//! last thirty one-minute closes. Positions become quote, account by account, in any order and by
+//! anyone, at one price. Nothing of the compartment's other markets is touched.
+//!
+//! A position's value passes through the market's pot: who is closed first is paid before the other
+//! side has paid in, and INV-LEDGER holds after every single one (the pot is signed). Values are
+//! rounded down, so that the pot ends at dust, which is insurance's.
+
+use bulwark_state::{Bank, Board, Insurance, MAX_ORDERS, MarginAccount, Market};
+
+use crate::error::{Error, Result};
+use crate::feed::median_close;
+use crate::gate::conditions;
+use crate::ledger::{self, DAY, fading_add_lasting, fading_take};
+use crate::loss;
+use crate::math::signed_mul_pow10_div_floor;
+use crate::order;
+use crate::permits::MarketStatus;
+use crate::targets;
+use crate::time::{Now, open_seconds};
+
+/// Notice of a settlement that a guardian announces, seconds.
+pub const NOTICE: u64 = 7 * 86_400;
+/// Notice where a target stands at its cap or the feed is dead, seconds.
+pub const SHORT_NOTICE: u64 = 86_400;
+
+/// Why a market is to be settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The guardian's parameter quorum has decided.
+    Decided,
+    /// T_I stands at its cap, or the feed is dead: anyone may say so.
+    Broken,
+}
+
+/// What became of a position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Closed {
+    /// Base that it had, BaseE8.
+    pub base: i64,
+    /// What went to the quote balance, funding and loss charges included, UsdE6.
+    pub realised: i64,
+    /// Orders of the market that were voided with it.
+    pub orders: u32,
+}
+
+/// Whether T_I stands at its cap or the feed is dead.
+fn broken(board: &Board, market: &Market, now: Now) -> Result<bool> {
+    let entry = board
+        .markets
+        .get(usize::from(market.index))
+        .ok_or(Error::BadIndex)?;
+    let feed = board
+        .feeds
+        .get(usize::from(market.feed))
+        .ok_or(Error::BadIndex)?;
+    Ok(targets::at_cap(&entry.margin) || conditions(feed, now).dead)
+}
+
+fn set_status(board: &mut Board, market: &mut Market, status: MarketStatus) -> Result<()> {
+    let entry = board
+        .markets
+        .get_mut(usize::from(market.index))
+        .ok_or(Error::BadIndex)?;
+    (entry.status, market.status) = (status as u8, status as u8);
+    Ok(())
+}
+
+/// Announces that a market will be settled: it is reduce-only from now on. Returns when it may be.
+///
+/// # Errors
+/// [`Error::MarketForbids`] for one that is announced or settled already, [`Error::NotNeeded`] for
+/// [`Cause::Broken`] where neither holds.
+pub fn announce(board: &mut Board, market: &mut Market, cause: Cause, now: Now) -> Result<i64> {
+    let status = MarketStatus::from_u8(market.status)?;
+    if matches!(status, MarketStatus::Settling | MarketStatus::Settled) {
+        return Err(Error::MarketForbids);
+    }
+    let notice = match cause {
+        Cause::Decided => NOTICE,
+        Cause::Broken if broken(board, market, now)? => SHORT_NOTICE,
+        Cause::Broken => return Err(Error::NotNeeded),
+    };
+    market.settle_at = now
+        .unix
+        .checked_add_unsigned(notice)
+        .ok_or(Error::Overflow)?;
+    market.settle_short = u8::from(cause == Cause::Broken);
+    set_status(board, market, MarketStatus::Settling)?;
+    Ok(market.settle_at)
+}
+
+/// Calls a settlement off that was announced because of a cap or a dead feed, once neither holds any
+/// more. Anyone may; what the guardian has decided stands.
+///
+/// # Errors
+/// [`Error::MarketForbids`] for a market that isn't announced so, [`Error::NotNeeded`] while the
+/// cause stands.
+pub fn call_off(board: &mut Board, market: &mut Market, now: Now) -> Result<()> {
+    let announced = market.status == MarketStatus::Settling as u8;
+    if !announced || market.settle_short == 0 {
+        return Err(Error::MarketForbids);
+    }
+    if broken(board, market, now)? {
+        return Err(Error::NotNeeded);
+    }
+    (market.settle_at, market.settle_short) = (0, 0);
+    set_status(board, market, MarketStatus::Open)
+}
+
+/// Settles a market whose notice is over: notes the price at which all its positions close, the
+/// median of the thirty minutes up to its feed's newest print. Anyone may. Returns it, PriceE8.
+///
+/// # Errors
+/// [`Error::MarketForbids`] for one that isn't announced, [`Error::TooEarly`], [`Error::NotNeeded`]
+/// where a short notice's cause is gone, [`Error::OracleGate`] without any close.
+pub fn close(board: &mut Board, market: &mut Market, now: Now) -> Result<u64> {
+    if market.status != MarketStatus::Settling as u8 {
+        return Err(Error::MarketForbids);
+    }
+    if now.unix < market.settle_at {
+        return Err(Error::TooEarly);
+    }
+    if market.settle_short != 0 && !broken(board, market, now)? {
+        return Err(Error::NotNeeded);
+    }
+    let feed = board
+        .feeds
+        .get(usize::from(market.feed))
+        .ok_or(Error::BadIndex)?;
+    let price = median_close(feed, feed.last.publish_at);
+    if price == 0 {
+        return Err(Error::OracleGate);
+    }
+    set_status(board, market, MarketStatus::Settled)?;
+    let entry = board
+        .markets
+        .get_mut(usize::from(market.index))
+        .ok_or(Error::BadIndex)?;
+    entry.settle_price = price;
+    Ok(price)
+}
+
+/// Closes an account's position in a settled market at its settlement price (the row
+/// `SettlePosition`): quote leg, value and what is due go to the balance, its orders there are void.
+/// Anyone may. No health number below Initial changes.
+///
+/// # Errors
+/// [`Error::MarketForbids`] for a market that isn't settled, [`Error::NoPosition`].
+pub fn close_position(
+    board: &Board,
+    account: &mut MarginAccount,
+    market: &mut Market,
+    insurance: &mut Insurance,
+    now: Now,
+) -> Result<Closed> {
+    let entry = board
+        .markets
+        .get(usize::from(market.index))
+        .ok_or(Error::BadIndex)?;
+    if entry.status != MarketStatus::Settled as u8 {
+        return Err(Error::MarketForbids);
+    }
+    let at = ledger::position_of(account, market.index).ok_or(Error::NoPosition)?;
+    let orders = void_orders(account, at)?;
+    ledger::touch_position(board, account, at, market)?;
+    let leg = account.positions.get_mut(at).ok_or(Error::NoPosition)?;
+    let (base, quote) = (leg.base, leg.quote);
+    let value = signed_mul_pow10_div_floor::<10>(base, entry.settle_price);
+    let value = value.ok_or(Error::Overflow)?;
+    let realised = value.checked_add(quote).ok_or(Error::Overflow)?;
+    (leg.base, leg.quote) = (0, 0);
+    let side = if base > 0 {
+        &mut market.oi_long
+    } else {
+        &mut market.oi_short
+    };
+    *side = side
+        .checked_sub(base.unsigned_abs())
+        .ok_or(Error::InvariantBroken)?;
+    market.quote_sum = market.quote_sum.checked_sub(quote).ok_or(Error::Overflow)?;
+    market.pot = market.pot.checked_sub(value).ok_or(Error::Overflow)?;
+    ledger::add_quote(board, account, realised, &mut market.deltas, now)?;
+    let size = realised.unsigned_abs();
+    if realised > 0 {
+        fading_add_lasting(&mut account.realised, size, now, DAY)?;
+    } else {
+        fading_take(&mut account.realised, size, now, DAY)?;
+    }
+    ledger::release_position(account, at);
+    ledger::update_live(account, &mut market.deltas)?;
+    loss::sweep_pot(market, insurance)?;
+    Ok(Closed {
+        base,
+        realised,
+        orders,
+    })
+}
+
+/// Frees the account's order slots of a position: what is left of them in the book is void.
+fn void_orders(account: &mut MarginAccount, position: usize) -> Result<u32> {
+    let mut count = 0u32;
+    for at in 0..MAX_ORDERS {
+        let here = account
+            .orders
+            .get(at)
+            .is_some_and(|slot| slot.size > 0 && usize::from(slot.position) == position);
+        if here && order::free(account, at).is_some() {
+            count = count.checked_add(1).ok_or(Error::Overflow)?;
+        }
+    }
+    Ok(count)
+}
+
+/// Begins to close a bank (D12): no deposits, no weight for new risk, and a weight at Maintenance
+/// that falls to zero over the bank's `closing_ramp` in open time: nobody is liquidatable by it at
+/// once (INV-NOFLIP). Quote can't be closed.
+///
+/// # Errors
+/// [`Error::BankForbids`] for quote and for a bank that is closing, [`Error::BadIndex`].
+pub fn close_bank(board: &mut Board, bank: &mut Bank, now: Now) -> Result<()> {
+    const CLOSING: u8 = 3;
+    let open = open_seconds(&board.clock, now.unix);
+    let entry = board
+        .banks
+        .get_mut(usize::from(bank.index))
+        .ok_or(Error::BadIndex)?;
+    if bank.index == 0 || bank.status == CLOSING {
+        return Err(Error::BankForbids);
+    }
+    (entry.status, bank.status) = (CLOSING, CLOSING);
+    entry.closing_open = open;
+    Ok(())
+}
