@@ -57,6 +57,7 @@ const CEILINGS: &[(&str, u64)] = &[
     ("wind_up", 104_400),
     ("close_margin_account", 35_700),
     ("accrue", 13_700),
+    ("sample_funding", 12_700),
     ("fold", 5_900),
     ("sweep", 12_500),
     ("recapitalise", 15_300),
@@ -400,6 +401,13 @@ fn quote(costs: &mut Costs, elf: &[u8]) {
     let accrued = world.accrue();
     costs.add("accrue", "8 markets, an hour", accrued);
     costs.add("fold", "8 markets", world.fold());
+    world.advance(1);
+    let sampled = world.sample_funding(0);
+    costs.add(
+        "sample_funding",
+        "a book with orders on both sides",
+        sampled,
+    );
     world.donate(USDC, usdc(1_000.0));
     let sweep = world.deployment.sweep(payer, USDC);
     costs.send("sweep", "quote, 8 markets", &mut world, sweep, None);

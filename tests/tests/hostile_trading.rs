@@ -219,6 +219,10 @@ fn what_anybody_may_do_is_done_to_the_compartments_own() {
     let ours = stage.world.deployment.clone();
     let accrue = ours.accrue(stage.anyone());
     stage.anybodys("accrue", &accrue, &[]);
+    // The prices of this slot are not sampled.
+    stage.world.advance(1);
+    let funding = ours.sample_funding(stage.anyone(), SOL_PERP);
+    stage.anybodys("sample_funding", &funding, &[]);
     let fold = ours.fold(&[0, 1]);
     // Any markets of the compartment, in any order, twice or not at all.
     let legal = [

@@ -107,4 +107,20 @@ impl Deployment {
         };
         build(accounts, [], instruction::PruneOrders {})
     }
+
+    /// Samples the premium of a market and moves its funding.
+    pub fn sample_funding(&self, caller: Pubkey, market: usize) -> Instruction {
+        let keys = self.markets[market];
+        let accounts = accounts::SampleFunding {
+            caller,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            board: self.board,
+            market: keys.market,
+            book: keys.book,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, [], instruction::SampleFunding {})
+    }
 }

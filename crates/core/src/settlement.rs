@@ -7,7 +7,7 @@
 //! side has paid in, and INV-LEDGER holds after every single one (the pot is signed). Values are
 //! rounded down, so that the pot ends at dust, which is insurance's.
 
-use bulwark_state::{Bank, Board, Insurance, MAX_ORDERS, MarginAccount, Market};
+use bulwark_state::{Bank, Board, Book, Insurance, Key, MarginAccount, Market};
 
 use crate::error::{Error, Result};
 use crate::feed::median_close;
@@ -41,7 +41,7 @@ pub struct Closed {
     pub base: i64,
     /// What went to the quote balance, funding and loss charges included, UsdE6.
     pub realised: i64,
-    /// Orders of the market that were voided with it.
+    /// Orders in the market that were cancelled with it.
     pub orders: u32,
 }
 
@@ -91,8 +91,8 @@ pub fn announce(board: &mut Board, market: &mut Market, cause: Cause, now: Now) 
     Ok(market.settle_at)
 }
 
-/// Calls a settlement off that was announced because of a cap or a dead feed, once neither holds any
-/// more. Anyone may; what the guardian has decided stands.
+/// Calls a settlement off that was announced because of a cap or a dead feed, once neither holds
+/// any more. Anyone may; what the guardian has decided stands.
 ///
 /// # Errors
 /// [`Error::MarketForbids`] for a market that isn't announced so, [`Error::NotNeeded`] while the
@@ -143,15 +143,15 @@ pub fn close(board: &mut Board, market: &mut Market, now: Now) -> Result<u64> {
 }
 
 /// Closes an account's position in a settled market at its settlement price (the row
-/// `SettlePosition`): quote leg, value and what is due go to the balance, its orders there are void.
-/// Anyone may. No health number below Initial changes.
+/// `SettlePosition`): quote leg, value and what is due go to the balance, its orders there are
+/// cancelled. Anyone may. No health number below Initial changes.
 ///
 /// # Errors
 /// [`Error::MarketForbids`] for a market that isn't settled, [`Error::NoPosition`].
 pub fn close_position(
     board: &Board,
-    account: &mut MarginAccount,
-    market: &mut Market,
+    (margin, account): (&Key, &mut MarginAccount),
+    (market, book): (&mut Market, &mut Book),
     insurance: &mut Insurance,
     now: Now,
 ) -> Result<Closed> {
@@ -162,8 +162,15 @@ pub fn close_position(
     if entry.status != MarketStatus::Settled as u8 {
         return Err(Error::MarketForbids);
     }
-    let at = ledger::position_of(account, market.index).ok_or(Error::NoPosition)?;
-    let orders = void_orders(account, at)?;
+    ledger::position_of(account, market.index).ok_or(Error::NoPosition)?;
+    let orders = order::cancel_all(book, account, margin, market.index, None, now)?;
+    let Some(at) = ledger::position_of(account, market.index) else {
+        // There was nothing but orders.
+        return Ok(Closed {
+            orders,
+            ..Closed::default()
+        });
+    };
     ledger::touch_position(board, account, at, market)?;
     let leg = account.positions.get_mut(at).ok_or(Error::NoPosition)?;
     let (base, quote) = (leg.base, leg.quote);
@@ -196,21 +203,6 @@ pub fn close_position(
         realised,
         orders,
     })
-}
-
-/// Frees the account's order slots of a position: what is left of them in the book is void.
-fn void_orders(account: &mut MarginAccount, position: usize) -> Result<u32> {
-    let mut count = 0u32;
-    for at in 0..MAX_ORDERS {
-        let here = account
-            .orders
-            .get(at)
-            .is_some_and(|slot| slot.size > 0 && usize::from(slot.position) == position);
-        if here && order::free(account, at).is_some() {
-            count = count.checked_add(1).ok_or(Error::Overflow)?;
-        }
-    }
-    Ok(count)
 }
 
 /// Begins to close a bank (D12): no deposits, no weight for new risk, and a weight at Maintenance

@@ -6,7 +6,8 @@ mod desk;
 use bulwark_core::health::{Level, bank_weights};
 use bulwark_core::settlement::{self, Cause, Closed, NOTICE, SHORT_NOTICE};
 use bulwark_core::{Error, Result};
-use bulwark_state::Mark;
+use bulwark_state::{Book, Mark};
+use bytemuck::Zeroable;
 use desk::{Desk, UNIT, USD, usd};
 
 const WEEK: i64 = NOTICE as i64;
@@ -25,7 +26,9 @@ fn close(desk: &mut Desk) -> Result<u64> {
 fn close_position(desk: &mut Desk, who: usize) -> Result<Closed> {
     let now = desk.around.now;
     let insurance = &mut desk.insurance;
-    let (account, market) = (&mut desk.accounts[who], &mut desk.markets[0]);
+    let account = (&[9; 32], &mut *desk.accounts[who]);
+    let mut book: Box<Book> = Box::new(Book::zeroed());
+    let market = (&mut *desk.markets[0], &mut *book);
     settlement::close_position(&desk.board, account, market, insurance, now)
 }
 

@@ -236,8 +236,8 @@ pub use guardian::{
 };
 pub use trading::{
     AccountFlagged, AccountUnflagged, AccountWoundUp, AccountWoundUpHead, CollateralSold,
-    LegWoundUp, LossSettled, OrderFill, OrderPlaced, OrderPlacedHead, OrdersCancelled,
-    OrdersPruned, PositionTakenOver,
+    FundingSampled, LegWoundUp, LossSettled, OrderFill, OrderPlaced, OrderPlacedHead,
+    OrdersCancelled, OrdersPruned, PositionTakenOver,
 };
 
 events! {

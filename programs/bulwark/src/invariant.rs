@@ -121,9 +121,7 @@ pub fn bank(bank: &Bank) -> Result<()> {
 /// OI_long = OI_short, until a settled market's positions close one by one.
 pub fn market(market: &Market) -> Result<()> {
     let settled = market.status == 6;
-    holds(
-        (settled || market.oi_long == market.oi_short) && (1..=6).contains(&market.status),
-    )
+    holds((settled || market.oi_long == market.oi_short) && (1..=6).contains(&market.status))
 }
 
 /// Free slots are empty, no token or market has two, a debt has its age, and the live mark tells

@@ -108,6 +108,11 @@ pub mod bulwark {
         instructions::accrue(ctx)
     }
 
+    /// Samples the premium of a market and moves its funding.
+    pub fn sample_funding(ctx: Context<SampleFunding>) -> Result<()> {
+        instructions::sample_funding(ctx)
+    }
+
     /// Clears void orders of anybody.
     pub fn prune_orders(ctx: Context<PruneOrders>) -> Result<()> {
         instructions::prune_orders(ctx)

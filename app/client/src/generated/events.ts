@@ -27,6 +27,8 @@ import {
   type Deposited,
   getFeedCreatedDecoder,
   type FeedCreated,
+  getFundingSampledDecoder,
+  type FundingSampled,
   getGuardianCreatedDecoder,
   type GuardianCreated,
   getInsuranceCreatedDecoder,
@@ -88,6 +90,7 @@ export interface BulwarkEvents {
   CreatorSealed: CreatorSealed;
   Deposited: Deposited;
   FeedCreated: FeedCreated;
+  FundingSampled: FundingSampled;
   GuardianCreated: GuardianCreated;
   InsuranceCreated: InsuranceCreated;
   InsuranceFunded: InsuranceFunded;
@@ -134,6 +137,7 @@ export const BULWARK_EVENTS: {
   CreatorSealed: { discriminator: [160, 78, 105, 55, 90, 84, 18, 214], decoder: getCreatorSealedDecoder },
   Deposited: { discriminator: [111, 141, 26, 45, 161, 35, 100, 57], decoder: getDepositedDecoder },
   FeedCreated: { discriminator: [48, 114, 86, 253, 113, 66, 250, 98], decoder: getFeedCreatedDecoder },
+  FundingSampled: { discriminator: [110, 125, 46, 10, 43, 213, 220, 156], decoder: getFundingSampledDecoder },
   GuardianCreated: { discriminator: [105, 235, 234, 138, 97, 236, 169, 137], decoder: getGuardianCreatedDecoder },
   InsuranceCreated: { discriminator: [163, 122, 31, 22, 86, 4, 95, 130], decoder: getInsuranceCreatedDecoder },
   InsuranceFunded: { discriminator: [158, 72, 23, 80, 138, 56, 33, 206], decoder: getInsuranceFundedDecoder },

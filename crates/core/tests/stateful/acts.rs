@@ -7,6 +7,7 @@ use bulwark_core::liquidation::{self, Seized, TakenOver};
 use bulwark_core::matching::{self, Came, Makers, NORMAL_PPM, Placer, Report, Rules, Venue};
 use bulwark_core::order::{self, OrderRequest};
 use bulwark_core::settle::{self, Strain};
+use bulwark_core::settlement::{self, Cause};
 use bulwark_core::withdrawal::{self, Deposit, Request};
 use bulwark_core::{Error, Result, breaker, coverage, funding, gate, outflow, time, windup};
 use bulwark_state::{Deltas, Key, MarginAccount, Ticket};
@@ -353,5 +354,20 @@ impl State {
         self.paused_until = self.now.unix + seconds;
         time::close(&mut self.clock, self.now.unix, self.paused_until);
         self.board.clock = self.clock;
+    }
+
+    /// One step of a market's settlement: announces, settles after a week, closes a position.
+    pub fn settlement(&mut self, who: usize, at: usize) -> Result<()> {
+        let (board, market) = (&mut self.board, &mut self.markets[at]);
+        let now = self.now;
+        match market.status {
+            1 => settlement::announce(board, market, Cause::Decided, now).map(|_| ()),
+            5 => settlement::close(board, market, now).map(|_| ()),
+            _ => {
+                let (account, insurance) = (&mut self.accounts[who], &mut self.insurance);
+                let (owner, venue) = ((&key(who), account), (&mut **market, &mut *self.books[at]));
+                settlement::close_position(board, owner, venue, insurance, now).map(|_| ())
+            }
+        }
     }
 }

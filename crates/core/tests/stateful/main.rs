@@ -355,7 +355,8 @@ impl History {
         let amount = self.dice.size(30);
         let bank = self.dice.at(2);
         let seconds = self.dice.range(1, 30);
-        match self.dice.below(6) {
+        match self.dice.below(8) {
+            6 => self.settlement(who, market),
             0 if !self.constant => {
                 self.run("donate", |state| {
                     state.vaults[bank] += amount;
@@ -390,6 +391,22 @@ impl History {
             _ => {
                 self.run("fold", State::fold);
             }
+        }
+    }
+}
+
+impl History {
+    /// Announcing is rare; what is announced is settled a week later, closed account by account.
+    fn settlement(&mut self, who: usize, market: usize) {
+        match self.exchange.is.markets[market].status {
+            1 if self.dice.below(10) != 0 => return,
+            5 => self.tick(7 * 86_400),
+            _ => {}
+        }
+        let closes = self.exchange.is.markets[market].status == 6;
+        self.run("settlement", |state| state.settlement(who, market));
+        if closes {
+            self.exchange.is.inv_noflip(&self.exchange.was);
         }
     }
 }

@@ -49,6 +49,12 @@ impl Order {
         self
     }
 
+    /// Post-only, one tick behind what it would fill.
+    pub fn slides(mut self) -> Self {
+        self.0.kind = OrderKind::PostOnlySlide;
+        self
+    }
+
     /// Fill-or-kill.
     pub fn fill_or_kill(mut self) -> Self {
         self.0.kind = OrderKind::FillOrKill;
@@ -230,6 +236,13 @@ impl World {
         let key = pubkey(owner.pubkey());
         let fund = self.deployment.fund_insurance(key, source, usdc(amount));
         self.send(&[fund], &[&owner]).expect("insurance is funded");
+    }
+
+    /// Anyone samples the funding of a market.
+    pub fn sample_funding(&mut self, market: usize) -> Outcome {
+        let payer = pubkey(self.vm.payer.pubkey());
+        let sample = self.deployment.sample_funding(payer, market);
+        self.send(&[sample], &[])
     }
 
     /// Accrues interest and takes stock of quote.

@@ -7,6 +7,7 @@ use bulwark_core::params::Class;
 
 use super::{Outcome, World, ask, bid, price_e8, scaled, usdc};
 use crate::launch::{self, BankPlan, FeedPlan, MarketPlan, Plan};
+use crate::vm::address;
 use crate::{Vm, tokens};
 
 /// Collaterals of a full account, and positions.
@@ -108,10 +109,22 @@ impl World {
         world.wind_up_broke(BROKE_LONG);
         world.lend_the_vault();
         world.everybodys_orders();
+        world.widen_caps();
         world.stock = world.read_all().stock().expect("sums stay in range");
         world.audited = true;
         world.audit();
         world
+    }
+
+    /// As if listed with the largest cap of margins: after the fall T_I stands at a smaller one,
+    /// and at its cap a market takes no new risk.
+    fn widen_caps(&mut self) {
+        let mut board = self.board();
+        for market in &mut board.markets[..LEGS] {
+            market.margin.params.cap_e9 = 666_700_000;
+        }
+        let key = address(self.deployment.board);
+        self.vm.overwrite(key, &*board).expect("the Board is there");
     }
 
     /// `amount` of each token.

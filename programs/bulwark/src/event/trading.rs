@@ -23,6 +23,17 @@ events! {
         pub entries: u64,
         pub slots: u64,
     }
+    /// Funding was sampled: the premium found, the one that counted since the sample before and for
+    /// how many open seconds, the mean of the running 8 h, and the index, low and high words.
+    FundingSampled = 43 {
+        pub market: Pubkey,
+        pub premium_ppm: i64,
+        pub counted_ppm: i64,
+        pub seconds: u64,
+        pub average_ppm: i64,
+        pub index_before: [u64; 2],
+        pub index_after: [u64; 2],
+    }
     /// An account's liquidation clock started.
     AccountFlagged = 50 {
         pub margin: Pubkey,

@@ -3,8 +3,8 @@
 //! Anybody CAN, in every mode, for any subset of markets: every formula counts unfolded deltas.
 
 use anchor_lang::prelude::*;
-use bulwark_core::{ledger, outflow};
 use bulwark_core::permits::Action;
+use bulwark_core::{ledger, outflow};
 
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::guard::Guard;
@@ -34,7 +34,7 @@ pub fn fold<'info>(ctx: Context<'info, Fold<'info>>) -> Result<()> {
         BulwarkError::MissingAccount,
     )?;
     let mut quote = accounts.quote_bank.write()?;
-    let flow = guard.flow(&accounts.compartment)?;
+    let flow = guard.flow();
     outflow::carry(&mut quote, &flow, guard.now).or_refuse()?;
     for info in ctx.remaining_accounts {
         let loader = AccountLoader::<MarketState>::try_from(info)?;

@@ -45,6 +45,8 @@ pub enum OrderKind {
     ImmediateOrCancel,
     /// Fills whole or is refused.
     FillOrKill,
+    /// Rests; where it would fill anything, one tick behind that.
+    PostOnlySlide,
 }
 
 /// What is asked for.
@@ -76,6 +78,7 @@ impl PlaceOrderArgs {
             kind: match self.kind {
                 OrderKind::Limit => CoreKind::Limit,
                 OrderKind::PostOnly => CoreKind::PostOnly,
+                OrderKind::PostOnlySlide => CoreKind::PostOnlySlide,
                 OrderKind::ImmediateOrCancel => CoreKind::ImmediateOrCancel,
                 OrderKind::FillOrKill => CoreKind::FillOrKill,
             },
@@ -285,7 +288,7 @@ fn record(
         margin: accounts.margin.key(),
         account_sequence,
         fill_sequence: market.fill_sequence,
-        price: args.price,
+        price: posted.map_or(args.price, |posted| posted.price),
         size: args.size,
         filled: report.base,
         notional: report.notional,

@@ -39,6 +39,7 @@ export * from "./pruneOrders.js";
 export * from "./recapitalise.js";
 export * from "./refresh.js";
 export * from "./restrict.js";
+export * from "./sampleFunding.js";
 export * from "./seal.js";
 export * from "./seize.js";
 export * from "./settle.js";

@@ -102,6 +102,7 @@ import {
   getRecapitaliseInstruction,
   getRefreshInstruction,
   getRestrictInstruction,
+  getSampleFundingInstruction,
   getSealInstruction,
   getSeizeInstruction,
   getSettleInstruction,
@@ -144,6 +145,7 @@ import {
   parseRecapitaliseInstruction,
   parseRefreshInstruction,
   parseRestrictInstruction,
+  parseSampleFundingInstruction,
   parseSealInstruction,
   parseSeizeInstruction,
   parseSettleInstruction,
@@ -213,6 +215,7 @@ import {
   type ParsedRecapitaliseInstruction,
   type ParsedRefreshInstruction,
   type ParsedRestrictInstruction,
+  type ParsedSampleFundingInstruction,
   type ParsedSealInstruction,
   type ParsedSeizeInstruction,
   type ParsedSettleInstruction,
@@ -228,6 +231,7 @@ import {
   type RecapitaliseInput,
   type RefreshInput,
   type RestrictInput,
+  type SampleFundingInput,
   type SealInput,
   type SeizeInput,
   type SettleInput,
@@ -430,6 +434,7 @@ export enum BulwarkInstruction {
   Recapitalise,
   Refresh,
   Restrict,
+  SampleFunding,
   Seal,
   Seize,
   Settle,
@@ -812,6 +817,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([122, 70, 132, 86, 26, 158, 79, 239]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.SampleFunding;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([102, 202, 171, 163, 27, 152, 105, 242]),
       ),
       0,
@@ -1015,6 +1031,9 @@ export type ParsedBulwarkInstruction<
   | ({
       instructionType: BulwarkInstruction.Restrict;
     } & ParsedRestrictInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.SampleFunding;
+    } & ParsedSampleFundingInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.Seal;
     } & ParsedSealInstruction<TProgram>)
@@ -1279,6 +1298,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseRestrictInstruction(instruction),
       };
     }
+    case BulwarkInstruction.SampleFunding: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.SampleFunding,
+        ...parseSampleFundingInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.Seal: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1495,6 +1521,10 @@ export type BulwarkPluginInstructions = {
   restrict: (
     input: RestrictInput,
   ) => ReturnType<typeof getRestrictInstruction> & SelfPlanAndSendFunctions;
+  sampleFunding: (
+    input: SampleFundingInput,
+  ) => ReturnType<typeof getSampleFundingInstruction> &
+    SelfPlanAndSendFunctions;
   seal: (
     input: SealInput,
   ) => ReturnType<typeof getSealInstruction> & SelfPlanAndSendFunctions;
@@ -1708,6 +1738,11 @@ export function bulwarkProgram() {
             addSelfPlanAndSendFunctions(client, getRefreshInstruction(input)),
           restrict: (input) =>
             addSelfPlanAndSendFunctions(client, getRestrictInstruction(input)),
+          sampleFunding: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getSampleFundingInstruction(input),
+            ),
           seal: (input) =>
             addSelfPlanAndSendFunctions(client, getSealInstruction(input)),
           seize: (input) =>

@@ -33,7 +33,10 @@ export type Band = {
   reduceUntil: bigint;
   /** Unix second from which the band is doubled once. */
   doubledUntil: bigint;
-  /** Sequence number of the breaker's latest trip, chained into Protocol by the next `check`. */
+  /**
+   * Sequence number of the latest trip of any breaker of this market, chained into Protocol by
+   * the next `check`.
+   */
   sequence: bigint;
   /** Latest sequence number that was chained. */
   chained: bigint;
@@ -43,8 +46,8 @@ export type Band = {
   minPpm: number;
   /** Trips within the last hour. */
   trips: number;
-  /** Reserved. */
-  reserved: number;
+  /** Reason code of the breaker's latest trip. */
+  reason: number;
 };
 
 export type BandArgs = {
@@ -58,7 +61,10 @@ export type BandArgs = {
   reduceUntil: number | bigint;
   /** Unix second from which the band is doubled once. */
   doubledUntil: number | bigint;
-  /** Sequence number of the breaker's latest trip, chained into Protocol by the next `check`. */
+  /**
+   * Sequence number of the latest trip of any breaker of this market, chained into Protocol by
+   * the next `check`.
+   */
   sequence: number | bigint;
   /** Latest sequence number that was chained. */
   chained: number | bigint;
@@ -68,8 +74,8 @@ export type BandArgs = {
   minPpm: number;
   /** Trips within the last hour. */
   trips: number;
-  /** Reserved. */
-  reserved: number;
+  /** Reason code of the breaker's latest trip. */
+  reason: number;
 };
 
 export function getBandEncoder(): FixedSizeEncoder<BandArgs> {
@@ -84,7 +90,7 @@ export function getBandEncoder(): FixedSizeEncoder<BandArgs> {
     ["k", getU32Encoder()],
     ["minPpm", getU32Encoder()],
     ["trips", getU32Encoder()],
-    ["reserved", getU32Encoder()],
+    ["reason", getU32Encoder()],
   ]);
 }
 
@@ -100,7 +106,7 @@ export function getBandDecoder(): FixedSizeDecoder<Band> {
     ["k", getU32Decoder()],
     ["minPpm", getU32Decoder()],
     ["trips", getU32Decoder()],
-    ["reserved", getU32Decoder()],
+    ["reason", getU32Decoder()],
   ]);
 }
 

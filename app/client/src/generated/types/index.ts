@@ -43,6 +43,7 @@ export * from "./feed.js";
 export * from "./feedCreated.js";
 export * from "./feedParameters.js";
 export * from "./feedParams.js";
+export * from "./fundingSampled.js";
 export * from "./fundingSampler.js";
 export * from "./guardian.js";
 export * from "./guardianCreated.js";

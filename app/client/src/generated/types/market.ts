@@ -138,6 +138,12 @@ export type Market = {
   bump: number;
   /** Layout version. */
   version: number;
+  /** 1 if Settling was announced because of a cap or a dead feed. */
+  settleShort: number;
+  /** Reserved. */
+  reserved0: ReadonlyUint8Array;
+  /** Unix second up to which a cascade of liquidations keeps new risk out. */
+  cascadeUntil: bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -225,6 +231,12 @@ export type MarketArgs = {
   bump: number;
   /** Layout version. */
   version: number;
+  /** 1 if Settling was announced because of a cap or a dead feed. */
+  settleShort: number;
+  /** Reserved. */
+  reserved0: ReadonlyUint8Array;
+  /** Unix second up to which a cascade of liquidations keeps new risk out. */
+  cascadeUntil: number | bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -272,7 +284,10 @@ export function getMarketEncoder(): FixedSizeEncoder<MarketArgs> {
     ["status", getU8Encoder()],
     ["bump", getU8Encoder()],
     ["version", getU8Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 259)],
+    ["settleShort", getU8Encoder()],
+    ["reserved0", fixEncoderSize(getBytesEncoder(), 2)],
+    ["cascadeUntil", getI64Encoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 248)],
   ]);
 }
 
@@ -319,7 +334,10 @@ export function getMarketDecoder(): FixedSizeDecoder<Market> {
     ["status", getU8Decoder()],
     ["bump", getU8Decoder()],
     ["version", getU8Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 259)],
+    ["settleShort", getU8Decoder()],
+    ["reserved0", fixDecoderSize(getBytesDecoder(), 2)],
+    ["cascadeUntil", getI64Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 248)],
   ]);
 }
 

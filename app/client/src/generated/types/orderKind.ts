@@ -21,6 +21,7 @@ export enum OrderKind {
   PostOnly,
   ImmediateOrCancel,
   FillOrKill,
+  PostOnlySlide,
 }
 
 export type OrderKindArgs = OrderKind;
