@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: bd9c77611291fc440cac56e4296497017db71fc2f371ee0248d7ea87658b1437
+// Sources: 03cb9bfb6185d99262c761f4ec0b2c9758e0655b1f365e35a5b28f1a5bc527c7
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */
