@@ -93,6 +93,7 @@ for (const name of names) {
     await opened.emulateMedia({ media: "print" });
     const { client, scroll } = await opened.evaluate(page.widths);
     assert.equal(scroll, client);
+    assert.deepEqual(await opened.evaluate(page.paleCharts, CONTRAST), [], "dark inks on paper");
     assert.ok((await opened.pdf()).length > 10_000);
     await close();
   });

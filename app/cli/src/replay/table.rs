@@ -164,7 +164,8 @@ fn dollars(usd: f64) -> String {
 }
 
 fn percent(ppm: u64) -> String {
-    format!("{}.{:02} %", ppm / 10_000, ppm % 10_000 / 100)
+    let hundredths = (ppm + 50) / 100;
+    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
 }
 
 #[cfg(test)]

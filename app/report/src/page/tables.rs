@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::parts::{of_run, scroll};
 use crate::figures;
-use crate::format::Unit;
+use crate::format::{Unit, grouped};
 use crate::model::{Liquidation, Point, Run};
 use crate::view::View;
 
@@ -108,9 +108,9 @@ pub fn numbers(label: &str, note: &str, head: &[&str], rows: &[Vec<String>]) -> 
 /// What a table of a series says of itself.
 fn note(shown: usize, all: usize) -> String {
     if shown == all {
-        format!("All {all} moments")
+        format!("All {} moments", grouped(all as u128))
     } else {
-        format!("{shown} of {all} moments, evenly spread")
+        format!("{shown} of {} moments, evenly spread", grouped(all as u128))
     }
 }
 
@@ -173,7 +173,7 @@ pub fn liquidations(label: &str, view: &View, run: &Run) -> Markup {
     rows.truncate(LISTED);
     rows.sort_by_key(|one| one.at_unix);
     let note = if all > LISTED {
-        format!("The {LISTED} largest of {all}")
+        format!("The {LISTED} largest of {}", grouped(all as u128))
     } else {
         format!("All {all}")
     };
