@@ -1,5 +1,8 @@
 //! Compute units, bytes, keys and heap of every instruction at the dearest accounts that the limits
-//! permit, each with a ceiling. `cargo xtask cu` prints them and writes target/cu.json.
+//! permit, each with a ceiling. `cargo xtask cu` prints them and writes target/cu.json; with
+//! BULWARK_WRITE=1 also docs/costs.md, which this test otherwise compares.
+
+mod costs;
 
 use std::path::Path;
 
@@ -7,6 +10,7 @@ use anchor_lang::Discriminator;
 use bulwark::instruction as program;
 use bulwark::instructions::Which;
 use bulwark_client::Instruction;
+use bulwark_core::book;
 use bulwark_core::guardian::{ALL_COMPARTMENTS, Action, MAX_SUBJECTS, Successor};
 use bulwark_svm::vm::{Receipt, elf_path, pubkey, read_elf};
 use bulwark_svm::world::worst::{
@@ -62,6 +66,11 @@ const CEILINGS: &[(&str, u64)] = &[
     ("sweep", 12_500),
     ("recapitalise", 15_300),
     ("convert", 43_600),
+    ("replace_order", 28_400),
+    ("cancel_batch", 18_600),
+    ("withdraw_most", 53_900),
+    ("set_delegate", 5_500),
+    ("migrate_account", 5_400),
     ("health_view", 92_700),
     ("margin_notice", 111_000),
     ("create_guardian", 29_700),
@@ -149,6 +158,14 @@ fn creation(costs: &mut Costs, elf: &[u8]) {
     costs.dearest::<program::CreateFeed>("create_feed", last, &world);
     costs.dearest::<program::CreateBank>("create_bank", last, &world);
     costs.dearest::<program::CreateMarket>("create_market", last, &world);
+    let helper = pubkey(world.wallet(HUB).pubkey());
+    let named = world.set_delegate(TAKER, helper, i64::MAX);
+    costs.add("set_delegate", "a full account", named);
+    let mut account = world.account(TAKER);
+    account.version = 1;
+    let key = world.traders[TAKER].margin;
+    world.vm.overwrite(key, &*account).expect("written");
+    costs.add("migrate_account", "a full account", world.migrate(TAKER));
     let bumps = "the dearest of 20 accounts";
     costs.dearest::<program::CreateMarginAccount>("create_margin_account", bumps, &world);
     let signer = pubkey(world.vm.authority.pubkey());
@@ -250,22 +267,45 @@ fn trading(costs: &mut Costs, elf: &[u8]) {
     let cancelled = world.cancel_all(TAKER, 1);
     costs.add("cancel_orders", case, cancelled);
 
-    // 16 orders in each of two markets.
+    let mut world = World::worst(elf);
+    let replaced = {
+        let number = world
+            .account(TAKER)
+            .orders
+            .iter()
+            .position(|slot| slot.size != 0);
+        let which = Which::Slot(u8::try_from(number.expect("full")).expect("32"));
+        let leg = usize::from(world.account(TAKER).orders[number.unwrap()].position);
+        let market = usize::from(world.account(TAKER).positions[leg].market);
+        world.replace(TAKER, market, which, ask(2.0, 88.0).post_only())
+    };
+    costs.add("replace_order", "an order of a full account", replaced);
+
+    let all: fn(&mut World) -> Outcome = |world| world.cancel("stacker", 2, Which::All);
+    let batch: fn(&mut World) -> Outcome = |world| {
+        let account = world.account("stacker");
+        let next = world.book(2).next_sequence;
+        let used = account.orders.iter().filter(|slot| slot.size != 0);
+        let numbers = used.map(|slot| book::full_sequence(next, slot.sequence).expect("there"));
+        let numbers: Vec<u64> = numbers.collect();
+        assert_eq!(numbers.len(), 16);
+        world.cancel_batch("stacker", 2, &numbers, &[])
+    };
+    for (name, cancel) in [("cancel_orders_16", all), ("cancel_batch", batch)] {
+        let mut world = World::worst(elf);
+        stack(&mut world);
+        costs.add(name, "16 orders in one market", cancel(&mut world));
+    }
+}
+
+/// 16 orders in a market.
+fn stack(world: &mut World) {
     world.deposit("stacker", USDC, usdc(100_000.0));
     for number in 0..8 {
-        world.place(
-            "stacker",
-            2,
-            bid(1.0, 80.0 + f64::from(number) / 10.0).post_only(),
-        );
-        world.place(
-            "stacker",
-            2,
-            ask(1.0, 88.0 + f64::from(number) / 10.0).post_only(),
-        );
+        let step = f64::from(number) / 10.0;
+        world.place("stacker", 2, bid(1.0, 80.0 + step).post_only());
+        world.place("stacker", 2, ask(1.0, 88.0 + step).post_only());
     }
-    let cancelled = world.cancel("stacker", 2, Which::All);
-    costs.add("cancel_orders_16", "16 orders in one market", cancelled);
 }
 
 fn money(costs: &mut Costs, elf: &[u8]) {
@@ -281,6 +321,9 @@ fn money(costs: &mut Costs, elf: &[u8]) {
         "the eighth token of a full account, paid at once",
         paid,
     );
+    let most = world.try_withdraw(LIQUIDATOR, LAST, u64::MAX);
+    let case = "the eighth token of a full account, as much as may leave";
+    costs.add("withdraw_most", case, most);
     let paid = world.try_withdraw(LIQUIDATOR, USDC, usdc(10.0));
     costs.add(
         "withdraw_quote",
@@ -435,18 +478,19 @@ fn quote(costs: &mut Costs, elf: &[u8]) {
 /// Rows of the table and of target/cu.json; heap where the ELF that logs it was given.
 #[test]
 fn every_instruction_stays_below_its_ceiling() {
-    let costs = measure(&read_elf(&elf_path("bulwark")).expect("built"));
+    let measured = measure(&read_elf(&elf_path("bulwark")).expect("built"));
     let heaps: Vec<Option<u64>> = match std::env::var_os("BULWARK_HEAP_ELF") {
-        None => costs.iter().map(|_| None).collect(),
+        None => measured.iter().map(|_| None).collect(),
         Some(path) => {
             let logged = measure(&read_elf(Path::new(&path)).expect("built"));
             logged.iter().map(|cost| cost.receipt.heap()).collect()
         }
     };
     let mut rows = serde_json::Map::new();
+    let mut written = Vec::new();
     let mut problems = Vec::new();
     println!("instruction               units  ceiling  keys  bytes   heap  case");
-    for (cost, heap) in costs.iter().zip(&heaps) {
+    for (cost, heap) in measured.iter().zip(&heaps) {
         let Receipt {
             units, bytes, keys, ..
         } = cost.receipt;
@@ -463,6 +507,15 @@ fn every_instruction_stays_below_its_ceiling() {
         if heap.is_some_and(|heap| heap > HEAP_BYTES) {
             problems.push(format!("{name} takes {heap:?} bytes of heap"));
         }
+        written.push(costs::Row {
+            name,
+            case,
+            units,
+            ceiling,
+            keys,
+            bytes,
+            heap: *heap,
+        });
         let row = json!({
             "units": units, "ceiling": ceiling, "accounts": keys, "bytes": bytes,
             "heap": heap, "case": case,
@@ -477,5 +530,7 @@ fn every_instruction_stays_below_its_ceiling() {
         let text = serde_json::to_string_pretty(&Value::Object(rows)).expect("JSON");
         std::fs::write(file, text + "\n").expect("target/cu.json is written");
     }
+    let vm = Vm::deployed(false).expect("the VM starts");
+    problems.extend(costs::keep(&written, &vm));
     assert!(problems.is_empty(), "{problems:#?}");
 }

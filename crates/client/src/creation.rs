@@ -178,6 +178,38 @@ impl Deployment {
         )
     }
 
+    /// Names a delegate through unix second `until` (`i64::MAX`: for good); the zero key: nobody.
+    pub fn set_delegate(
+        &self,
+        owner: Pubkey,
+        margin: Pubkey,
+        named: Pubkey,
+        until: i64,
+    ) -> Instruction {
+        let accounts = accounts::SetDelegate {
+            owner,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            margin,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, [], instruction::SetDelegate { named, until })
+    }
+
+    /// Writes a margin account as the newest layout version has it.
+    pub fn migrate_account(&self, caller: Pubkey, margin: Pubkey) -> Instruction {
+        let accounts = accounts::MigrateAccount {
+            caller,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            margin,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, [], instruction::MigrateAccount {})
+    }
+
     /// Addresses that a bank of this mint has.
     pub fn bank_keys(&self, mint: Pubkey, token_program: Pubkey) -> BankKeys {
         let bank = address::bank(&self.compartment, &mint);

@@ -12,6 +12,8 @@ mod money;
 mod trading;
 mod view;
 
+pub use trading::Closing;
+
 pub use anchor_lang::prelude::Pubkey;
 pub use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
 

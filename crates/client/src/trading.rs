@@ -1,9 +1,25 @@
 //! Prices, orders.
 
-use bulwark::instructions::{PlaceOrderArgs, Which};
+use anchor_lang::InstructionData;
+use bulwark::instructions::{OrderKind, PlaceOrderArgs, Side, Which};
 use bulwark::{accounts, instruction};
 
 use crate::{AccountMeta, Deployment, Instruction, Pubkey, address, build};
+
+/// A position to close.
+#[derive(Clone, Debug)]
+pub struct Closing {
+    /// Market.
+    pub market: usize,
+    /// Side of the order: sells a long, buys a short back.
+    pub side: Side,
+    /// Size, BaseE8.
+    pub size: u64,
+    /// Worst price, PriceE8.
+    pub worst: u64,
+    /// Margin accounts that it may be filled by.
+    pub makers: Vec<Pubkey>,
+}
 
 impl Deployment {
     /// Reads oracle accounts into the Board: (feed number, its account, its second source's).
@@ -90,6 +106,65 @@ impl Deployment {
             program: bulwark::ID,
         };
         build(accounts, [], instruction::CancelOrders { which })
+    }
+
+    /// Replaces the order that `which` names by another; nothing happens where that one is gone.
+    pub fn replace_order(
+        &self,
+        trader: Pubkey,
+        margin: Pubkey,
+        market: usize,
+        (which, args): (Which, PlaceOrderArgs),
+        makers: &[Pubkey],
+    ) -> Instruction {
+        let mut replace = self.place_order(trader, margin, market, args, makers);
+        replace.data = instruction::ReplaceOrder { which, args }.data();
+        replace
+    }
+
+    /// Cancels orders of the trader by their sequence numbers and by his own; those that are gone
+    /// are passed over. At most 32.
+    pub fn cancel_batch(
+        &self,
+        trader: Pubkey,
+        margin: Pubkey,
+        market: usize,
+        sequences: &[u64],
+        client_ids: &[u32],
+    ) -> Instruction {
+        let mut cancel = self.cancel_orders(trader, margin, market, Which::All);
+        let (sequences, client_ids) = (sequences.to_vec(), client_ids.to_vec());
+        cancel.data = instruction::CancelBatch {
+            sequences,
+            client_ids,
+        }
+        .data();
+        cancel
+    }
+
+    /// Closes positions as far as the book goes: for each a reduce-only order that fills at `worst`
+    /// or better, immediately or not at all. For one transaction: where one is refused, none is
+    /// sent. `size` at least the position's; what is beyond it isn't filled.
+    pub fn close_positions(
+        &self,
+        trader: Pubkey,
+        margin: Pubkey,
+        positions: &[Closing],
+    ) -> Vec<Instruction> {
+        let order = |closing: &Closing| PlaceOrderArgs {
+            side: closing.side,
+            kind: OrderKind::ImmediateOrCancel,
+            reduce_only: true,
+            price: closing.worst,
+            size: closing.size,
+            client_id: 0,
+            expires_at: 0,
+        };
+        let place = |closing: &Closing| {
+            let makers = &closing.makers;
+            self.place_order(trader, margin, closing.market, order(closing), makers)
+        };
+        positions.iter().map(place).collect()
     }
 
     /// Clears void orders of a market, and those of one margin account.

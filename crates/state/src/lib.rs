@@ -39,8 +39,11 @@ pub use protocol::*;
 pub use recovery::*;
 pub use view::*;
 
-/// Layout version written into every account that is created by this release.
+/// Layout version written into every account that is created by this release, but for those that
+/// have one of their own.
 pub const VERSION: u8 = 1;
+/// Layout version of margin accounts.
+pub const MARGIN_VERSION: u8 = 2;
 /// Feeds on one Board.
 pub const MAX_FEEDS: usize = 32;
 /// Banks (tokens) of one compartment. Index 0 is the quote bank.

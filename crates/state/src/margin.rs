@@ -170,7 +170,12 @@ pub struct MarginAccount {
     /// Layout version.
     pub version: u8,
     /// Reserved.
-    pub reserved: [u8; 255],
+    pub reserved0: [u8; 7],
+    /// Unix second through which the delegate may act, `i64::MAX` for good. Since version 2: in an
+    /// account of version 1 the delegate may act for good whatever stands here.
+    pub delegate_until: i64,
+    /// Reserved.
+    pub reserved: [u8; 240],
 }
 layout!(
     MarginAccount,

@@ -79,6 +79,27 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// The two numbers that clashed, as the program logs them before it refuses: (code, what there
+    /// is, what is asked for).
+    pub fn clash(&self) -> Option<(u32, i64, u64)> {
+        let numbers = |line: &String| {
+            let fields: Option<Vec<u64>> = line
+                .strip_prefix("Program log: ")?
+                .split(", ")
+                .map(|field| u64::from_str_radix(field.strip_prefix("0x")?, 16).ok())
+                .collect();
+            let fields = fields.filter(|fields| fields.len() == 5)?;
+            Some((
+                u32::try_from(fields[0]).ok()?,
+                fields[1].cast_signed(),
+                fields[2],
+            ))
+        };
+        self.logs.iter().find_map(numbers)
+    }
+}
+
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?}\n{}", self.error, self.logs.join("\n"))

@@ -2,7 +2,8 @@
 //! from 6000 on; then what only an instruction can find wrong with its accounts, from 6200 on.
 //!
 //! A rule travels by its code alone: nothing is formatted on the way, Anchor logs name and message
-//! once at the end of a failed instruction.
+//! once at the end of a failed instruction. Where two numbers clash, they are logged before it
+//! ([`crate::explain`]).
 
 use anchor_lang::prelude::*;
 use bulwark_core::Error as Rule;
@@ -203,6 +204,7 @@ impl<T> OrRefuse<T> for Option<T> {
 #[cold]
 #[inline(never)]
 pub fn refusal(error: BulwarkError) -> Error {
+    crate::security::keep();
     error.into()
 }
 

@@ -235,9 +235,9 @@ pub use guardian::{
     ProposalOpened,
 };
 pub use trading::{
-    AccountFlagged, AccountUnflagged, AccountWoundUp, AccountWoundUpHead, CollateralSold,
-    FundingSampled, LegWoundUp, LossSettled, OrderFill, OrderPlaced, OrderPlacedHead,
-    OrdersCancelled, OrdersPruned, PositionTakenOver,
+    AccountFlagged, AccountMigrated, AccountUnflagged, AccountWoundUp, AccountWoundUpHead,
+    CollateralSold, DelegateNamed, FundingSampled, LegWoundUp, LossSettled, OrderFill, OrderPlaced,
+    OrderPlacedHead, OrdersCancelled, OrdersPruned, PositionTakenOver,
 };
 
 events! {

@@ -8,6 +8,7 @@ use anchor_lang::prelude::*;
 pub mod creator;
 pub mod error;
 pub mod event;
+pub mod explain;
 pub mod fresh;
 pub mod guard;
 #[cfg(all(feature = "heap-log", target_os = "solana"))]
@@ -17,6 +18,7 @@ pub mod invariant;
 pub mod lists;
 pub mod oracle;
 pub mod quote;
+pub mod security;
 pub mod seeds;
 pub mod state;
 pub mod token;
@@ -41,6 +43,24 @@ pub mod bulwark {
         args: PlaceOrderArgs,
     ) -> Result<()> {
         instructions::place_order(ctx, args)
+    }
+
+    /// Replaces an order: cancels it and places another. See [`instructions::replace_order`].
+    pub fn replace_order<'info>(
+        ctx: Context<'info, PlaceOrder<'info>>,
+        which: Which,
+        args: PlaceOrderArgs,
+    ) -> Result<()> {
+        instructions::replace_order(ctx, which, args)
+    }
+
+    /// Cancels orders of the signer by lists of their numbers. Returns how many.
+    pub fn cancel_batch(
+        ctx: Context<CancelOrders>,
+        sequences: Vec<u64>,
+        client_ids: Vec<u32>,
+    ) -> Result<()> {
+        instructions::cancel_batch(ctx, sequences, client_ids)
     }
 
     /// Cancels orders of the signer.
@@ -211,6 +231,16 @@ pub mod bulwark {
         delegate: Pubkey,
     ) -> Result<()> {
         instructions::create_margin_account(ctx, index, delegate)
+    }
+
+    /// Names the delegate of a margin account of the signer, or none.
+    pub fn set_delegate(ctx: Context<SetDelegate>, named: Pubkey, until: i64) -> Result<()> {
+        instructions::set_delegate(ctx, named, until)
+    }
+
+    /// Writes a margin account as the newest layout version has it.
+    pub fn migrate_account(ctx: Context<MigrateAccount>) -> Result<()> {
+        instructions::migrate_account(ctx)
     }
 
     /// Closes an empty margin account.

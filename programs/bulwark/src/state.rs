@@ -2,7 +2,8 @@
 //!
 //! * Each account is a zero-copy wrapper with one field, the layout: `BoardState { inner: Board }`.
 //! * [`Access::read`] and [`Access::write`] open a loaded account as its layout. They check
-//!   discriminator, size and layout version; the owner was checked when it was loaded.
+//!   discriminator, size and layout version (from the oldest that this release reads to its own);
+//!   the owner was checked when it was loaded. Writing leaves the version as it is.
 //! * Which account it is, is compared by a stored key or number ([`same`]), never derived again.
 //! * Board and Book are larger than an inner `init` can make: the client creates them owned by this
 //!   program, and [`adopt`] takes them while they are still all zero.
@@ -17,8 +18,8 @@ use anchor_lang::solana_program::program_memory::sol_memcmp;
 use anchor_lang::solana_program::system_instruction;
 use anchor_lang::{Owner, ZeroCopy};
 use bulwark_state::{
-    Bank, Board, Book, Compartment, Guardian, Insurance, Key as StoredKey, MarginAccount, Market,
-    Proposal, Protocol, Ticket, VERSION,
+    Bank, Board, Book, Compartment, Guardian, Insurance, Key as StoredKey, MARGIN_VERSION,
+    MarginAccount, Market, Proposal, Protocol, Ticket, VERSION,
 };
 
 use crate::error::{BulwarkError, ensure, refusal};
@@ -30,6 +31,10 @@ pub const DISCRIMINATOR: usize = 8;
 pub trait Layout: ZeroCopy + Owner {
     /// The layout.
     type Inner;
+    /// Layout version that this release writes.
+    const VERSION: u8;
+    /// Oldest version that it reads.
+    const OLDEST: u8 = 1;
     /// Bytes of the account.
     const SPACE: usize = DISCRIMINATOR + size_of::<Self>();
     /// The layout inside.
@@ -43,7 +48,7 @@ pub trait Layout: ZeroCopy + Owner {
 }
 
 macro_rules! accounts {
-    ($($(#[$doc:meta])+ $name:ident($inner:ident);)+) => {$(
+    ($($(#[$doc:meta])+ $name:ident($inner:ident, $version:expr);)+) => {$(
         $(#[$doc])+
         #[account(zero_copy)]
         #[repr(C)]
@@ -54,6 +59,7 @@ macro_rules! accounts {
 
         impl Layout for $name {
             type Inner = $inner;
+            const VERSION: u8 = $version;
             #[inline]
             fn inner(&self) -> &$inner {
                 &self.inner
@@ -68,7 +74,7 @@ macro_rules! accounts {
             }
             #[inline]
             fn stamp(&mut self) {
-                self.inner.version = VERSION;
+                self.inner.version = Self::VERSION;
             }
         }
     )+};
@@ -76,27 +82,27 @@ macro_rules! accounts {
 
 accounts! {
     /// The one account above all compartments.
-    ProtocolState(Protocol);
+    ProtocolState(Protocol, VERSION);
     /// A unit of cross margin and of loss.
-    CompartmentState(Compartment);
+    CompartmentState(Compartment, VERSION);
     /// The one place of prices; made by the client, adopted by `create_board`.
-    BoardState(Board);
+    BoardState(Board, VERSION);
     /// A token of a compartment.
-    BankState(Bank);
+    BankState(Bank, VERSION);
     /// A perpetual market.
-    MarketState(Market);
+    MarketState(Market, VERSION);
     /// Resting orders; made by the client, adopted by `create_market`.
-    BookState(Book);
+    BookState(Book, VERSION);
     /// A margin account.
-    MarginState(MarginAccount);
+    MarginState(MarginAccount, MARGIN_VERSION);
     /// A withdrawal that waits.
-    TicketState(Ticket);
+    TicketState(Ticket, VERSION);
     /// Insurance of a compartment.
-    InsuranceState(Insurance);
+    InsuranceState(Insurance, VERSION);
     /// The guardian.
-    GuardianState(Guardian);
+    GuardianState(Guardian, VERSION);
     /// A proposed action of the guardian.
-    ProposalState(Proposal);
+    ProposalState(Proposal, VERSION);
 }
 
 /// Opens an account as its layout.
@@ -118,14 +124,14 @@ impl<T: Layout> Access for AccountLoader<'_, T> {
     #[inline]
     fn read(&self) -> Result<Ref<'_, T::Inner>> {
         let state = self.load()?;
-        ensure(state.version() == VERSION, BulwarkError::WrongVersion)?;
+        known(&*state)?;
         Ok(Ref::map(state, T::inner))
     }
 
     #[inline]
     fn write(&self) -> Result<RefMut<'_, T::Inner>> {
         let state = self.load_mut()?;
-        ensure(state.version() == VERSION, BulwarkError::WrongVersion)?;
+        known(&*state)?;
         Ok(RefMut::map(state, T::inner_mut))
     }
 
@@ -134,6 +140,13 @@ impl<T: Layout> Access for AccountLoader<'_, T> {
         state.stamp();
         Ok(RefMut::map(state, T::inner_mut))
     }
+}
+
+/// The account has a version that this release reads.
+#[inline]
+fn known<T: Layout>(state: &T) -> Result<()> {
+    let known = T::OLDEST <= state.version() && state.version() <= T::VERSION;
+    ensure(known, BulwarkError::WrongVersion)
 }
 
 /// Whether an address is the one that is stored.

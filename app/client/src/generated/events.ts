@@ -7,6 +7,8 @@ import type { Decoder } from "@solana/kit";
 import {
   getAccountFlaggedDecoder,
   type AccountFlagged,
+  getAccountMigratedDecoder,
+  type AccountMigrated,
   getAccountUnflaggedDecoder,
   type AccountUnflagged,
   getAccountWoundUpDecoder,
@@ -23,6 +25,8 @@ import {
   type CompartmentCreated,
   getCreatorSealedDecoder,
   type CreatorSealed,
+  getDelegateNamedDecoder,
+  type DelegateNamed,
   getDepositedDecoder,
   type Deposited,
   getFeedCreatedDecoder,
@@ -80,6 +84,7 @@ import {
 /** Every event of the program by its name. */
 export interface BulwarkEvents {
   AccountFlagged: AccountFlagged;
+  AccountMigrated: AccountMigrated;
   AccountUnflagged: AccountUnflagged;
   AccountWoundUp: AccountWoundUp;
   BankCreated: BankCreated;
@@ -88,6 +93,7 @@ export interface BulwarkEvents {
   CollateralSold: CollateralSold;
   CompartmentCreated: CompartmentCreated;
   CreatorSealed: CreatorSealed;
+  DelegateNamed: DelegateNamed;
   Deposited: Deposited;
   FeedCreated: FeedCreated;
   FundingSampled: FundingSampled;
@@ -127,6 +133,7 @@ export const BULWARK_EVENTS: {
   readonly [Name in keyof BulwarkEvents]: BulwarkEventEntry<Name>;
 } = {
   AccountFlagged: { discriminator: [181, 207, 1, 185, 195, 195, 145, 154], decoder: getAccountFlaggedDecoder },
+  AccountMigrated: { discriminator: [153, 121, 252, 128, 30, 241, 166, 101], decoder: getAccountMigratedDecoder },
   AccountUnflagged: { discriminator: [245, 172, 215, 169, 58, 255, 137, 11], decoder: getAccountUnflaggedDecoder },
   AccountWoundUp: { discriminator: [221, 100, 77, 216, 68, 99, 29, 242], decoder: getAccountWoundUpDecoder },
   BankCreated: { discriminator: [190, 21, 118, 251, 227, 119, 197, 129], decoder: getBankCreatedDecoder },
@@ -135,6 +142,7 @@ export const BULWARK_EVENTS: {
   CollateralSold: { discriminator: [77, 127, 91, 218, 117, 225, 146, 186], decoder: getCollateralSoldDecoder },
   CompartmentCreated: { discriminator: [212, 98, 104, 253, 137, 2, 230, 145], decoder: getCompartmentCreatedDecoder },
   CreatorSealed: { discriminator: [160, 78, 105, 55, 90, 84, 18, 214], decoder: getCreatorSealedDecoder },
+  DelegateNamed: { discriminator: [190, 185, 26, 123, 58, 72, 190, 43], decoder: getDelegateNamedDecoder },
   Deposited: { discriminator: [111, 141, 26, 45, 161, 35, 100, 57], decoder: getDepositedDecoder },
   FeedCreated: { discriminator: [48, 114, 86, 253, 113, 66, 250, 98], decoder: getFeedCreatedDecoder },
   FundingSampled: { discriminator: [110, 125, 46, 10, 43, 213, 220, 156], decoder: getFundingSampledDecoder },

@@ -84,13 +84,15 @@ export function placeOrder(
     market,
     book,
     margin,
-    side: order.side,
-    kind: order.kind ?? OrderKind.Limit,
-    reduceOnly: order.reduceOnly ?? false,
-    price: order.price,
-    size: order.size,
-    clientId: order.clientId ?? 0,
-    expiresAt: order.expiresAt ?? 0,
+    args: {
+      side: order.side,
+      kind: order.kind ?? OrderKind.Limit,
+      reduceOnly: order.reduceOnly ?? false,
+      price: order.price,
+      size: order.size,
+      clientId: order.clientId ?? 0,
+      expiresAt: order.expiresAt ?? 0,
+    },
   });
   return followed(instruction, writes(order.makers ?? []));
 }

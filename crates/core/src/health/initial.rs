@@ -251,6 +251,15 @@ fn side(market: &BoardMarket, feed: &Feed, ratio: u64, side: Side) -> Result<u64
         .ok_or(Error::Overflow)
 }
 
+/// What `amount` of a bank's token adds to a health at Initial, UsdE6.
+pub fn initial_value(board: &Board, bank: u8, amount: u64, now: Now, adverse: bool) -> Result<u64> {
+    if adverse || amount == 0 {
+        return Ok(0);
+    }
+    let value = collateral_value(Present::new(board, now), bank, amount)?;
+    u64::try_from(value).map_err(|_| Error::Overflow)
+}
+
 /// ⌊c·P↓·w_I·coverage⌋; nothing at the adverse bound.
 fn collateral_value(present: Present, bank: u8, amount: u64) -> Result<i64> {
     let (bank, feed) = present.bank(bank)?;

@@ -11,6 +11,7 @@ mod ratio;
 mod standing;
 mod view;
 
+pub use initial::initial_value;
 pub use notice::notice;
 pub use view::view;
 

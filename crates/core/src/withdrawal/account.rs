@@ -1,9 +1,12 @@
 //! What an account holds of a bank.
 
-use bulwark_state::{Bank, Collateral, Deltas, MarginAccount};
+use bulwark_state::{Bank, Board, Collateral, Deltas, MarginAccount};
 
 use crate::error::{Error, Result};
+use crate::health::{self, Level};
 use crate::ledger::update_live;
+use crate::math::mul_div_ceil;
+use crate::time::Now;
 
 /// Index of the quote bank.
 pub(super) const QUOTE: u8 = 0;
@@ -102,6 +105,40 @@ pub fn can_close(account: &MarginAccount) -> Result<()> {
         return Ok(());
     }
     Err(Error::AccountNotEmpty)
+}
+
+/// The largest withdrawal of a bank's token (D3) without a search: what is held of it, less what
+/// H_I ≥ 0 needs of it. Of quote exact; of a token less than the exact amount by at most what
+/// $0.000001 buys and a unit. The quote balance counts with its interest due. `adverse` as for
+/// [`health::health`] at Initial.
+///
+/// # Errors
+/// Those of [`health::health`].
+pub fn largest(
+    board: &Board,
+    account: &MarginAccount,
+    bank: u8,
+    now: Now,
+    adverse: bool,
+) -> Result<u64> {
+    let held = held(account, bank);
+    if health::is_plain(account) {
+        return Ok(held);
+    }
+    let surplus = health::health(board, account, Level::Initial, now, adverse)?.surplus()?;
+    let Ok(surplus) = u64::try_from(surplus) else {
+        return Ok(0);
+    };
+    if bank == QUOTE {
+        return Ok(held.min(surplus));
+    }
+    let value = health::initial_value(board, bank, held, now, adverse)?;
+    // What must stay, of value and so of units: a floor is passed by the same share of its whole.
+    let Some(stays) = value.checked_sub(surplus).filter(|stays| *stays != 0) else {
+        return Ok(held);
+    };
+    let units = mul_div_ceil(held, stays, value).ok_or(Error::Overflow)?;
+    held.checked_sub(units).ok_or(Error::Overflow)
 }
 
 /// The largest withdrawal (D3): at most `held`, and the largest that `allows`. `allows` must hold

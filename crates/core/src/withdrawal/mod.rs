@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::outflow::{self, Flow, Rates};
 use crate::time::Now;
 
-pub use account::{can_close, claim, exposed, held, largest_withdrawal};
+pub use account::{can_close, claim, exposed, held, largest, largest_withdrawal};
 pub use deposit::{Deposit, deposit, deposit_action};
 pub use exit::{ALL, Applied, Plan, Request, Seat, apply, plan_withdraw};
 pub use money::{

@@ -5,6 +5,7 @@
 //! of tokens are whole units given as `f64` for legibility and converted exactly once.
 
 mod acts;
+mod comfort;
 mod council;
 mod liquidation;
 pub mod listing;

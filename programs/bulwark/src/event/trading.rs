@@ -1,4 +1,4 @@
-//! Events of trading and liquidation.
+//! Events of trading and liquidation, and of who may trade for an account.
 
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::*;
@@ -8,6 +8,20 @@ use bytemuck::{Pod, Zeroable};
 use super::{Common, Kind};
 
 events! {
+    /// The owner of a margin account named a delegate, or (the zero key) nobody.
+    DelegateNamed = 31 {
+        pub margin: Pubkey,
+        pub delegate_before: Pubkey,
+        pub delegate_after: Pubkey,
+        /// Unix second through which he may act.
+        pub until: i64,
+    }
+    /// A margin account was taken to a newer layout version.
+    AccountMigrated = 32 {
+        pub margin: Pubkey,
+        pub from: u64,
+        pub to: u64,
+    }
     /// Orders were cancelled.
     OrdersCancelled = 41 {
         pub market: Pubkey,
@@ -118,6 +132,8 @@ list_events! {
         pub kind: u8,
         pub ended: u8,
         pub reduce_only: u8,
+        /// Orders that were cancelled for it: 1 where it replaces one.
+        pub replaced: u64,
     } fills: OrderFill {
         pub maker: Pubkey,
         pub sequence: u64,

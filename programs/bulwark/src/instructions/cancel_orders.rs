@@ -5,8 +5,9 @@
 //! Nobody else CAN cancel; anybody CAN prune what is void.
 
 use anchor_lang::prelude::*;
-use bulwark_core::order;
 use bulwark_core::permits::Action;
+use bulwark_core::{Now, delegate, order};
+use bulwark_state::{Book, MarginAccount};
 
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, Kind, OrdersCancelled};
@@ -61,7 +62,8 @@ impl CancelOrders<'_> {
         guard.book(&self.market, &self.book)?;
         guard.margin(&self.margin)?;
         let margin = self.margin.read()?;
-        let signs = same(&margin.owner, self.trader.key) || same(&margin.delegate, self.trader.key);
+        let signs = same(&margin.owner, self.trader.key)
+            || delegate::acts(&margin, self.trader.key.as_array(), guard.now);
         ensure(signs, BulwarkError::NotOwner)?;
         guard.permit(Action::Cancel).map(|_| ())
     }
@@ -69,6 +71,17 @@ impl CancelOrders<'_> {
 
 /// Cancels the orders. That none of all is left is no error.
 pub fn cancel_orders(ctx: Context<CancelOrders>, which: Which) -> Result<()> {
+    act(&ctx, |book, margin, key, market, now| {
+        cancel(book, margin, key, market, which, now)
+    })
+    .map(|_| ())
+}
+
+/// Cancels by a way that says how many, and tells it.
+pub(super) fn act(
+    ctx: &Context<CancelOrders>,
+    way: impl FnOnce(&mut Book, &mut MarginAccount, &Pubkey, u8, Now) -> Result<u64>,
+) -> Result<u64> {
     let accounts = &*ctx.accounts;
     let mut guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
     accounts.validate(&mut guard)?;
@@ -77,30 +90,8 @@ pub fn cancel_orders(ctx: Context<CancelOrders>, which: Which) -> Result<()> {
         let mut book = accounts.book.write()?;
         let mut margin = accounts.margin.write()?;
         let key = accounts.margin.key();
-        let (index, now) = (market.index, guard.now);
-        let cancelled = match which {
-            Which::Slot(slot) => order::cancel_slot(
-                &mut book,
-                &mut margin,
-                key.as_array(),
-                index,
-                slot.into(),
-                now,
-            )
-            .map(|_| 1),
-            Which::Sequence(sequence) => {
-                order::cancel_sequence(&mut book, &mut margin, key.as_array(), index, sequence, now)
-                    .map(|_| 1)
-            }
-            Which::Client(client) => {
-                order::cancel_client(&mut book, &mut margin, key.as_array(), index, client, now)
-                    .map(|_| 1)
-            }
-            Which::All => {
-                order::cancel_all(&mut book, &mut margin, key.as_array(), index, None, now)
-            }
-        };
-        let cancelled = cancelled.or_refuse()?;
+        let now = guard.now;
+        let cancelled = way(&mut book, &mut margin, &key, market.index, now)?;
         invariant::margin(&margin)?;
         let sequence = event::count(&mut market.event_sequence)?;
         OrdersCancelled {
@@ -108,8 +99,44 @@ pub fn cancel_orders(ctx: Context<CancelOrders>, which: Which) -> Result<()> {
             market: accounts.market.key(),
             margin: key,
             account_sequence: event::count(&mut margin.event_sequence)?,
-            cancelled: cancelled.into(),
+            cancelled,
         }
     };
-    event::emit(&accounts.event_authority, &event)
+    event::emit(&accounts.event_authority, &event)?;
+    Ok(event.cancelled)
+}
+
+/// Cancels what `which` names; how many orders that were.
+pub(crate) fn cancel(
+    book: &mut Book,
+    margin: &mut MarginAccount,
+    key: &Pubkey,
+    market: u8,
+    which: Which,
+    now: Now,
+) -> Result<u64> {
+    cancel_one(book, margin, key, market, which, now).or_refuse()
+}
+
+pub(super) fn cancel_one(
+    book: &mut Book,
+    margin: &mut MarginAccount,
+    key: &Pubkey,
+    market: u8,
+    which: Which,
+    now: Now,
+) -> bulwark_core::Result<u64> {
+    let key = key.as_array();
+    match which {
+        Which::Slot(slot) => {
+            order::cancel_slot(book, margin, key, market, slot.into(), now).map(|_| 1)
+        }
+        Which::Sequence(sequence) => {
+            order::cancel_sequence(book, margin, key, market, sequence, now).map(|_| 1)
+        }
+        Which::Client(client) => {
+            order::cancel_client(book, margin, key, market, client, now).map(|_| 1)
+        }
+        Which::All => order::cancel_all(book, margin, key, market, None, now).map(u64::from),
+    }
 }

@@ -15,6 +15,7 @@ use super::payment::Payment;
 use super::seize::bank_feed;
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, CollateralSold, Kind};
+use crate::explain::parties;
 use crate::guard::Guard;
 use crate::invariant;
 use crate::state::{
@@ -122,7 +123,7 @@ pub fn convert(ctx: Context<Convert>, bank: u8, largest: u64) -> Result<()> {
             },
             &around,
         )
-        .or_refuse()?;
+        .map_err(|rule| parties(rule, &board, (&seller, &buyer), &around))?;
         payment.fold(&mut quote, &mut deltas)?;
         payment.pay(&mut quote, sold.transfer_in)?;
         invariant::bank(&quote)?;

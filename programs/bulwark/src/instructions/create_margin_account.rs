@@ -4,9 +4,10 @@
 //! another: the owner signs.
 
 use anchor_lang::prelude::*;
+use bulwark_core::delegate::{self, FOR_GOOD};
 use bulwark_core::permits::Action;
 
-use crate::error::{BulwarkError, ensure};
+use crate::error::OrRefuse;
 use crate::event::{self, Kind, MarginAccountCreated};
 use crate::guard::Guard;
 use crate::state::{Access, CompartmentState, Layout, MarginState, ProtocolState};
@@ -47,22 +48,21 @@ pub struct CreateMarginAccount<'info> {
     pub program: UncheckedAccount<'info>,
 }
 
-/// Creates margin account `index` of its owner. `delegate` may trade for him but never withdraw;
+/// Creates margin account `index` of its owner. `named` may trade for him but never withdraw;
 /// the zero key for nobody.
 pub fn create_margin_account(
     ctx: Context<CreateMarginAccount>,
     index: u16,
-    delegate: Pubkey,
+    named: Pubkey,
 ) -> Result<()> {
     let accounts = &*ctx.accounts;
     let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
     guard.permit(Action::CreateAccount)?;
-    ensure(delegate != *accounts.owner.key, BulwarkError::BadValue)?;
     let event = {
         let mut margin = accounts.margin.write_new()?;
         margin.compartment = accounts.compartment.key().to_bytes();
         margin.owner = accounts.owner.key().to_bytes();
-        margin.delegate = delegate.to_bytes();
+        delegate::name(&mut margin, named.as_array(), FOR_GOOD, guard.now).or_refuse()?;
         margin.index = index;
         margin.bump = ctx.bumps.margin;
         invariant::margin(&margin)?;

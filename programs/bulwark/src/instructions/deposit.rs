@@ -10,6 +10,7 @@ use bulwark_core::withdrawal::{self, Deposit as Booking, deposit_action, held};
 
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, Deposited, Kind};
+use crate::explain;
 use crate::guard::Guard;
 use crate::invariant;
 use crate::state::{
@@ -105,7 +106,10 @@ pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
             &booking,
             guard.now,
         )
-        .or_refuse()?;
+        .map_err(|rule| {
+            let clash = explain::deposit(rule, &margin, &bank, arrived);
+            explain::explained(rule, clash)
+        })?;
         invariant::margin(&margin)?;
         invariant::bank(&bank)?;
         let sequence = event::count(&mut bank.event_sequence)?;

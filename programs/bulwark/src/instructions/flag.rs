@@ -10,6 +10,7 @@ use bulwark_core::{health, liquidation};
 
 use crate::error::OrRefuse;
 use crate::event::{self, AccountFlagged, Kind};
+use crate::explain::{self, WHOLE_PPM};
 use crate::guard::Guard;
 use crate::invariant;
 use crate::state::{Access, BoardState, CompartmentState, MarginState, ProtocolState};
@@ -48,7 +49,10 @@ pub fn flag(ctx: Context<Flag>) -> Result<()> {
         let mut margin = accounts.margin.write()?;
         let paused = guard.context.mode == Mode::Paused;
         let health = health::eligibility(&board, &margin, guard.now, paused).or_refuse()?;
-        liquidation::flag(&board, &mut margin, guard.now, paused).or_refuse()?;
+        liquidation::flag(&board, &mut margin, guard.now, paused).map_err(|rule| {
+            let clash = explain::health(rule, &board, &margin, (guard.now, paused), WHOLE_PPM);
+            explain::explained(rule, clash)
+        })?;
         invariant::margin(&margin)?;
         let sequence = event::count(&mut margin.event_sequence)?;
         AccountFlagged {

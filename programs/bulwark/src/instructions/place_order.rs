@@ -14,11 +14,13 @@ use bulwark_core::matching::{self, Came, Makers, Placer, Report, Rules, Venue};
 use bulwark_core::math::ppm_mul_floor;
 use bulwark_core::order::{Kind as CoreKind, OrderRequest};
 use bulwark_core::permits::{Action, Permit};
-use bulwark_core::{book, health};
-use bulwark_state::{Board, Key as StoredKey, MarginAccount, Market};
+use bulwark_core::{book, delegate, health};
+use bulwark_state::{Board, Book, Key as StoredKey, MarginAccount, Market};
 
+use super::cancel_orders::{Which, cancel};
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, Kind, OrderFill, OrderPlacedHead};
+use crate::explain;
 use crate::guard::Guard;
 use crate::invariant;
 use crate::state::{
@@ -169,6 +171,15 @@ pub fn place_order<'info>(
     ctx: Context<'info, PlaceOrder<'info>>,
     args: PlaceOrderArgs,
 ) -> Result<()> {
+    place(ctx, None, args)
+}
+
+/// Places the order, after cancelling another one where it replaces one.
+pub(super) fn place<'info>(
+    ctx: Context<'info, PlaceOrder<'info>>,
+    instead_of: Option<Which>,
+    args: PlaceOrderArgs,
+) -> Result<()> {
     let accounts = &*ctx.accounts;
     let mut guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
     accounts.validate(&mut guard)?;
@@ -179,14 +190,22 @@ pub fn place_order<'info>(
         let mut market = accounts.market.write()?;
         let mut book = accounts.book.write()?;
         let mut margin = accounts.margin.write()?;
-        let is_owner = same(&margin.owner, accounts.trader.key);
-        let is_delegate = same(&margin.delegate, accounts.trader.key);
-        ensure(is_owner || is_delegate, BulwarkError::NotOwner)?;
+        let by_delegate = signed_by_delegate(&margin, accounts.trader.key, &guard)?;
         let place = guard.permit(match args.reduce_only {
             true => Action::PlaceReduceOnly,
             false => Action::Place,
         })?;
-        let rules = rules(&mut guard, &board, &market, place, is_delegate && !is_owner)?;
+        let rules = rules(&mut guard, &board, &market, place, by_delegate)?;
+        let replaced = match instead_of {
+            Some(which) => replace(
+                accounts,
+                &guard,
+                &mut book,
+                &mut margin,
+                (market.index, which),
+            )?,
+            None => 0,
+        };
         let mut makers = Remaining {
             infos: ctx.remaining_accounts,
             compartment: guard.key(),
@@ -211,17 +230,48 @@ pub fn place_order<'info>(
                 &mut report,
             )
         };
-        placed.or_refuse()?;
+        placed.map_err(|rule| lacking(rule, &board, &margin, &rules))?;
         invariant::market(&market)?;
         invariant::margin(&margin)?;
         book::uncrossed(&book).or_refuse()?;
-        record(accounts, &guard, &args, &report, &mut market, &mut margin)?
+        let placed = record(accounts, &guard, &args, &report, &mut market, &mut margin)?;
+        OrderPlacedHead { replaced, ..placed }
     };
     let fills: Vec<OrderFill> = report.fills().iter().map(OrderFill::from).collect();
     event::emit_list(&accounts.event_authority, &event, &fills)?;
     let rests = report.posted.as_ref().map_or(0, |posted| posted.sequence);
     anchor_lang::solana_program::program::set_return_data(&rests.to_le_bytes());
     Ok(())
+}
+
+/// Whether the delegate signs, not the owner; refuses everybody else.
+fn signed_by_delegate(margin: &MarginAccount, trader: &Pubkey, guard: &Guard) -> Result<bool> {
+    if same(&margin.owner, trader) {
+        return Ok(false);
+    }
+    let acts = delegate::acts(margin, trader.as_array(), guard.now);
+    ensure(acts, BulwarkError::NotOwner).map(|()| true)
+}
+
+/// The refusal of an order, with what the account has and needs.
+#[cold]
+fn lacking(rule: Rule, board: &Board, margin: &MarginAccount, rules: &Rules) -> Error {
+    let when = (rules.now, false);
+    let clash = explain::health(rule, board, margin, when, rules.requirement_ppm);
+    explain::explained(rule, clash)
+}
+
+/// Cancels the order that is replaced; how many that were.
+fn replace(
+    accounts: &PlaceOrder,
+    guard: &Guard,
+    book: &mut Book,
+    margin: &mut MarginAccount,
+    (market, which): (u8, Which),
+) -> Result<u64> {
+    guard.permit(Action::Cancel)?;
+    let key = accounts.margin.key();
+    cancel(book, margin, &key, market, which, guard.now)
 }
 
 /// What the tables leave of the permission to match.
@@ -305,5 +355,6 @@ fn record(
         kind: args.kind as u8,
         ended: report.ended as u8,
         reduce_only: u8::from(args.reduce_only),
+        replaced: 0,
     })
 }

@@ -11,8 +11,9 @@ use bulwark_core::permits::Action;
 use bulwark_state::{Board, Deltas};
 
 use super::payment::Payment;
-use crate::error::{BulwarkError, OrRefuse, ensure};
+use crate::error::{BulwarkError, ensure};
 use crate::event::{self, CollateralSold, Kind};
+use crate::explain::parties;
 use crate::guard::Guard;
 use crate::invariant;
 use crate::state::{
@@ -105,7 +106,7 @@ pub fn seize(ctx: Context<Seize>, bank: u8, largest: u64) -> Result<()> {
             largest,
             &around,
         )
-        .or_refuse()?;
+        .map_err(|rule| parties(rule, &board, (&seller, &buyer), &around))?;
         payment.fold(&mut quote, &mut deltas)?;
         payment.pay(&mut quote, sold.transfer_in)?;
         invariant::bank(&quote)?;

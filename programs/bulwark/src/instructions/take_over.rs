@@ -12,6 +12,7 @@ use bulwark_core::{health, liquidation};
 
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, Kind, PositionTakenOver};
+use crate::explain::parties;
 use crate::guard::Guard;
 use crate::invariant;
 use crate::state::{
@@ -94,7 +95,7 @@ pub fn take_over(ctx: Context<TakeOver>, largest: u64) -> Result<()> {
             largest,
             &around,
         )
-        .or_refuse()?;
+        .map_err(|rule| parties(rule, &board, (&liquidatee, &receiver), &around))?;
         invariant::market(&market)?;
         invariant::margin(&liquidatee)?;
         invariant::margin(&receiver)?;

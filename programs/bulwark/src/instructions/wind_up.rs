@@ -19,6 +19,7 @@ use bulwark_state::{Bank, Deltas, MAX_COLLATERALS, MAX_POSITIONS, Market};
 use super::payment::Payment;
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, AccountWoundUpHead, Kind, LegWoundUp};
+use crate::explain::parties;
 use crate::guard::Guard;
 use crate::state::{
     Access, BankState, BoardState, CompartmentState, InsuranceState, MarginState, MarketState,
@@ -228,7 +229,7 @@ fn begin(
         fraction_ppm,
         around,
     )
-    .or_refuse()
+    .map_err(|rule| parties(rule, &board, (&liquidatee, &receiver), around))
 }
 
 #[inline(never)]
@@ -352,7 +353,7 @@ fn finish(
         &mut deltas,
         around,
     )
-    .or_refuse()?;
+    .map_err(|rule| parties(rule, &board, (&liquidatee, &receiver), around))?;
     ledger::fold(&mut quote.totals, &mut deltas).or_refuse()?;
     payment.pay(&mut quote, paid_in)?;
     invariant::bank(&quote)?;

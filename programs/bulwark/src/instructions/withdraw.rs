@@ -8,16 +8,20 @@
 //! token account of the owner.
 
 use anchor_lang::prelude::*;
+use bulwark_core::error::Error as Rule;
 use bulwark_core::health::{Level, health, is_plain};
 use bulwark_core::ledger::{fold, touch_quote};
 use bulwark_core::outflow::{Flow, UsdLimit, charge, usd_limit};
 use bulwark_core::permits::{Action, Permit};
-use bulwark_core::withdrawal::{self, Applied, Plan, Request, apply, plan_withdraw, write_ticket};
+use bulwark_core::withdrawal::{
+    self, ALL, Applied, Plan, Request, apply, largest, plan_withdraw, write_ticket,
+};
 use bulwark_state::{Bank, Board, Deltas, MarginAccount};
 
 use super::deposit::{balance, total};
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, Kind, Withdrawn};
+use crate::explain::{self, Clash, explained};
 use crate::guard::Guard;
 use crate::seeds::VAULT_AUTHORITY_AND_BUMP;
 use crate::state::{
@@ -163,6 +167,15 @@ impl<'info> Withdraw<'info> {
             touch_quote(board, margin, &mut deltas).or_refuse()?;
             fold(&mut bank.totals, &mut deltas).or_refuse()?;
         }
+        let amount = match board.filter(|_| !plain && amount == ALL) {
+            Some(board) => {
+                let adverse = permit.adverse;
+                let most = largest(board, margin, bank.index, guard.now, adverse).or_refuse()?;
+                ensure(most > 0, BulwarkError::BelowInitialMargin)?;
+                most
+            }
+            None => amount,
+        };
         let limit = match board.filter(|_| !plain) {
             Some(board) => Some(self.limit(board, bank, &flow, guard)?),
             None => None,
@@ -174,7 +187,9 @@ impl<'info> Withdraw<'info> {
             flow: &flow,
             limit,
         };
-        let plan = plan_withdraw(margin, bank, &request, guard.now).or_refuse()?;
+        let plan = plan_withdraw(margin, bank, &request, guard.now).map_err(|rule| {
+            explain::explained(rule, explain::balance(rule, margin, bank.index, amount))
+        })?;
         let applied = apply(margin, bank, &plan, guard.now).or_refuse()?;
         self.charge(bank, &plan)?;
         if let Some(board) = board.filter(|_| !plain) {
@@ -200,10 +215,14 @@ fn check_health(
     permit: &Permit,
 ) -> Result<()> {
     let health = health(board, margin, Level::Initial, guard.now, permit.adverse).or_refuse()?;
-    ensure(
-        health.surplus().or_refuse()? >= 0,
-        BulwarkError::BelowInitialMargin,
-    )
+    if health.surplus().or_refuse()? >= 0 {
+        return Ok(());
+    }
+    let clash = Clash {
+        have: health.value,
+        need: health.requirement,
+    };
+    Err(explained(Rule::BelowInitialMargin, Some(clash)))
 }
 
 /// Writes the ticket of what waits.
@@ -232,7 +251,8 @@ fn ticket(accounts: &Withdraw, applied: &Applied, guard: &Guard, bump: u8) -> Re
     })
 }
 
-/// Withdraws `amount`, in the mint's smallest unit, or with `u64::MAX` all that the account holds.
+/// Withdraws `amount`, in the mint's smallest unit, or with `u64::MAX` as much as may leave now:
+/// all that the account holds, with positions, orders or debt what leaves its initial requirement.
 /// `ticket_bump` is the bump of the ticket's address, unused where nothing is queued.
 pub fn withdraw(ctx: Context<Withdraw>, amount: u64, ticket_bump: u8) -> Result<Withdrawal> {
     let accounts = &*ctx.accounts;

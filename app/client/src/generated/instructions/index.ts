@@ -8,6 +8,7 @@
 
 export * from "./accrue.js";
 export * from "./approveProposal.js";
+export * from "./cancelBatch.js";
 export * from "./cancelOrders.js";
 export * from "./closeMarginAccount.js";
 export * from "./closeProposal.js";
@@ -32,16 +33,19 @@ export * from "./fundInsurance.js";
 export * from "./healthView.js";
 export * from "./heartbeat.js";
 export * from "./marginNotice.js";
+export * from "./migrateAccount.js";
 export * from "./objectToProposal.js";
 export * from "./placeOrder.js";
 export * from "./propose.js";
 export * from "./pruneOrders.js";
 export * from "./recapitalise.js";
 export * from "./refresh.js";
+export * from "./replaceOrder.js";
 export * from "./restrict.js";
 export * from "./sampleFunding.js";
 export * from "./seal.js";
 export * from "./seize.js";
+export * from "./setDelegate.js";
 export * from "./settle.js";
 export * from "./sweep.js";
 export * from "./takeOver.js";

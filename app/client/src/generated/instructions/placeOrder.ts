@@ -10,16 +10,10 @@ import {
   combineCodec,
   fixDecoderSize,
   fixEncoderSize,
-  getBooleanDecoder,
-  getBooleanEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,
   getStructEncoder,
-  getU32Decoder,
-  getU32Encoder,
-  getU64Decoder,
-  getU64Encoder,
   SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
   SolanaError,
   transformEncoder,
@@ -44,14 +38,10 @@ import {
 } from "@solana/kit/program-client-core";
 import { BULWARK_PROGRAM_ADDRESS } from "../programs/index.js";
 import {
-  getOrderKindDecoder,
-  getOrderKindEncoder,
-  getSideDecoder,
-  getSideEncoder,
-  type OrderKind,
-  type OrderKindArgs,
-  type Side,
-  type SideArgs,
+  getPlaceOrderArgsDecoder,
+  getPlaceOrderArgsEncoder,
+  type PlaceOrderArgs,
+  type PlaceOrderArgsArgs,
 } from "../types/index.js";
 
 export const PLACE_ORDER_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([
@@ -113,50 +103,16 @@ export type PlaceOrderInstruction<
 
 export type PlaceOrderInstructionData = {
   discriminator: ReadonlyUint8Array;
-  /** Side. */
-  side: Side;
-  /** How it may be filled. */
-  kind: OrderKind;
-  /** Whether it may only reduce the position. */
-  reduceOnly: boolean;
-  /** Worst price, PriceE8: a multiple of the market's tick. */
-  price: bigint;
-  /** Size, BaseE8: a multiple of the market's lot. */
-  size: bigint;
-  /** The client's own number for it. */
-  clientId: number;
-  /** Unix second through which it lives, 0 for ever. */
-  expiresAt: number;
+  args: PlaceOrderArgs;
 };
 
-export type PlaceOrderInstructionDataArgs = {
-  /** Side. */
-  side: SideArgs;
-  /** How it may be filled. */
-  kind: OrderKindArgs;
-  /** Whether it may only reduce the position. */
-  reduceOnly: boolean;
-  /** Worst price, PriceE8: a multiple of the market's tick. */
-  price: number | bigint;
-  /** Size, BaseE8: a multiple of the market's lot. */
-  size: number | bigint;
-  /** The client's own number for it. */
-  clientId: number;
-  /** Unix second through which it lives, 0 for ever. */
-  expiresAt: number;
-};
+export type PlaceOrderInstructionDataArgs = { args: PlaceOrderArgsArgs };
 
 export function getPlaceOrderInstructionDataEncoder(): FixedSizeEncoder<PlaceOrderInstructionDataArgs> {
   return transformEncoder(
     getStructEncoder([
       ["discriminator", fixEncoderSize(getBytesEncoder(), 8)],
-      ["side", getSideEncoder()],
-      ["kind", getOrderKindEncoder()],
-      ["reduceOnly", getBooleanEncoder()],
-      ["price", getU64Encoder()],
-      ["size", getU64Encoder()],
-      ["clientId", getU32Encoder()],
-      ["expiresAt", getU32Encoder()],
+      ["args", getPlaceOrderArgsEncoder()],
     ]),
     (value) => ({ ...value, discriminator: PLACE_ORDER_DISCRIMINATOR }),
   );
@@ -165,13 +121,7 @@ export function getPlaceOrderInstructionDataEncoder(): FixedSizeEncoder<PlaceOrd
 export function getPlaceOrderInstructionDataDecoder(): FixedSizeDecoder<PlaceOrderInstructionData> {
   return getStructDecoder([
     ["discriminator", fixDecoderSize(getBytesDecoder(), 8)],
-    ["side", getSideDecoder()],
-    ["kind", getOrderKindDecoder()],
-    ["reduceOnly", getBooleanDecoder()],
-    ["price", getU64Decoder()],
-    ["size", getU64Decoder()],
-    ["clientId", getU32Decoder()],
-    ["expiresAt", getU32Decoder()],
+    ["args", getPlaceOrderArgsDecoder()],
   ]);
 }
 
@@ -212,13 +162,7 @@ export type PlaceOrderInput<
   margin: Address<TAccountMargin>;
   eventAuthority: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
-  side: PlaceOrderInstructionDataArgs["side"];
-  kind: PlaceOrderInstructionDataArgs["kind"];
-  reduceOnly: PlaceOrderInstructionDataArgs["reduceOnly"];
-  price: PlaceOrderInstructionDataArgs["price"];
-  size: PlaceOrderInstructionDataArgs["size"];
-  clientId: PlaceOrderInstructionDataArgs["clientId"];
-  expiresAt: PlaceOrderInstructionDataArgs["expiresAt"];
+  args: PlaceOrderInstructionDataArgs["args"];
 };
 
 export function getPlaceOrderInstruction<

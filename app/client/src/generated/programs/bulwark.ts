@@ -71,6 +71,7 @@ import {
 import {
   getAccrueInstruction,
   getApproveProposalInstruction,
+  getCancelBatchInstruction,
   getCancelOrdersInstruction,
   getCloseMarginAccountInstruction,
   getCloseProposalInstruction,
@@ -95,16 +96,19 @@ import {
   getHealthViewInstruction,
   getHeartbeatInstruction,
   getMarginNoticeInstruction,
+  getMigrateAccountInstruction,
   getObjectToProposalInstruction,
   getPlaceOrderInstruction,
   getProposeInstruction,
   getPruneOrdersInstruction,
   getRecapitaliseInstruction,
   getRefreshInstruction,
+  getReplaceOrderInstruction,
   getRestrictInstruction,
   getSampleFundingInstruction,
   getSealInstruction,
   getSeizeInstruction,
+  getSetDelegateInstruction,
   getSettleInstruction,
   getSweepInstruction,
   getTakeOverInstruction,
@@ -114,6 +118,7 @@ import {
   getWithdrawInstruction,
   parseAccrueInstruction,
   parseApproveProposalInstruction,
+  parseCancelBatchInstruction,
   parseCancelOrdersInstruction,
   parseCloseMarginAccountInstruction,
   parseCloseProposalInstruction,
@@ -138,16 +143,19 @@ import {
   parseHealthViewInstruction,
   parseHeartbeatInstruction,
   parseMarginNoticeInstruction,
+  parseMigrateAccountInstruction,
   parseObjectToProposalInstruction,
   parsePlaceOrderInstruction,
   parseProposeInstruction,
   parsePruneOrdersInstruction,
   parseRecapitaliseInstruction,
   parseRefreshInstruction,
+  parseReplaceOrderInstruction,
   parseRestrictInstruction,
   parseSampleFundingInstruction,
   parseSealInstruction,
   parseSeizeInstruction,
+  parseSetDelegateInstruction,
   parseSettleInstruction,
   parseSweepInstruction,
   parseTakeOverInstruction,
@@ -157,6 +165,7 @@ import {
   parseWithdrawInstruction,
   type AccrueInput,
   type ApproveProposalInput,
+  type CancelBatchInput,
   type CancelOrdersInput,
   type CloseMarginAccountInput,
   type CloseProposalInput,
@@ -181,9 +190,11 @@ import {
   type HealthViewInput,
   type HeartbeatInput,
   type MarginNoticeInput,
+  type MigrateAccountInput,
   type ObjectToProposalInput,
   type ParsedAccrueInstruction,
   type ParsedApproveProposalInstruction,
+  type ParsedCancelBatchInstruction,
   type ParsedCancelOrdersInstruction,
   type ParsedCloseMarginAccountInstruction,
   type ParsedCloseProposalInstruction,
@@ -208,16 +219,19 @@ import {
   type ParsedHealthViewInstruction,
   type ParsedHeartbeatInstruction,
   type ParsedMarginNoticeInstruction,
+  type ParsedMigrateAccountInstruction,
   type ParsedObjectToProposalInstruction,
   type ParsedPlaceOrderInstruction,
   type ParsedProposeInstruction,
   type ParsedPruneOrdersInstruction,
   type ParsedRecapitaliseInstruction,
   type ParsedRefreshInstruction,
+  type ParsedReplaceOrderInstruction,
   type ParsedRestrictInstruction,
   type ParsedSampleFundingInstruction,
   type ParsedSealInstruction,
   type ParsedSeizeInstruction,
+  type ParsedSetDelegateInstruction,
   type ParsedSettleInstruction,
   type ParsedSweepInstruction,
   type ParsedTakeOverInstruction,
@@ -230,10 +244,12 @@ import {
   type PruneOrdersInput,
   type RecapitaliseInput,
   type RefreshInput,
+  type ReplaceOrderInput,
   type RestrictInput,
   type SampleFundingInput,
   type SealInput,
   type SeizeInput,
+  type SetDelegateInput,
   type SettleInput,
   type SweepInput,
   type TakeOverInput,
@@ -403,6 +419,7 @@ export function identifyBulwarkAccount(
 export enum BulwarkInstruction {
   Accrue,
   ApproveProposal,
+  CancelBatch,
   CancelOrders,
   CloseMarginAccount,
   CloseProposal,
@@ -427,16 +444,19 @@ export enum BulwarkInstruction {
   HealthView,
   Heartbeat,
   MarginNotice,
+  MigrateAccount,
   ObjectToProposal,
   PlaceOrder,
   Propose,
   PruneOrders,
   Recapitalise,
   Refresh,
+  ReplaceOrder,
   Restrict,
   SampleFunding,
   Seal,
   Seize,
+  SetDelegate,
   Settle,
   Sweep,
   TakeOver,
@@ -471,6 +491,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.ApproveProposal;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([234, 119, 48, 250, 255, 221, 77, 45]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.CancelBatch;
   }
   if (
     containsBytes(
@@ -740,6 +771,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([177, 228, 60, 125, 13, 116, 44, 84]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.MigrateAccount;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([192, 164, 178, 179, 30, 160, 103, 112]),
       ),
       0,
@@ -806,6 +848,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([196, 148, 255, 192, 194, 68, 104, 91]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.ReplaceOrder;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([209, 81, 186, 237, 127, 16, 13, 235]),
       ),
       0,
@@ -845,6 +898,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.Seize;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([242, 30, 46, 76, 108, 235, 128, 181]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.SetDelegate;
   }
   if (
     containsBytes(
@@ -939,6 +1003,9 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.ApproveProposal;
     } & ParsedApproveProposalInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.CancelBatch;
+    } & ParsedCancelBatchInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.CancelOrders;
     } & ParsedCancelOrdersInstruction<TProgram>)
   | ({
@@ -1011,6 +1078,9 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.MarginNotice;
     } & ParsedMarginNoticeInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.MigrateAccount;
+    } & ParsedMigrateAccountInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.ObjectToProposal;
     } & ParsedObjectToProposalInstruction<TProgram>)
   | ({
@@ -1029,6 +1099,9 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.Refresh;
     } & ParsedRefreshInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.ReplaceOrder;
+    } & ParsedReplaceOrderInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.Restrict;
     } & ParsedRestrictInstruction<TProgram>)
   | ({
@@ -1040,6 +1113,9 @@ export type ParsedBulwarkInstruction<
   | ({
       instructionType: BulwarkInstruction.Seize;
     } & ParsedSeizeInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.SetDelegate;
+    } & ParsedSetDelegateInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.Settle;
     } & ParsedSettleInstruction<TProgram>)
@@ -1079,6 +1155,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.ApproveProposal,
         ...parseApproveProposalInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.CancelBatch: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.CancelBatch,
+        ...parseCancelBatchInstruction(instruction),
       };
     }
     case BulwarkInstruction.CancelOrders: {
@@ -1249,6 +1332,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseMarginNoticeInstruction(instruction),
       };
     }
+    case BulwarkInstruction.MigrateAccount: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.MigrateAccount,
+        ...parseMigrateAccountInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.ObjectToProposal: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1291,6 +1381,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseRefreshInstruction(instruction),
       };
     }
+    case BulwarkInstruction.ReplaceOrder: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.ReplaceOrder,
+        ...parseReplaceOrderInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.Restrict: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1317,6 +1414,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.Seize,
         ...parseSeizeInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.SetDelegate: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.SetDelegate,
+        ...parseSetDelegateInstruction(instruction),
       };
     }
     case BulwarkInstruction.Settle: {
@@ -1415,6 +1519,9 @@ export type BulwarkPluginInstructions = {
     input: ApproveProposalInput,
   ) => ReturnType<typeof getApproveProposalInstruction> &
     SelfPlanAndSendFunctions;
+  cancelBatch: (
+    input: CancelBatchInput,
+  ) => ReturnType<typeof getCancelBatchInstruction> & SelfPlanAndSendFunctions;
   cancelOrders: (
     input: CancelOrdersInput,
   ) => ReturnType<typeof getCancelOrdersInstruction> & SelfPlanAndSendFunctions;
@@ -1499,6 +1606,10 @@ export type BulwarkPluginInstructions = {
   marginNotice: (
     input: MarginNoticeInput,
   ) => ReturnType<typeof getMarginNoticeInstruction> & SelfPlanAndSendFunctions;
+  migrateAccount: (
+    input: MigrateAccountInput,
+  ) => ReturnType<typeof getMigrateAccountInstruction> &
+    SelfPlanAndSendFunctions;
   objectToProposal: (
     input: ObjectToProposalInput,
   ) => ReturnType<typeof getObjectToProposalInstruction> &
@@ -1518,6 +1629,9 @@ export type BulwarkPluginInstructions = {
   refresh: (
     input: RefreshInput,
   ) => ReturnType<typeof getRefreshInstruction> & SelfPlanAndSendFunctions;
+  replaceOrder: (
+    input: ReplaceOrderInput,
+  ) => ReturnType<typeof getReplaceOrderInstruction> & SelfPlanAndSendFunctions;
   restrict: (
     input: RestrictInput,
   ) => ReturnType<typeof getRestrictInstruction> & SelfPlanAndSendFunctions;
@@ -1531,6 +1645,9 @@ export type BulwarkPluginInstructions = {
   seize: (
     input: SeizeInput,
   ) => ReturnType<typeof getSeizeInstruction> & SelfPlanAndSendFunctions;
+  setDelegate: (
+    input: SetDelegateInput,
+  ) => ReturnType<typeof getSetDelegateInstruction> & SelfPlanAndSendFunctions;
   settle: (
     input: SettleInput,
   ) => ReturnType<typeof getSettleInstruction> & SelfPlanAndSendFunctions;
@@ -1603,6 +1720,11 @@ export function bulwarkProgram() {
             addSelfPlanAndSendFunctions(
               client,
               getApproveProposalInstruction(input),
+            ),
+          cancelBatch: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCancelBatchInstruction(input),
             ),
           cancelOrders: (input) =>
             addSelfPlanAndSendFunctions(
@@ -1712,6 +1834,11 @@ export function bulwarkProgram() {
               client,
               getMarginNoticeInstruction(input),
             ),
+          migrateAccount: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getMigrateAccountInstruction(input),
+            ),
           objectToProposal: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1736,6 +1863,11 @@ export function bulwarkProgram() {
             ),
           refresh: (input) =>
             addSelfPlanAndSendFunctions(client, getRefreshInstruction(input)),
+          replaceOrder: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getReplaceOrderInstruction(input),
+            ),
           restrict: (input) =>
             addSelfPlanAndSendFunctions(client, getRestrictInstruction(input)),
           sampleFunding: (input) =>
@@ -1747,6 +1879,11 @@ export function bulwarkProgram() {
             addSelfPlanAndSendFunctions(client, getSealInstruction(input)),
           seize: (input) =>
             addSelfPlanAndSendFunctions(client, getSeizeInstruction(input)),
+          setDelegate: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getSetDelegateInstruction(input),
+            ),
           settle: (input) =>
             addSelfPlanAndSendFunctions(client, getSettleInstruction(input)),
           sweep: (input) =>

@@ -7,6 +7,7 @@
  */
 
 export * from "./accountFlagged.js";
+export * from "./accountMigrated.js";
 export * from "./accountUnflagged.js";
 export * from "./accountWoundUp.js";
 export * from "./accountWoundUpHead.js";
@@ -34,6 +35,7 @@ export * from "./compartment.js";
 export * from "./compartmentCreated.js";
 export * from "./congestion.js";
 export * from "./creatorSealed.js";
+export * from "./delegateNamed.js";
 export * from "./deltas.js";
 export * from "./deposited.js";
 export * from "./end.js";
@@ -77,6 +79,7 @@ export * from "./orderPlacedHead.js";
 export * from "./ordersCancelled.js";
 export * from "./orderSlot.js";
 export * from "./ordersPruned.js";
+export * from "./placeOrderArgs.js";
 export * from "./position.js";
 export * from "./positionTakenOver.js";
 export * from "./print.js";

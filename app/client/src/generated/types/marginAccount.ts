@@ -107,6 +107,13 @@ export type MarginAccount = {
   /** Layout version. */
   version: number;
   /** Reserved. */
+  reserved0: ReadonlyUint8Array;
+  /**
+   * Unix second through which the delegate may act, `i64::MAX` for good. Since version 2: in an
+   * account of version 1 the delegate may act for good whatever stands here.
+   */
+  delegateUntil: bigint;
+  /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
 
@@ -158,6 +165,13 @@ export type MarginAccountArgs = {
   /** Layout version. */
   version: number;
   /** Reserved. */
+  reserved0: ReadonlyUint8Array;
+  /**
+   * Unix second through which the delegate may act, `i64::MAX` for good. Since version 2: in an
+   * account of version 1 the delegate may act for good whatever stands here.
+   */
+  delegateUntil: number | bigint;
+  /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
 
@@ -186,7 +200,9 @@ export function getMarginAccountEncoder(): FixedSizeEncoder<MarginAccountArgs> {
     ["live", getU8Encoder()],
     ["bump", getU8Encoder()],
     ["version", getU8Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 255)],
+    ["reserved0", fixEncoderSize(getBytesEncoder(), 7)],
+    ["delegateUntil", getI64Encoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 240)],
   ]);
 }
 
@@ -215,7 +231,9 @@ export function getMarginAccountDecoder(): FixedSizeDecoder<MarginAccount> {
     ["live", getU8Decoder()],
     ["bump", getU8Decoder()],
     ["version", getU8Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 255)],
+    ["reserved0", fixDecoderSize(getBytesDecoder(), 7)],
+    ["delegateUntil", getI64Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 240)],
   ]);
 }
 

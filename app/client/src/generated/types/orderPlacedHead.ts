@@ -59,6 +59,8 @@ export type OrderPlacedHead = {
   kind: number;
   ended: number;
   reduceOnly: number;
+  /** Orders that were cancelled for it: 1 where it replaces one. */
+  replaced: bigint;
 };
 
 export type OrderPlacedHeadArgs = {
@@ -87,6 +89,8 @@ export type OrderPlacedHeadArgs = {
   kind: number;
   ended: number;
   reduceOnly: number;
+  /** Orders that were cancelled for it: 1 where it replaces one. */
+  replaced: number | bigint;
 };
 
 export function getOrderPlacedHeadEncoder(): FixedSizeEncoder<OrderPlacedHeadArgs> {
@@ -113,6 +117,7 @@ export function getOrderPlacedHeadEncoder(): FixedSizeEncoder<OrderPlacedHeadArg
     ["kind", getU8Encoder()],
     ["ended", getU8Encoder()],
     ["reduceOnly", getU8Encoder()],
+    ["replaced", getU64Encoder()],
   ]);
 }
 
@@ -140,6 +145,7 @@ export function getOrderPlacedHeadDecoder(): FixedSizeDecoder<OrderPlacedHead> {
     ["kind", getU8Decoder()],
     ["ended", getU8Decoder()],
     ["reduceOnly", getU8Decoder()],
+    ["replaced", getU64Decoder()],
   ]);
 }
 

@@ -1,0 +1,182 @@
+//! docs/costs.md: what accounts and instructions cost, written from what was measured, and what of
+//! a written one isn't true any more.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use bulwark::state::{
+    BankState, BoardState, BookState, CompartmentState, InsuranceState, Layout, MarginState,
+    MarketState, ProtocolState, TicketState,
+};
+use bulwark_svm::Vm;
+
+/// Bytes of an SPL token account: the vault of a bank.
+const TOKEN_ACCOUNT: usize = 165;
+/// How far units may be from what is written, percent: other releases of the compiler differ.
+const TOLERANCE: u64 = 5;
+
+/// A measured instruction.
+pub struct Row {
+    pub name: &'static str,
+    pub case: &'static str,
+    pub units: u64,
+    pub ceiling: u64,
+    pub keys: usize,
+    pub bytes: usize,
+    pub heap: Option<u64>,
+}
+
+fn file() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/costs.md")
+}
+
+/// Name, bytes, who pays the rent and when it comes back.
+const ACCOUNTS: &[(&str, usize, &str)] = &[
+    (
+        "Protocol",
+        ProtocolState::SPACE,
+        "upgrade authority, for good",
+    ),
+    ("Compartment", CompartmentState::SPACE, "creator, for good"),
+    (
+        "Board, one a compartment",
+        BoardState::SPACE,
+        "creator, for good",
+    ),
+    (
+        "Insurance, one a compartment",
+        InsuranceState::SPACE,
+        "creator, for good",
+    ),
+    ("Bank, one a token", BankState::SPACE, "creator, for good"),
+    (
+        "Vault, one a token (SPL Token)",
+        TOKEN_ACCOUNT,
+        "creator, for good",
+    ),
+    ("Market", MarketState::SPACE, "creator, for good"),
+    ("Book, one a market", BookState::SPACE, "creator, for good"),
+    (
+        "Margin account",
+        MarginState::SPACE,
+        "owner, back when it is closed",
+    ),
+    (
+        "Ticket of a queued withdrawal",
+        TicketState::SPACE,
+        "owner, back when it is paid",
+    ),
+];
+
+/// The whole paper.
+fn paper(rows: &[Row], vm: &Vm, written: &str) -> String {
+    let mut text = String::from(
+        "# Costs\n\n\
+         Written by `BULWARK_WRITE=1 cargo xtask cu` from what it measured; don't edit by hand. A test fails\n\
+         where bytes, keys or a ceiling differ, or units by more than 5 %.\n\n\
+         ## Accounts\n\n\
+         Rent at the cluster's rate of 6,960 lamports a byte.\n\n\
+         | account | bytes | rent, SOL | who pays |\n|---|---|---|---|\n",
+    );
+    for (name, bytes, payer) in ACCOUNTS {
+        let rent = vm.svm.minimum_balance_for_rent_exemption(*bytes);
+        let _ = writeln!(
+            text,
+            "| {name} | {} | {}.{:06} | {payer} |",
+            grouped(*bytes as u64),
+            rent / 1_000_000_000,
+            rent % 1_000_000_000 / 1_000,
+        );
+    }
+    text.push_str(
+        "\n## Instructions\n\n\
+         One transaction with this instruction alone, a budget instruction and the deployment's lookup table, at\n\
+         the dearest accounts that the limits permit: 8 collaterals, 8 positions, 32 orders. Of 1,400,000 units,\n\
+         64 keys, 1,232 bytes and 32,768 bytes of heap.\n\n\
+         | instruction | units | ceiling | keys | bytes | heap | case |\n|---|---|---|---|---|---|---|\n",
+    );
+    for row in rows {
+        let heap = row
+            .heap
+            .map_or_else(|| known_heap(written, row.name), grouped);
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} | {} | {} | {heap} | {} |",
+            row.name,
+            grouped(row.units),
+            grouped(row.ceiling),
+            row.keys,
+            row.bytes,
+            row.case,
+        );
+    }
+    text
+}
+
+/// 12345 as 12,345.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let first = digits.len() % 3;
+    let mut parts: Vec<&str> = Vec::new();
+    if first > 0 {
+        parts.push(&digits[..first]);
+    }
+    parts.extend(
+        (first..digits.len())
+            .step_by(3)
+            .map(|at| &digits[at..at + 3]),
+    );
+    parts.join(",")
+}
+
+/// The heap that was measured last, where it isn't measured this time.
+fn known_heap(written: &str, name: &str) -> String {
+    let of = format!("| `{name}` |");
+    let line = written.lines().find(|line| line.starts_with(&of));
+    let cell = line.and_then(|line| line.split('|').nth(6));
+    cell.map_or_else(|| "-".to_owned(), |cell| cell.trim().to_owned())
+}
+
+/// Writes the paper where that is asked for; else says what of it is stale.
+pub fn keep(rows: &[Row], vm: &Vm) -> Vec<String> {
+    let written = std::fs::read_to_string(file()).unwrap_or_default();
+    let fresh = paper(rows, vm, &written);
+    if std::env::var_os("BULWARK_WRITE").is_some() {
+        std::fs::write(file(), &fresh).expect("docs/costs.md is written");
+        return Vec::new();
+    }
+    let stale = |line: &&str| !written.lines().any(|old| alike(old, line));
+    let lines = fresh.lines().filter(|line| line.starts_with('|'));
+    let mut stale: Vec<String> = lines
+        .filter(stale)
+        .map(|line| format!("docs/costs.md is stale, `BULWARK_WRITE=1 cargo xtask cu`: {line}"))
+        .collect();
+    let count = |text: &str| text.lines().filter(|line| line.starts_with('|')).count();
+    if stale.is_empty() && count(&written) != count(&fresh) {
+        stale.push("docs/costs.md has rows of what isn't there any more".to_owned());
+    }
+    stale
+}
+
+/// Whether a written row still says what a fresh one does: all cells alike, but for units, which
+/// may differ a little, and heap, which isn't measured every time.
+fn alike(written: &str, fresh: &str) -> bool {
+    let cells = |line: &str| -> Vec<String> {
+        line.split('|').map(|cell| cell.trim().to_owned()).collect()
+    };
+    let (written, fresh) = (cells(written), cells(fresh));
+    let number = |cell: &str| cell.replace(',', "").parse::<u64>().ok();
+    let instruction = fresh.get(1).is_some_and(|name| name.starts_with('`'));
+    written.len() == fresh.len()
+        && written
+            .iter()
+            .zip(&fresh)
+            .enumerate()
+            .all(|(at, (old, new))| match (at, number(old), number(new)) {
+                (2, Some(old), Some(new)) if instruction => {
+                    old.abs_diff(new) * 100 <= new * TOLERANCE
+                }
+                (6, ..) if instruction => true,
+                _ => old == new,
+            })
+}
