@@ -18,6 +18,7 @@ use super::options::{Margins, Options, Order, StaticMargin};
 use super::population::{self, Listed, Trader};
 use super::run::{self, Played, Rules};
 use super::steps::Steps;
+use super::times;
 use super::venue::{Listing, Setup, Venue};
 
 /// What all runs share.
@@ -65,11 +66,8 @@ impl<'a> Play<'a> {
             until: window.until,
         });
         if congestion.is_some_and(|c| c.from < span.0 || c.until > span.1) {
-            bail!(
-                "--congestion lies outside of the prices: {} to {}",
-                span.0,
-                span.1
-            );
+            let (from, until) = (times::show(span.0), times::show(span.1));
+            bail!("--congestion lies outside of the prices, {from} to {until}");
         }
         let attack = match &options.attack {
             Some(path) => Script::new(&attack::read(path)?, instruments, span)
