@@ -537,6 +537,8 @@ export interface MarginView {
   readonly owner: Address;
   /** May trade, never withdraw. */
   readonly delegate: Address | null;
+  /** Unix second through which he may; none for good. */
+  readonly delegateUntil: unit.UnixSeconds | null;
   /** Number of the account for its owner. */
   readonly index: number;
   /** Quote balance without the interest due: below zero it is a debt. */
@@ -582,6 +584,12 @@ function ordersOf(layout: types.MarginAccount): OrderView[] {
   });
 }
 
+/** The end of a delegate's power; accounts of version 1 and the largest number have none. */
+function delegateEnd({ version, delegateUntil }: types.MarginAccount): unit.UnixSeconds | null {
+  const endless = version < 2 || delegateUntil === (1n << 63n) - 1n;
+  return endless ? null : unit.unixSeconds(delegateUntil);
+}
+
 /** Reads a margin account. */
 export function readMargin(data: ReadonlyUint8Array): MarginView {
   const layout = open(
@@ -595,6 +603,7 @@ export function readMargin(data: ReadonlyUint8Array): MarginView {
     compartment: key(layout.compartment),
     owner: key(layout.owner),
     delegate: optionalKey(layout.delegate),
+    delegateUntil: delegateEnd(layout),
     index: layout.index,
     quote: unit.usdE6(layout.quote),
     quotePending: unit.usdE6(layout.quoteClaims.pending),

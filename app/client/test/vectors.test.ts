@@ -86,7 +86,7 @@ function shown(instruction: Instruction) {
   };
 }
 
-async function creations(d: client.Deployment) {
+async function creations(d: client.Deployment, margin: Address) {
   const [major, large, small, stable] = [
     client.presets("major"),
     client.presets("large"),
@@ -129,6 +129,8 @@ async function creations(d: client.Deployment) {
     seal: client.seal(d, signer(20)),
     sealShown: client.seal(d, signer(20), true),
     createMarginAccount: await client.createMarginAccount(d, signer(8), 513, key(24)),
+    setDelegate: client.setDelegate(d, signer(8), margin, key(24), client.unixSeconds(77n)),
+    migrateAccount: client.migrateAccount(d, signer(41), margin),
   };
 }
 
@@ -137,21 +139,35 @@ function trading(d: client.Deployment, margin: Address) {
     { feed: 0, oracle: key(30) },
     { feed: 2, oracle: key(31), second: key(32) },
   ];
+  const order: client.OrderRequest = {
+    market: 1,
+    side: client.Side.Ask,
+    kind: client.OrderKind.ImmediateOrCancel,
+    reduceOnly: true,
+    price: client.priceE8(100n << 32n),
+    size: client.baseE8(7n),
+    clientId: 9,
+    expiresAt: 11,
+    makers: [key(33), key(34)],
+  };
+  const closing = {
+    market: 0,
+    base: client.baseE8(-7n),
+    worst: client.priceE8(9n),
+    makers: [key(33), key(34)],
+  };
+  const [closePosition] = client.closePositions(d, signer(8), margin, [closing]);
   const cancel = (which: client.Which) => client.cancelOrders(d, signer(8), margin, 1, which);
   return {
     refresh: client.refresh(d, updates),
     refreshCopies: client.refresh(d, updates, true),
-    placeOrder: client.placeOrder(d, signer(8), margin, {
-      market: 1,
-      side: client.Side.Ask,
-      kind: client.OrderKind.ImmediateOrCancel,
-      reduceOnly: true,
-      price: client.priceE8(100n << 32n),
-      size: client.baseE8(7n),
-      clientId: 9,
-      expiresAt: 11,
-      makers: [key(33), key(34)],
+    placeOrder: client.placeOrder(d, signer(8), margin, order),
+    replaceOrder: client.replaceOrder(d, signer(8), margin, { sequence: 5n }, order),
+    cancelBatch: client.cancelBatch(d, signer(8), margin, 0, {
+      sequences: [1n, 1n << 40n],
+      clientIds: [9],
     }),
+    closePosition: closePosition as Instruction,
     cancelSlot: cancel({ slot: 3 }),
     cancelSequence: cancel({ sequence: 1n << 40n }),
     cancelClient: cancel({ clientId: 9 }),
@@ -227,7 +243,7 @@ test("every instruction is the one that the Rust client makes", async () => {
   const made = await deployment();
   const margin = await client.marginAddress(made.compartment, key(8), 513);
   const all: Record<string, Instruction> = {
-    ...(await creations(made)),
+    ...(await creations(made, margin)),
     ...trading(made, margin),
     ...(await money(made, margin)),
     ...liquidation(made, margin),

@@ -11,7 +11,7 @@ use bulwark::instructions::{
     CreateFeedArgs, CreateMarketArgs, FeedParameters, InsuranceParameters, MarginParameters,
     MarketParameters, OrderKind, PlaceOrderArgs, QuoteParameters, Side, Source, Which,
 };
-use bulwark_client::{Deployment, Instruction, Pubkey, address};
+use bulwark_client::{Closing, Deployment, Instruction, Pubkey, address};
 use bulwark_core::params::{self, Class};
 use serde_json::{Map, Value, json};
 
@@ -138,6 +138,14 @@ fn creations(d: &Deployment) -> Vec<(&'static str, Instruction)> {
             "createMarginAccount",
             d.create_margin_account(key(8), 513, key(24)),
         ),
+        (
+            "setDelegate",
+            d.set_delegate(key(8), d.margin(&key(8), 513), key(24), 77),
+        ),
+        (
+            "migrateAccount",
+            d.migrate_account(key(41), d.margin(&key(8), 513)),
+        ),
     ]
 }
 
@@ -154,6 +162,17 @@ fn trading(d: &Deployment) -> Vec<(&'static str, Instruction)> {
         expires_at: 11,
     };
     let makers = [key(33), key(34)];
+    let close = d.close_positions(
+        key(8),
+        margin,
+        &[Closing {
+            market: 0,
+            side: Side::Bid,
+            size: 7,
+            worst: 9,
+            makers: makers.to_vec(),
+        }],
+    );
     let cancel = |which| d.cancel_orders(key(8), margin, 1, which);
     vec![
         ("refresh", d.refresh(&feeds)),
@@ -166,6 +185,15 @@ fn trading(d: &Deployment) -> Vec<(&'static str, Instruction)> {
         ("cancelSequence", cancel(Which::Sequence(1 << 40))),
         ("cancelClient", cancel(Which::Client(9))),
         ("cancelAll", cancel(Which::All)),
+        (
+            "replaceOrder",
+            d.replace_order(key(8), margin, 1, (Which::Sequence(5), order), &makers),
+        ),
+        (
+            "cancelBatch",
+            d.cancel_batch(key(8), margin, 0, &[1, 1 << 40], &[9]),
+        ),
+        ("closePosition", close[0].clone()),
         ("pruneOrders", d.prune_orders(key(8), margin, 0)),
         ("healthView", d.health_view(margin)),
         ("marginNotice", d.margin_notice(margin)),

@@ -10,6 +10,7 @@ import {
 } from "../addresses.js";
 import { type Deployment, bankKeys } from "../deployment.js";
 import * as generated from "../generated/instructions/index.js";
+import { type UnixSeconds, unixSeconds } from "../units.js";
 import { common, everyBank, followed } from "./build.js";
 
 /** Arguments of {@link createBank}. */
@@ -160,6 +161,35 @@ export function seal(
     board: deployment.board,
   });
   return shown ? followed(instruction, everyBank(deployment)) : instruction;
+}
+
+/** Until the owner ends it: the `until` of a delegate without an end. */
+export const FOR_GOOD = unixSeconds((1n << 63n) - 1n);
+
+/** Names who may trade for a margin account through unix second `until`; `NOBODY` ends it. */
+export function setDelegate(
+  deployment: Deployment,
+  owner: TransactionSigner,
+  margin: Address,
+  named: Address,
+  until: UnixSeconds = FOR_GOOD,
+): Instruction {
+  return generated.getSetDelegateInstruction({
+    ...common(deployment),
+    owner,
+    margin,
+    named,
+    until,
+  });
+}
+
+/** Writes a margin account as the newest layout version has it; anyone may. */
+export function migrateAccount(
+  deployment: Deployment,
+  caller: TransactionSigner,
+  margin: Address,
+): Instruction {
+  return generated.getMigrateAccountInstruction({ ...common(deployment), caller, margin });
 }
 
 /** Creates margin account `index` of its owner. A delegate may trade, never withdraw. */

@@ -69,6 +69,17 @@ export interface OrderRequest {
   readonly makers?: readonly Address[];
 }
 
+/** An order as the program is told of it. */
+const told = (order: OrderRequest) => ({
+  side: order.side,
+  kind: order.kind ?? OrderKind.Limit,
+  reduceOnly: order.reduceOnly ?? false,
+  price: order.price,
+  size: order.size,
+  clientId: order.clientId ?? 0,
+  expiresAt: order.expiresAt ?? 0,
+});
+
 /** Places an order of a margin account, signed by its owner or delegate. */
 export function placeOrder(
   deployment: Deployment,
@@ -84,17 +95,66 @@ export function placeOrder(
     market,
     book,
     margin,
-    args: {
-      side: order.side,
-      kind: order.kind ?? OrderKind.Limit,
-      reduceOnly: order.reduceOnly ?? false,
-      price: order.price,
-      size: order.size,
-      clientId: order.clientId ?? 0,
-      expiresAt: order.expiresAt ?? 0,
-    },
+    args: told(order),
   });
   return followed(instruction, writes(order.makers ?? []));
+}
+
+/** Replaces the order that `which` names; nothing happens where that one is gone. */
+export function replaceOrder(
+  deployment: Deployment,
+  trader: TransactionSigner,
+  margin: Address,
+  which: Which,
+  order: OrderRequest,
+): Instruction {
+  const { market, book } = marketOf(deployment, order.market);
+  const instruction = generated.getReplaceOrderInstruction({
+    ...common(deployment),
+    trader,
+    board: deployment.board,
+    market,
+    book,
+    margin,
+    which: encoded(which),
+    args: told(order),
+  });
+  return followed(instruction, writes(order.makers ?? []));
+}
+
+/** A position to close. */
+export interface Closing {
+  /** Number of the market. */
+  readonly market: number;
+  /** The position's size, longs above zero, or more: what is beyond it isn't filled. */
+  readonly base: BaseE8;
+  /** Worst price. */
+  readonly worst: PriceE8;
+  /** Margin accounts that it may be filled by, as for {@link OrderRequest}. */
+  readonly makers: readonly Address[];
+}
+
+/**
+ * Closes positions as far as the books go: for each a reduce-only order that fills at once or not
+ * at all. For one transaction: where one is refused, none is sent.
+ */
+export function closePositions(
+  deployment: Deployment,
+  trader: TransactionSigner,
+  margin: Address,
+  positions: readonly Closing[],
+): Instruction[] {
+  return positions.map(({ market, base, worst, makers }) =>
+    placeOrder(deployment, trader, margin, {
+      market,
+      side: base > 0n ? Side.Ask : Side.Bid,
+      price: worst,
+      size: (base < 0n ? -base : base) as BaseE8,
+      kind: OrderKind.ImmediateOrCancel,
+      reduceOnly: true,
+      makers,
+    }),
+  );
 }
 
 /** Which orders: one by its slot, its number in the book or the client's own, or all. */
@@ -126,6 +186,28 @@ export function cancelOrders(
     trader,
     margin,
     which: encoded(which),
+  });
+}
+
+/**
+ * Cancels orders of one market by their numbers in the book and by the client's own, 32 at most;
+ * those that are gone are passed over.
+ */
+export function cancelBatch(
+  deployment: Deployment,
+  trader: TransactionSigner,
+  margin: Address,
+  market: number,
+  which: { readonly sequences?: readonly bigint[]; readonly clientIds?: readonly number[] },
+): Instruction {
+  const keys = marketOf(deployment, market);
+  return generated.getCancelBatchInstruction({
+    ...common(deployment),
+    ...keys,
+    trader,
+    margin,
+    sequences: [...(which.sequences ?? [])],
+    clientIds: [...(which.clientIds ?? [])],
   });
 }
 
