@@ -81,6 +81,16 @@ export async function ticketAddress(
   return derive(["ticket", bytes(bank), bytes(margin), getU64Encoder().encode(number)]);
 }
 
+/** The one guardian. */
+export async function guardianAddress(): Promise<Address> {
+  return (await derive(["guardian"]))[0];
+}
+
+/** A proposal of the guardian by its number. */
+export async function proposalAddress(nonce: bigint): Promise<Address> {
+  return (await derive(["proposal", getU64Encoder().encode(nonce)]))[0];
+}
+
 /** Insurance of a compartment. */
 export async function insuranceAddress(compartment: Address): Promise<Address> {
   return (await derive(["insurance", bytes(compartment)]))[0];

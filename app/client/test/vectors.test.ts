@@ -21,6 +21,8 @@ interface Vectors {
     readonly markets: readonly string[];
     readonly margin: string;
     readonly ticket: string;
+    readonly guardian: string;
+    readonly proposal: string;
     readonly vaultAuthority: string;
     readonly eventAuthority: string;
     readonly programData: string;
@@ -63,6 +65,8 @@ test("every address is the one that the program derives", async () => {
       markets: made.markets.map(({ market }) => market),
       margin,
       ticket,
+      guardian: await client.guardianAddress(),
+      proposal: await client.proposalAddress(1n << 40n),
       vaultAuthority: made.vaultAuthority,
       eventAuthority: made.eventAuthority,
       programData: await client.programDataAddress(),
@@ -172,6 +176,7 @@ function trading(d: client.Deployment, margin: Address) {
     cancelSequence: cancel({ sequence: 1n << 40n }),
     cancelClient: cancel({ clientId: 9 }),
     cancelAll: cancel("all"),
+    sampleFunding: client.sampleFunding(d, signer(8), 1),
     pruneOrders: client.pruneOrders(d, signer(8), margin, 0),
     healthView: client.healthView(d, margin),
     marginNotice: client.marginNotice(d, margin),

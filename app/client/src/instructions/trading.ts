@@ -211,6 +211,20 @@ export function cancelBatch(
   });
 }
 
+/** Samples the premium of a market and moves its funding; anyone may. */
+export function sampleFunding(
+  deployment: Deployment,
+  caller: TransactionSigner,
+  market: number,
+): Instruction {
+  return generated.getSampleFundingInstruction({
+    ...common(deployment),
+    ...marketOf(deployment, market),
+    caller,
+    board: deployment.board,
+  });
+}
+
 /** Clears void orders of a market, and those of one margin account; anyone may. */
 export function pruneOrders(
   deployment: Deployment,
