@@ -52,7 +52,7 @@ use scenario::{Name, Written};
 /// Played where nothing else is asked for.
 const DEFAULT: Name = Name::May192021;
 /// What a step of a run takes, microseconds: enough for a first guess.
-const STEP_MICROS: u64 = 700;
+const STEP_MICROS: u64 = 400;
 
 /// Plays and reports, or compares. `Ok(false)` if a run did not conserve money to the unit.
 pub fn run(options: &Options) -> Result<bool> {
