@@ -7,6 +7,7 @@
 use anchor_lang::prelude::*;
 use bulwark_core::gate::LegUse;
 use bulwark_core::ledger::{QuoteMoney, utilisation_ppm};
+use bulwark_core::outflow;
 use bulwark_core::permits::Action;
 use bulwark_core::settle as rule;
 use bulwark_state::Deltas;
@@ -96,6 +97,7 @@ pub fn convert(ctx: Context<Convert>, bank: u8, largest: u64) -> Result<()> {
     let event = {
         let board = accounts.board.read()?;
         let mut quote = accounts.quote_bank.write()?;
+        outflow::carry(&mut quote, &guard.flow(), guard.now).or_refuse()?;
         let mut seller = accounts.seller.write()?;
         let mut buyer = accounts.buyer.write()?;
         guard.gate(&board, bank_feed(&board, bank)?, LegUse::Convert)?;

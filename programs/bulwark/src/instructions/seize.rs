@@ -7,11 +7,12 @@
 use anchor_lang::prelude::*;
 use bulwark_core::gate::LegUse;
 use bulwark_core::liquidation;
+use bulwark_core::outflow;
 use bulwark_core::permits::Action;
 use bulwark_state::{Board, Deltas};
 
 use super::payment::Payment;
-use crate::error::{BulwarkError, ensure};
+use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, CollateralSold, Kind};
 use crate::explain::parties;
 use crate::guard::Guard;
@@ -89,6 +90,7 @@ pub fn seize(ctx: Context<Seize>, bank: u8, largest: u64) -> Result<()> {
     let event = {
         let board = accounts.board.read()?;
         let mut quote = accounts.quote_bank.write()?;
+        outflow::carry(&mut quote, &guard.flow(), guard.now).or_refuse()?;
         let mut seller = accounts.seller.write()?;
         let mut buyer = accounts.buyer.write()?;
         let feed = bank_feed(&board, bank)?;

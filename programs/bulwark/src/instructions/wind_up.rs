@@ -11,6 +11,7 @@ use anchor_lang::prelude::*;
 use bulwark_core::coverage::{market_claims, note_claims, note_deficit, own_claims};
 use bulwark_core::ledger;
 use bulwark_core::liquidation::Circumstances;
+use bulwark_core::outflow;
 use bulwark_core::permits::Action;
 use bulwark_core::windup::{self, Plan};
 use bulwark_core::withdrawal;
@@ -161,6 +162,10 @@ pub fn wind_up<'info>(ctx: Context<'info, WindUp<'info>>, fraction_ppm: u32) -> 
         fraction_ppm: fraction_ppm.into(),
         ..AccountWoundUpHead::default()
     };
+    {
+        let mut quote = accounts.quote_bank.write()?;
+        outflow::carry(&mut quote, &guard.flow(), guard.now).or_refuse()?;
+    }
     reclaim(accounts, &markets, &around)?;
     let claims = markets.claims(&*accounts.quote_bank.read()?)?;
     let mut plan = begin(accounts, &mut deltas, fraction_ppm, &around, &mut event)?;
