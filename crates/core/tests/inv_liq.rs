@@ -6,6 +6,7 @@ use bulwark_core::health::{Level, leg_ratios};
 use bulwark_core::liquidation::premium;
 use desk::{Desk, MAKER_FEE, UNIT, USD, assert_ended};
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 
 const ALL: u64 = u64::MAX;
 
@@ -92,8 +93,18 @@ fn stage(scene: &Scene) -> Desk {
     desk
 }
 
+/// Seeds of failures are kept beside this file and tried first.
+fn kept() -> ProptestConfig {
+    ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
+            "tests/inv_liq.seeds",
+        ))),
+        ..ProptestConfig::with_cases(768)
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(768))]
+    #![proptest_config(kept())]
 
     /// INV-LIQ after every take-over, INV-LEDGER to the unit, a51.
     #[test]

@@ -14,9 +14,10 @@ use crate::math::{
 };
 use crate::time::Now;
 
-/// Most evaluations of one search: one without a size add-on, five with it, rarely ten. Where the
-/// steps run out the smallest size that was found to be enough is taken.
-const STEPS: u32 = 16;
+/// Evaluations along the chord: one without a size add-on, five with it, rarely ten.
+const CHORDS: u32 = 10;
+/// Most evaluations of one search: what the chords leave is halved until it is a lot.
+const STEPS: u32 = CHORDS + 64;
 
 /// A leg that is to be taken over.
 #[derive(Clone, Copy, Debug)]
@@ -127,18 +128,22 @@ impl Leg<'_> {
         self.narrow(target, (0, 0), (high, high_lift))
     }
 
-    /// Regula falsi (Illinois) between a size that lifts too little and one that lifts enough,
-    /// until they are a lot apart. Always returns a size that lifts enough.
+    /// Regula falsi (Illinois) between a size that lifts too little and one that lifts enough, then
+    /// bisection, until they are a lot apart. Always returns a size that lifts enough.
     fn narrow(&self, target: i64, low: (u64, i64), high: (u64, i64)) -> Result<u64> {
         let miss = |lift: i64| lift.abs_diff(target);
         let (mut low, mut high) = ((low.0, miss(low.1)), (high.0, miss(high.1)));
         let mut moved_high = None;
-        for _ in 0..STEPS {
+        for step in 0..STEPS {
             let gap = high.0.checked_sub(low.0).ok_or(Error::Overflow)?;
             if gap <= self.lot.max(1) {
                 break;
             }
-            let middle = self.between(low, high, gap)?;
+            let middle = if step < CHORDS {
+                self.between(low, high, gap)?
+            } else {
+                self.halfway(low.0, gap)?
+            };
             let lift = self.lift(middle)?;
             // The same end twice: halve the weight of the other, or it never moves.
             if lift >= target {
@@ -155,6 +160,16 @@ impl Leg<'_> {
             moved_high = Some(lift >= target);
         }
         Ok(high.0)
+    }
+
+    /// Half a gap above a size, in lots, strictly inside the gap.
+    fn halfway(&self, low: u64, gap: u64) -> Result<u64> {
+        let lot = self.lot.max(1);
+        let half = (gap / 2 / lot).max(1).checked_mul(lot);
+        let start = (low / lot).checked_mul(lot);
+        start
+            .and_then(|start| start.checked_add(half?))
+            .ok_or(Error::Overflow)
     }
 
     /// Where the chord between two sizes meets the target, in lots, strictly between them.
