@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: dfe4cb2b183947caf3fbe09321660a6a34779deee43b32e31548de4a131b7bd6
+// Sources: 33030698a25b21a6c22995c8c3a10a250ca50fcc58214ec021966eebd853b2ca
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */
