@@ -5,6 +5,7 @@ mod bank;
 
 use bank::FullBank;
 use bulwark::error::BulwarkError;
+use bulwark_core::coverage::coverage;
 use bulwark_state::{Bank, Board, MarginAccount, Market};
 use bulwark_svm::vm::{address, pubkey};
 use bulwark_svm::world::{ask, base_e8, bid, price_e8, usdc};
@@ -126,7 +127,17 @@ async fn a_crash_is_taken_over_wound_up_and_left() {
     bank.send(&close, &[&alice.owner])
         .await
         .expect("she closes");
-    // The liquidator exits with what his position leaves him.
+    // Insurance is empty and the winners' gain of half an hour is not all of the loss: the rest is a
+    // deficit, so the liquidator exits at the coverage that it leaves, with a claim on the rest.
+    let vault = address(bank.deployment.banks[0].vault);
+    let money = bank.balance(vault).await;
+    let booked: Box<Bank> = bank.read(bank.deployment.banks[0].bank).await;
+    assert!(booked.totals.deficit > 0);
+    let due = coverage(&booked, money)
+        .unwrap()
+        .pay(usdc(5_000.0))
+        .unwrap();
+    assert!(due > usdc(4_900.0) && due < usdc(5_000.0), "{due}");
     let to = pubkey(liquidator.quote);
     let exit = bank.deployment.withdraw(
         liquidator.key,
@@ -139,5 +150,7 @@ async fn a_crash_is_taken_over_wound_up_and_left() {
     bank.send(&exit, &[&liquidator.owner])
         .await
         .expect("he exits");
-    assert_eq!(bank.balance(liquidator.quote).await, usdc(5_000.0));
+    assert_eq!(bank.balance(liquidator.quote).await, due);
+    let left: Box<MarginAccount> = bank.read(liquidator.margin).await;
+    assert_eq!(left.quote_claims.residual, usdc(5_000.0) - due);
 }
