@@ -127,8 +127,8 @@ async fn a_crash_is_taken_over_wound_up_and_left() {
     bank.send(&close, &[&alice.owner])
         .await
         .expect("she closes");
-    // Insurance is empty and the winners' gain of half an hour is not all of the loss: the rest is a
-    // deficit, so the liquidator exits at the coverage that it leaves, with a claim on the rest.
+    // Insurance is empty, and the winners' gain of half an hour isn't all of the loss: the rest is
+    // a deficit, so the liquidator exits at the coverage that it leaves, with a claim on the rest.
     let vault = address(bank.deployment.banks[0].vault);
     let money = bank.balance(vault).await;
     let booked: Box<Bank> = bank.read(bank.deployment.banks[0].bank).await;
