@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use bulwark::state::{
-    BankState, BoardState, BookState, CompartmentState, InsuranceState, Layout, MarginState,
-    MarketState, ProtocolState, TicketState,
+    BankState, BoardState, BookState, CompartmentState, GuardianState, InsuranceState, Layout,
+    MarginState, MarketState, ProposalState, ProtocolState, TicketState,
 };
 use bulwark_svm::Vm;
 
@@ -65,6 +65,12 @@ const ACCOUNTS: &[(&str, usize, &str)] = &[
         "Ticket of a queued withdrawal",
         TicketState::SPACE,
         "owner, back when it is paid",
+    ),
+    ("Guardian", GuardianState::SPACE, "creator, for good"),
+    (
+        "Proposal of the guardian",
+        ProposalState::SPACE,
+        "proposer, back when it is final",
     ),
 ];
 
