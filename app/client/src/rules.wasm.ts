@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 33030698a25b21a6c22995c8c3a10a250ca50fcc58214ec021966eebd853b2ca
+// Sources: d99ae1fa3283a16d8c3f58c327a2139cbffec7b92a6474ad439ec0f9a4d89bac
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

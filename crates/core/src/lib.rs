@@ -7,6 +7,7 @@
 
 pub mod book;
 pub mod breaker;
+pub mod chain;
 pub mod congestion;
 pub mod conserve;
 pub mod coverage;

@@ -9,7 +9,8 @@
 //! * Every event begins with [`Common`]. Its `sequence` counts the events of one account: of the
 //!   bank for tokens, of the market for trades, of the margin account for what concerns it alone,
 //!   of the Protocol for everything that is chained.
-//! * [`chain`] links the events of the last kind (modes, listing, parameters) in the Protocol.
+//! * [`chain`] links the events of the last kind (modes, listing, parameters) in the Protocol;
+//!   [`chain_list`] those of them that end with a list.
 //! * A self-call clears return data: an instruction that returns something sets it after its event.
 
 use anchor_lang::Discriminator;
@@ -18,17 +19,17 @@ use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
 use anchor_lang::solana_program::program::invoke_signed_unchecked;
 use bulwark_core::Now;
-use bulwark_state::{EVENT_RING, EventLink, Protocol};
 use bytemuck::{Pod, Zeroable};
-use solana_program::hash::hashv;
 
 use crate::EVENT_AUTHORITY_AND_BUMP;
-use crate::error::{BulwarkError, OrRefuse, refusal};
+use crate::error::OrRefuse;
 
 /// Compartment of an event that belongs to none.
 pub const NO_COMPARTMENT: u16 = u16::MAX;
 /// Seed of the authority of self-calls, as Anchor has it.
 const EVENT_AUTHORITY: &[u8] = b"__event_authority";
+/// Bytes of the tag that a self-call begins with.
+const TAG_BYTES: usize = EVENT_IX_TAG_LE.len();
 
 /// What every event begins with.
 #[derive(
@@ -118,38 +119,6 @@ pub fn emit_list<E: Kind, R: Pod>(authority: &AccountInfo, event: &E, list: &[R]
     call(authority, encode_list(event, list))
 }
 
-/// The number that the next chained event will have.
-pub fn next_chained(protocol: &Protocol) -> Result<u64> {
-    protocol.event_sequence.checked_add(1).or_refuse()
-}
-
-/// Links an event into the Protocol's chain: the new head is the hash of the old one, the event's
-/// discriminator and its bytes. The event's `sequence` is [`next_chained`].
-pub fn chain<E: Kind>(protocol: &mut Protocol, common: &Common, event: &E) -> Result<()> {
-    if common.sequence != next_chained(protocol)? {
-        return Err(refusal(BulwarkError::InvariantBroken));
-    }
-    let fields = bytemuck::bytes_of(event);
-    let hash = hashv(&[&protocol.event_head, E::DISCRIMINATOR, fields]).to_bytes();
-    let place = usize::try_from(common.sequence)
-        .ok()
-        .map(|number| number % EVENT_RING);
-    let entry = place
-        .and_then(|place| protocol.events.get_mut(place))
-        .or_refuse()?;
-    *entry = EventLink {
-        hash,
-        sequence: common.sequence,
-        slot: common.slot,
-        kind: common.kind,
-        compartment: common.compartment,
-        reserved: [0; 4],
-    };
-    protocol.event_head = hash;
-    protocol.event_sequence = common.sequence;
-    Ok(())
-}
-
 /// The next number of an account's own count.
 pub fn count(sequence: &mut u64) -> Result<u64> {
     *sequence = sequence.checked_add(1).or_refuse()?;
@@ -228,8 +197,10 @@ macro_rules! list_events {
     };
 }
 
+mod chained;
 mod guardian;
 mod trading;
+pub use chained::{chain, chain_list, next_chained};
 pub use guardian::{
     GuardianCreated, MemberRestricted, ProposalAnswered, ProposalExecuted, ProposalExpired,
     ProposalOpened,
@@ -455,36 +426,5 @@ mod tests {
         let (discriminator, fields) = borsh.split_at(8);
         assert_eq!(discriminator, CompartmentCreated::DISCRIMINATOR);
         assert_eq!(fields, bytemuck::bytes_of(&event));
-    }
-
-    #[test]
-    fn the_chain_links_and_keeps_the_latest() {
-        let mut protocol: Protocol = bytemuck::Zeroable::zeroed();
-        let mut heads = vec![protocol.event_head];
-        for number in 1..=40_u64 {
-            let now = Now {
-                unix: 0,
-                slot: number,
-            };
-            let sequence = next_chained(&protocol).unwrap();
-            assert_eq!(sequence, number);
-            let common = CompartmentCreated::head(now, &Pubkey::default(), 0, sequence);
-            let event = CompartmentCreated {
-                common,
-                key: Pubkey::default(),
-            };
-            chain(&mut protocol, &common, &event).unwrap();
-            assert!(
-                chain(&mut protocol, &common, &event).is_err(),
-                "a number counts once"
-            );
-            assert!(!heads.contains(&protocol.event_head));
-            heads.push(protocol.event_head);
-        }
-        // Entry n lies at n modulo 32: 33 took the place of 1.
-        assert_eq!(protocol.events[1].sequence, 33);
-        assert_eq!(protocol.events[8].hash, protocol.event_head);
-        assert_eq!(protocol.events[8].slot, 40);
-        assert_eq!(protocol.events[9].sequence, 9);
     }
 }
