@@ -104,6 +104,16 @@ impl Thief {
         thief
     }
 
+    /// The same thief once more.
+    pub fn fork(&self) -> Self {
+        Self {
+            wallet: self.wallet.insecure_clone(),
+            twins: self.twins.clone(),
+            siblings: self.siblings.clone(),
+            ..*self
+        }
+    }
+
     /// `theirs` stands for `ours`.
     pub fn twin(&mut self, ours: Pubkey, theirs: Pubkey) {
         self.twins.insert(ours, theirs);
@@ -213,7 +223,7 @@ impl Thief {
 
 /// Whether it failed as a refusal does: a code of Anchor, of the program or of a token program, or
 /// one of the runtime's own about accounts. A panic, a lack of units or of heap is none.
-fn refused(failure: &crate::Failure) -> bool {
+pub fn refused(failure: &crate::Failure) -> bool {
     use solana_instruction::error::InstructionError as E;
     use solana_transaction_error::TransactionError as T;
     let T::InstructionError(_, error) = &failure.error else {

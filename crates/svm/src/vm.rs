@@ -200,6 +200,18 @@ impl Vm {
         Ok(vm)
     }
 
+    /// The same VM once more: what happens in one doesn't happen in the other.
+    pub fn fork(&self) -> Self {
+        Self {
+            svm: self.svm.clone(),
+            payer: self.payer.insecure_clone(),
+            authority: self.authority.insecure_clone(),
+            table_keys: self.table_keys.clone(),
+            dearest: self.dearest.clone(),
+            ..*self
+        }
+    }
+
     fn deploy(&mut self, program: Address, elf: &[u8]) -> Result<()> {
         self.svm
             .add_program(program, elf)

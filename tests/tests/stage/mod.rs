@@ -29,7 +29,11 @@ pub struct Stage {
 impl Stage {
     /// Alice is long 50 SOL at 100 against the maker, with 2,000 USDC and 20 SOL of her own.
     pub fn new() -> Self {
-        let mut world = World::new();
+        Self::on(World::new())
+    }
+
+    /// The same in a standard world that is there already.
+    pub fn on(mut world: World) -> Self {
         let plan = Plan {
             id: 1,
             ..standard_plan()
@@ -55,6 +59,16 @@ impl Stage {
             stage.join(name);
         }
         stage
+    }
+
+    /// The same stage once more: what happens on one doesn't happen on the other.
+    pub fn fork(&self) -> Self {
+        Self {
+            world: self.world.fork(),
+            other: self.other.clone(),
+            thief: self.thief.fork(),
+            anyone: self.anyone.insecure_clone(),
+        }
     }
 
     /// A trader's second life in the other compartment; his token accounts' twins are the thief's.

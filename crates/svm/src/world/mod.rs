@@ -7,6 +7,7 @@
 mod acts;
 mod comfort;
 mod council;
+mod fork;
 mod liquidation;
 pub mod listing;
 mod money;

@@ -1,0 +1,118 @@
+//! Every account slot of every instruction, substituted by every other kind of account. Both come
+//! from idl/bulwark.json, so that nothing is forgotten: an instruction without a sample, and a kind
+//! of account that the stage doesn't have, are errors.
+//!
+//! **A new instruction** needs one line in `SAMPLES` of tests/tests/slots/samples*.rs:
+//!
+//! ```text
+//! ("my_instruction", |stage| {
+//!     // Make the fork of the base stage ready, by verbs of `stage.world`.
+//!     let act = stage.world.deployment.my_instruction(stage.anyone(), ...);
+//!     anyones(stage, act)          // or by(act, signer)
+//! }),
+//! ```
+//!
+//! The base stage (`samples::base`) has two compartments with the same people, a guardian of five
+//! with a queued and an open proposal, two tickets; several samples of one instruction are fine,
+//! one for each way through it. **A new kind of account** needs one of it in the base stage.
+//!
+//! What is refused needs nothing more. Where a substitution passes, the failing line says which:
+//! then either a check is missing, or it is by design and goes to tests/tests/slots/legal.rs with
+//! the reason. Try one instruction alone by `BULWARK_SLOTS=my_instruction cargo test --workspace
+//! --test every_slot`.
+
+mod slots;
+mod stage;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use slots::{Found, Make, idl, samples, samples_guardian, samples_listing};
+
+fn all_samples() -> BTreeMap<&'static str, Vec<Make>> {
+    let mut all: BTreeMap<_, Vec<Make>> = BTreeMap::new();
+    for list in [
+        samples::SAMPLES,
+        samples_guardian::SAMPLES,
+        samples_listing::SAMPLES,
+    ] {
+        for (name, make) in list {
+            all.entry(*name).or_default().push(*make);
+        }
+    }
+    all
+}
+
+#[test]
+fn every_instruction_has_a_sample_and_every_kind_of_account_stands_on_the_stage() {
+    let idl = idl::read();
+    let samples = all_samples();
+    for name in idl.instructions.keys() {
+        assert!(
+            samples.contains_key(name.as_str()),
+            "instruction {name} has no sample: add one line to SAMPLES in \
+             tests/tests/slots/samples.rs (tests/tests/every_slot.rs says how)"
+        );
+    }
+    for name in samples.keys() {
+        assert!(
+            idl.instructions.contains_key(*name),
+            "{name} isn't in idl/bulwark.json"
+        );
+    }
+    let mut stage = samples::base();
+    let (_, key) = stage.wallet("alice");
+    let view = stage.world.deployment.health_view(key);
+    let catalog = slots::catalog::Catalog::of(&stage, &view);
+    for kind in idl.kinds.keys() {
+        assert!(
+            catalog.entries.iter().any(|entry| entry.kind == *kind),
+            "no {kind} stands on the stage: add one to `base` in tests/tests/slots/samples.rs"
+        );
+    }
+}
+
+#[test]
+fn every_slot_refuses_every_other_kind_of_account() {
+    let only = std::env::var("BULWARK_SLOTS").ok();
+    let wanted = |name: &str| only.as_ref().is_none_or(|only| only == name);
+    let base = samples::base();
+    let idl = idl::read();
+    let mut all = Found::default();
+    for (name, makes) in all_samples().into_iter().filter(|(name, _)| wanted(name)) {
+        let (discriminator, slots) = &idl.instructions[name];
+        for make in makes {
+            let mut stage = base.fork();
+            stage.world.audited = false;
+            let act = make(&mut stage);
+            let data = act.instruction.data.get(..8);
+            assert_eq!(
+                data,
+                Some(&discriminator[..]),
+                "{name}: its sample calls another"
+            );
+            for found in [
+                slots::substitute(name, slots, &mut stage, &act),
+                slots::mix(name, slots, &mut stage, &act),
+            ] {
+                all.holes.extend(found.holes);
+                all.used.extend(found.used);
+                all.tries += found.tries;
+            }
+        }
+    }
+    println!("{} substitutions tried", all.tries);
+    let unique: BTreeSet<&String> = all.holes.iter().collect();
+    for hole in &unique {
+        println!("{hole}");
+    }
+    assert!(unique.is_empty(), "{} substitutions pass", unique.len());
+    if only.is_none() {
+        assert!(all.tries > 20_000, "only {} substitutions", all.tries);
+        for rule in slots::unused(&all.used) {
+            panic!(
+                "legal.rs: nothing falls under {} {}",
+                rule.instruction, rule.slot
+            );
+        }
+    }
+}
