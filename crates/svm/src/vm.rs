@@ -131,10 +131,11 @@ pub struct Vm {
     pub dearest: BTreeMap<[u8; 8], Receipt>,
 }
 
-/// Where `cargo xtask build` puts an ELF.
+/// Where `cargo xtask build` puts an ELF; `BULWARK_DEPLOY` names another folder.
 pub fn elf_path(name: &str) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    root.join("target/deploy").join(format!("{name}.so"))
+    let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/deploy");
+    let folder = std::env::var_os("BULWARK_DEPLOY").map_or_else(built, PathBuf::from);
+    folder.join(format!("{name}.so"))
 }
 
 /// Reads an ELF, with a clear line where it isn't there.

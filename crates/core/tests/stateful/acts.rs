@@ -1,17 +1,15 @@
-//! What people and the clock do.
+//! What traders, liquidators and the clock do.
 
 use bulwark_core::book::Side;
-use bulwark_core::health::{self, Level};
 use bulwark_core::ledger::{self, QuoteMoney, utilisation_ppm};
 use bulwark_core::liquidation::{self, Seized, TakenOver};
 use bulwark_core::matching::{self, Came, Makers, NORMAL_PPM, Placer, Report, Rules, Venue};
 use bulwark_core::order::{self, OrderRequest};
 use bulwark_core::settle::{self, Strain};
 use bulwark_core::settlement::{self, Cause};
-use bulwark_core::withdrawal::{self, Deposit, Request};
-use bulwark_core::{Error, Result, breaker, coverage, funding, gate, outflow, time, windup};
-use bulwark_state::{Deltas, Key, MarginAccount, Ticket};
-use bytemuck::Zeroable;
+use bulwark_core::withdrawal;
+use bulwark_core::{Error, Result, breaker, coverage, funding, gate, time, windup};
+use bulwark_state::{Deltas, Key, MarginAccount};
 
 use super::exchange::{State, key};
 
@@ -32,89 +30,6 @@ impl Makers for Others<'_> {
 }
 
 impl State {
-    pub fn deposit(&mut self, who: usize, bank: usize, amount: u64) -> Result<()> {
-        let flow = self.flow();
-        let wish = Deposit {
-            amount,
-            vault: self.vaults[bank],
-            flow: &flow,
-            limited: false,
-        };
-        let (account, board) = (&mut self.accounts[who], Some(&*self.board));
-        withdrawal::deposit(account, &mut self.banks[bank], board, &wish, self.now)?;
-        self.vaults[bank] += amount;
-        self.paid_in[who][bank] += i128::from(amount);
-        Ok(())
-    }
-
-    pub fn withdraw(&mut self, who: usize, bank: usize, amount: u64) -> Result<()> {
-        let (flow, now, paused) = (self.flow(), self.now, self.paused());
-        let plain = health::is_plain(&self.accounts[who]);
-        let account = &mut self.accounts[who];
-        let mut limit = None;
-        if !plain {
-            if bank == 0 {
-                let mut deltas = Deltas::default();
-                ledger::touch_quote(&self.board, account, &mut deltas)?;
-                ledger::fold(&mut self.banks[0].totals, &mut deltas)?;
-            }
-            let [quote, token] = &mut self.banks;
-            let other = (bank == 1).then_some(&**token);
-            limit = Some(outflow::usd_limit(&self.board, quote, other, &flow, now)?);
-        }
-        let vault = self.vaults[bank];
-        let request = Request {
-            amount,
-            vault,
-            flow: &flow,
-            limit,
-        };
-        let plan = withdrawal::plan_withdraw(account, &mut self.banks[bank], &request, now)?;
-        let done = withdrawal::apply(account, &mut self.banks[bank], &plan, now)?;
-        if plan.charge > 0 {
-            outflow::charge(&mut self.banks[0], plan.charge)?;
-        }
-        if let Some(seat) = done.seat {
-            let mut ticket = Ticket::zeroed();
-            let keys = ([bank as u8; 32], key(who), [3; 32]);
-            withdrawal::write_ticket(&mut ticket, keys, &seat, now);
-            self.tickets.push((who, ticket));
-        }
-        self.vaults[bank] -= done.coins;
-        self.paid_in[who][bank] -= i128::from(done.coins);
-        if bank == 0 {
-            self.hole -= i128::from(plan.residual);
-        }
-        let account = &self.accounts[who];
-        if !plain {
-            let after = health::health(&self.board, account, Level::Initial, now, paused)?;
-            if after.surplus()? < 0 {
-                return Err(Error::BelowInitialMargin);
-            }
-        }
-        Ok(())
-    }
-
-    pub fn serve(&mut self, at: usize) -> Result<()> {
-        let (who, mut ticket) = self.tickets[at];
-        let bank = usize::from(ticket.bank[0]);
-        let (flow, vault) = (self.flow(), self.vaults[bank]);
-        let account = &mut self.accounts[who];
-        let place = (vault, &flow);
-        let served =
-            withdrawal::serve(&mut ticket, account, &mut self.banks[bank], place, self.now)?;
-        self.vaults[bank] -= served.coins;
-        self.paid_in[who][bank] -= i128::from(served.coins);
-        if bank == 0 {
-            self.hole -= i128::from(served.residual);
-        }
-        self.tickets[at].1 = ticket;
-        if served.done {
-            self.tickets.remove(at);
-        }
-        Ok(())
-    }
-
     /// As the program permits it: gate, status, mode.
     pub fn place(
         &mut self,
@@ -236,7 +151,27 @@ impl State {
         ledger::fold(&mut self.banks[0].totals, &mut deltas)
     }
 
+    /// C of quote: own claims and those of all markets.
+    fn claims(&self) -> Result<i64> {
+        let own = coverage::own_claims(&self.banks[0])?;
+        let market = |sum, market| Ok(sum + coverage::market_claims(market)?);
+        self.markets.iter().map(|one| &**one).try_fold(own, market)
+    }
+
+    /// Runs what moves quote between debts and claims, and notes what it changed of C.
+    fn noting<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let before = self.claims()?;
+        let done = act(self)?;
+        let after = self.claims()?;
+        coverage::note_claims(&mut self.banks[0], before, after)?;
+        Ok(done)
+    }
+
     pub fn seize(&mut self, of: usize, by: usize, most: u64) -> Result<Seized> {
+        self.noting(|state| state.sell(of, by, most))
+    }
+
+    fn sell(&mut self, of: usize, by: usize, most: u64) -> Result<Seized> {
         let around = self.around();
         let mut deltas = Deltas::default();
         let [debtor, buyer] = self
@@ -249,9 +184,13 @@ impl State {
         Ok(seized)
     }
 
-    pub fn convert(&mut self, of: usize, by: usize) -> Result<Seized> {
-        let around = self.around();
+    pub fn convert(&mut self, of: usize, by: usize, most: u64) -> Result<Seized> {
         self.fold()?;
+        self.noting(|state| state.swap(of, by, most))
+    }
+
+    fn swap(&mut self, of: usize, by: usize, most: u64) -> Result<Seized> {
+        let around = self.around();
         let used = utilisation_ppm(&self.banks[0].totals, &self.money())?;
         let mut deltas = Deltas::default();
         let [debtor, buyer] = self
@@ -262,8 +201,8 @@ impl State {
             totals: &self.banks[0].totals,
             utilisation_ppm: used,
         };
-        let (board, all) = (&self.board, u64::MAX);
-        let sold = settle::convert(board, debtor, buyer, &mut deltas, 1, all, strain, &around)?;
+        let board = &self.board;
+        let sold = settle::convert(board, debtor, buyer, &mut deltas, 1, most, strain, &around)?;
         self.paid_in[by][0] += i128::from(sold.transfer_in);
         self.settle_in(deltas, sold.transfer_in)?;
         Ok(sold)
@@ -286,6 +225,7 @@ impl State {
         let account = &mut self.accounts[of];
         withdrawal::reclaim_quote(&self.board, account, &mut self.banks[0], now)?;
         withdrawal::reclaim_token(account, &mut self.banks[1])?;
+        let before = self.claims()?;
         let mut deltas = Deltas::default();
         let [debtor, receiver] = self
             .accounts
@@ -305,48 +245,25 @@ impl State {
         let sale =
             windup::sell_collateral(&mut plan, board, debtor, receiver, &mut deltas, &around)?;
         let loss = windup::close(&mut plan, board, debtor, &mut deltas, &around)?;
-        let totals = &mut self.banks[0].totals;
+        let (totals, mut deficit) = (&mut self.banks[0].totals, 0);
         for at in &legs {
             let market = &mut self.markets[*at];
             let done = windup::allocate_leg(&mut plan, board, market, insurance, totals, &around)?;
-            self.hole += i128::from(done.deficit);
+            deficit += done.deficit;
         }
         if legs.is_empty() {
             let done = windup::allocate_rest(&mut plan, insurance, totals, &around)?;
-            self.hole += i128::from(done.deficit);
+            deficit += done.deficit;
         }
+        let (balance, vault) = (insurance.balance, self.vaults[0]);
+        coverage::note_deficit(&mut self.banks[0], deficit, balance, vault)?;
         windup::finish(&plan, board, debtor, receiver, &mut deltas, &around)?;
+        self.short[0] += i128::from(deficit);
         self.paid_in[by][0] += i128::from(sale.transfer_in);
         self.settle_in(deltas, sale.transfer_in)?;
+        let after = self.claims()?;
+        coverage::note_claims(&mut self.banks[0], before, after)?;
         Ok(loss)
-    }
-
-    pub fn sweep(&mut self, bank: usize) -> Result<()> {
-        let vault = self.vaults[bank];
-        if bank == 1 {
-            let money = withdrawal::sweep(&mut self.banks[1], vault)?;
-            // A token's surplus stays in its vault.
-            self.donated[1] -= money.assigned;
-            return Ok(());
-        }
-        self.fold()?;
-        let balance = self.balance();
-        let insurance = &mut self.insurance.balance;
-        let quote = &mut self.banks[0];
-        let money = withdrawal::sweep_quote(quote, &balance, insurance, vault, self.now)?;
-        self.donated[0] -= money.amount;
-        // What neither residuals nor insurance got has filled the hole.
-        let filled = money.amount - money.assigned - money.insurance;
-        self.hole -= i128::from(filled);
-        Ok(())
-    }
-
-    pub fn collect(&mut self, who: usize, bank: usize) -> Result<()> {
-        let (account, vault) = (&mut self.accounts[who], self.vaults[bank]);
-        let coins = withdrawal::collect_residual(account, &mut self.banks[bank], vault)?;
-        self.vaults[bank] -= coins;
-        self.paid_in[who][bank] -= i128::from(coins);
-        Ok(())
     }
 
     /// Pauses the compartment; the Board hears of it at the next refresh.

@@ -3,7 +3,7 @@
 use bulwark_core::conserve::{self, token_balance};
 use bulwark_core::health::{self, Level};
 use bulwark_core::{book, coverage, ledger, order, targets, time};
-use bulwark_state::{Targets, Ticket};
+use bulwark_state::{MarginAccount, Targets, Ticket};
 
 use super::exchange::{MARKETS, PRICES, State, key};
 
@@ -17,11 +17,9 @@ impl State {
         conserve::compare(&sums, banks, markets, |wrong| panic!("counter: {wrong:?}"))
             .expect("compare");
         let balance = self.balance();
-        let hole = self.hole - i128::from(self.donated[0]);
-        assert_eq!(balance.owed - balance.vault, hole, "INV-LEDGER");
+        assert_eq!(balance.owed - balance.vault, self.short[0], "INV-LEDGER");
         let token = token_balance(&self.banks[1], self.vaults[1]).expect("token");
-        let surplus = i128::from(self.donated[1]);
-        assert_eq!(token.vault - token.owed, surplus, "INV-LEDGER of the token");
+        assert_eq!(token.owed - token.vault, self.short[1], "INV-LEDGER");
         for at in 0..MARKETS {
             assert_eq!(book::invariant(&self.books[at]), Ok(()), "INV-BOOK");
             for (number, account) in self.accounts.iter().enumerate() {
@@ -78,6 +76,61 @@ impl State {
         health::health(&self.board, account, Level::Initial, self.now, false)
             .and_then(|health| health.surplus())
             .unwrap_or(i64::MIN)
+    }
+
+    /// What an account is worth at the prices that decide about bankruptcy; `None` without a price.
+    pub fn worth(&self, who: usize) -> Option<i64> {
+        health::raw_value(&self.board, &self.accounts[who], self.now).ok()
+    }
+
+    /// Unrealised profit of a leg at the Board's price, funding and charges included.
+    pub fn open_value(&self, who: usize, market: usize) -> i64 {
+        let account = &self.accounts[who];
+        let Some(slot) = ledger::position_of(account, market as u8) else {
+            return 0;
+        };
+        let (leg, seat) = (&account.positions[slot], &self.board.markets[market]);
+        let due = ledger::position_due(seat, leg).expect("due");
+        let Ok(mark) = health::mark(&self.board, market as u8) else {
+            return 0;
+        };
+        let value = i128::from(leg.base) * i128::from(mark);
+        value.div_euclid(10_000_000_000) as i64 + leg.quote + due
+    }
+
+    /// Whose position in a market grew has Initial health after.
+    pub fn who_opens_has_initial(&self, was: &State, market: usize) {
+        let size = |state: &State, who: usize| {
+            let account: &MarginAccount = &state.accounts[who];
+            let slot = ledger::position_of(account, market as u8);
+            slot.map_or(0, |slot| account.positions[slot].base)
+        };
+        for who in 0..self.accounts.len() {
+            let (then, now) = (size(was, who), size(self, who));
+            let grew = now != 0 && (now.signum() != then.signum() || now.abs() > then.abs());
+            assert!(
+                !grew || self.initial(who) >= 0,
+                "{who} from {then} to {now}"
+            );
+        }
+    }
+
+    /// What holds between two states: INV-CLOCK, INV-ONEPRICE, and that indexes of charges only
+    /// grow.
+    pub fn check_since(&self, was: &State) {
+        let open = |state: &State| time::open_seconds(&state.board.clock, state.now.unix);
+        assert!(open(self) >= open(was), "INV-CLOCK");
+        let (market, bank) = (&self.board.markets[1], &self.board.banks[1]);
+        let live = market.status != 6;
+        let seen = (market.margin.seen_at, bank.haircut.seen_at);
+        assert!(!live || seen.0 == seen.1, "INV-ONEPRICE: {seen:?}");
+        for (new, old) in self.board.markets.iter().zip(&was.board.markets) {
+            assert!(new.loss_long.get() >= old.loss_long.get(), "loss index");
+            assert!(new.loss_short.get() >= old.loss_short.get(), "loss index");
+        }
+        let (new, old) = (&self.board, &was.board);
+        assert!(new.debt_index.get() >= old.debt_index.get(), "debt index");
+        assert!(new.lend_index.get() >= old.lend_index.get(), "lend index");
     }
 
     /// INV-COV: no coverage is below what it was.

@@ -7,7 +7,7 @@ use bulwark_core::liquidation::Circumstances;
 use bulwark_core::matching::Report;
 use bulwark_core::outflow::Flow;
 use bulwark_core::params::{self, Class};
-use bulwark_core::{Now, Result, ledger, refresh, targets, volatility, withdrawal};
+use bulwark_core::{Now, Result, coverage, ledger, refresh, targets, volatility, withdrawal};
 use bulwark_state::*;
 use bytemuck::Zeroable;
 
@@ -32,10 +32,9 @@ pub struct State {
     pub now: Now,
     /// Paused until here, unix seconds.
     pub paused_until: i64,
-    /// What the hole must be: deficits that arose, less residuals and gifts that filled it.
-    pub hole: i128,
-    /// In a vault and in nobody's books.
-    pub donated: [u64; 2],
+    /// What must be owed beyond each vault: deficits and thefts, less residuals and gifts; below
+    /// zero there is more than is owed.
+    pub short: [i128; 2],
     /// In and out of each account: units by bank, deposits above zero.
     pub paid_in: Vec<[i128; 2]>,
 }
@@ -61,13 +60,19 @@ impl State {
         *self.insurance = *other.insurance;
         self.tickets.clone_from(&other.tickets);
         self.paid_in.clone_from(&other.paid_in);
-        (self.vaults, self.donated) = (other.vaults, other.donated);
+        (self.vaults, self.short) = (other.vaults, other.short);
         (self.clock, self.now) = (other.clock, other.now);
-        (self.paused_until, self.hole) = (other.paused_until, other.hole);
+        self.paused_until = other.paused_until;
     }
 
     pub fn paused(&self) -> bool {
         self.now.unix < self.paused_until
+    }
+
+    /// Whether quote pays all of its claims.
+    pub fn covered(&self) -> bool {
+        let coverage = coverage::coverage(&self.banks[0], self.vaults[0]);
+        coverage.and_then(|share| share.e9()) == Ok(1_000_000_000)
     }
 
     pub fn around(&self) -> Circumstances {
@@ -76,7 +81,7 @@ impl State {
             paused: self.paused(),
             grace: false,
             receiver_scale_ppm: 1_000_000,
-            uncovered: false,
+            uncovered: !self.covered(),
         }
     }
 
@@ -168,8 +173,7 @@ impl Exchange {
                 slot: 10_000,
             },
             paused_until: 0,
-            hole: 0,
-            donated: [0; 2],
+            short: [0; 2],
             paid_in: vec![[0; 2]; people],
         };
         for (number, account) in is.accounts.iter_mut().enumerate() {
@@ -177,7 +181,7 @@ impl Exchange {
             account.order_epoch = 1;
         }
         is.list();
-        is.insure(insurance);
+        is.found_insurance(insurance);
         let was = is.clone();
         Self {
             is,
@@ -233,7 +237,7 @@ impl State {
         params::quote_preset(Class::Major, &mut self.banks[0].totals);
     }
 
-    fn insure(&mut self, amount: u64) {
+    fn found_insurance(&mut self, amount: u64) {
         params::insurance_preset(Class::Major, &mut self.insurance);
         self.insurance.balance = amount;
         self.vaults[0] += self.insurance.balance;
