@@ -9,9 +9,10 @@ use std::path::Path;
 use anchor_lang::Discriminator;
 use bulwark::instruction as program;
 use bulwark::instructions::Which;
-use bulwark_client::Instruction;
+use bulwark_client::{Instruction, Items};
 use bulwark_core::book;
 use bulwark_core::guardian::{ALL_COMPARTMENTS, Action, MAX_SUBJECTS, Successor};
+use bulwark_state::Market;
 use bulwark_svm::vm::{Receipt, elf_path, pubkey, read_elf};
 use bulwark_svm::world::worst::{
     BANKRUPT, BEST_BID, HUB, LAST, LEGS, LIQUIDATOR, MAKERS, TAKER, VICTIM,
@@ -61,6 +62,9 @@ const CEILINGS: &[(&str, u64)] = &[
     ("wind_up", 104_400),
     ("close_margin_account", 35_700),
     ("accrue", 13_700),
+    ("check", 4_700),
+    ("check_all", 25_200),
+    ("check_latch", 11_000),
     ("sample_funding", 12_700),
     ("fold", 5_900),
     ("sweep", 12_500),
@@ -444,6 +448,7 @@ fn quote(costs: &mut Costs, elf: &[u8]) {
     let accrued = world.accrue();
     costs.add("accrue", "8 markets, an hour", accrued);
     costs.add("fold", "8 markets", world.fold());
+    checks(costs, &mut world);
     world.advance(1);
     let sampled = world.sample_funding(0);
     costs.add(
@@ -473,6 +478,28 @@ fn quote(costs: &mut Costs, elf: &[u8]) {
     world.refresh_all();
     let converted = world.convert(LIQUIDATOR, MAKERS[0], LAST, u64::MAX);
     costs.add("convert", "two full accounts", converted);
+}
+
+/// The plan: 5,000 units, and 3,000 an item.
+fn checks(costs: &mut Costs, world: &mut World) {
+    let sound = world.check(&Items::default());
+    costs.add("check", "no item", sound);
+    let mut items = Items::all(&world.deployment);
+    items.accounts.push(world.margin_key(TAKER));
+    let all = world.check(&items);
+    costs.add("check_all", "quote, 8 markets, 8 tokens, an account", all);
+    let market = world.deployment.markets[2].market;
+    let sound = *world.market(2);
+    world.corrupt::<Market>(market, |market| market.oi_long += 1);
+    let items = Items {
+        markets: vec![2],
+        ..Items::default()
+    };
+    let latched = world.check_for_reward(HUB, &items);
+    costs.add("check_latch", "a market's bit, with a reward", latched);
+    world.corrupt::<Market>(market, |market| *market = sound);
+    world.check(&items).expect("cleared");
+    world.audited = true;
 }
 
 /// Rows of the table and of target/cu.json; heap where the ELF that logs it was given.

@@ -2,7 +2,7 @@
 
 mod stage;
 
-use bulwark_client::Instruction;
+use bulwark_client::{Instruction, Items};
 use bulwark_svm::hostile::Instead::{self, *};
 use bulwark_svm::world::{SOL, SOL_PERP, USDC, World, usdc};
 use solana_keypair::Keypair;
@@ -147,4 +147,30 @@ fn banks_are_valued_whole_and_their_own() {
     let mut stage = Stage::new();
     let value = stage.world.deployment.value_banks(stage.anyone());
     stage.anybodys("value_banks", &value, &[]);
+}
+
+#[test]
+fn a_check_takes_items_of_its_own_compartment_alone() {
+    let mut stage = Stage::new();
+    let mut items = Items::all(&stage.world.deployment);
+    items.accounts = vec![stage.world.margin_key("alice")];
+    let reward = stage.world.margin_key("alice");
+    let check = stage
+        .world
+        .deployment
+        .check(stage.anyone(), &items, Some(reward));
+    // Whom a reward goes to is the caller's choice, or nobody's; fewer or other items are another
+    // check.
+    let (reward, market, token, account) = (7, 10, 12, 16);
+    let legal = [
+        (reward, Sibling),
+        (reward, Slot(9)),
+        (token, Cut),
+        (token + 2, Cut),
+        (account, Sibling),
+        (account, Slot(market)),
+        (account, Slot(market + 1)),
+        (account, Cut),
+    ];
+    stage.anybodys("check", &check, &legal);
 }

@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: d99ae1fa3283a16d8c3f58c327a2139cbffec7b92a6474ad439ec0f9a4d89bac
+// Sources: fcb33566fac54e09a3d536149bc917e7d473bfd757750d920d55bf1a13e3c098
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

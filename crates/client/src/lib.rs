@@ -5,6 +5,7 @@
 //! in their smallest unit, prices PriceE8, sizes BaseE8.
 
 pub mod address;
+mod check;
 mod creation;
 mod guardian;
 mod liquidation;
@@ -12,6 +13,7 @@ mod money;
 mod trading;
 mod view;
 
+pub use check::Items;
 pub use trading::Closing;
 
 pub use anchor_lang::prelude::Pubkey;

@@ -8,6 +8,7 @@
 pub mod book;
 pub mod breaker;
 pub mod chain;
+pub mod check;
 pub mod congestion;
 pub mod conserve;
 pub mod coverage;

@@ -388,8 +388,12 @@ pub struct Board {
     pub banks: [BoardBank; MAX_BANKS],
     /// Markets.
     pub markets: [BoardMarket; MAX_MARKETS],
+    /// Lenders' interest index at the last `check` that found it sound.
+    pub lend_seen: Wide,
+    /// The same of debtors.
+    pub debt_seen: Wide,
     /// Reserved.
-    pub reserved: [u8; 512],
+    pub reserved: [u8; 480],
 }
 layout!(
     Board,

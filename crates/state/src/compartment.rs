@@ -99,8 +99,12 @@ pub struct Compartment {
     pub version: u8,
     /// Reserved.
     pub reserved0: [u8; 4],
+    /// Margin account that the broken bit of accounts was set for, zero if it isn't set.
+    pub broken_account: Key,
+    /// Unix second of the last reward for a latch.
+    pub rewarded_at: i64,
     /// Reserved.
-    pub reserved: [u8; 536],
+    pub reserved: [u8; 496],
 }
 layout!(
     Compartment,

@@ -1,5 +1,5 @@
 use crate::common::layout;
-use crate::{Bucket, End, Key};
+use crate::{Bucket, End, Key, Wide};
 use bytemuck::{Pod, Zeroable};
 
 /// What trades changed of the quote bank's totals since the last fold.
@@ -182,8 +182,12 @@ pub struct Market {
     pub reserved0: [u8; 2],
     /// Unix second up to which a cascade of liquidations keeps new risk out.
     pub cascade_until: i64,
+    /// Loss index of longs at the last `check` that found it sound.
+    pub loss_long_seen: Wide,
+    /// The same of shorts.
+    pub loss_short_seen: Wide,
     /// Reserved.
-    pub reserved: [u8; 248],
+    pub reserved: [u8; 216],
 }
 layout!(
     Market,

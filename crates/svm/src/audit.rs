@@ -5,8 +5,9 @@
 use anyhow::{Context, Result, anyhow};
 use bulwark_client::Deployment;
 use bulwark_core::conserve::{self, Sums};
+use bulwark_core::mode::Finding;
 use bulwark_core::time::{open_seconds, open_seconds_of_market};
-use bulwark_core::{Now, book, order, targets};
+use bulwark_core::{Now, book, check, order, targets};
 use bulwark_state::{Bank, Board, Book, Insurance, MarginAccount, Market, Targets};
 use solana_address::Address;
 
@@ -112,6 +113,7 @@ impl Audit {
     pub fn problems(&self) -> Result<Vec<String>> {
         let mut problems = Vec::new();
         self.counters(&mut problems)?;
+        self.checks(&mut problems);
         self.books(&mut problems);
         self.margins_of_markets(&mut problems);
         Ok(problems)
@@ -129,6 +131,23 @@ impl Audit {
             problems.push(format!("counter {mismatch:?}"));
         })
         .map_err(|e| anyhow!("{}", e.message()))
+    }
+
+    /// What `check` would find of markets and accounts: a false alarm restricts a venue.
+    fn checks(&self, problems: &mut Vec<String>) {
+        for (market, _) in &self.markets {
+            let mut seen = **market;
+            let found = check::market(&self.board, &mut seen, true);
+            if found != Ok(Finding::Sound) {
+                problems.push(format!("check of market {}: {found:?}", market.index));
+            }
+        }
+        for (key, account) in &self.margins {
+            let found = check::account(&self.board, account, true);
+            if found != Finding::Sound {
+                problems.push(format!("check of account {key}: {found:?}"));
+            }
+        }
     }
 
     fn books(&self, problems: &mut Vec<String>) {

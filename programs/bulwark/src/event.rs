@@ -198,9 +198,11 @@ macro_rules! list_events {
 }
 
 mod chained;
+mod check;
 mod guardian;
 mod trading;
 pub use chained::{chain, chain_list, next_chained};
+pub use check::{BreakerTripped, Checked, CheckedHead};
 pub use guardian::{
     GuardianCreated, MemberRestricted, ProposalAnswered, ProposalExecuted, ProposalExpired,
     ProposalOpened,

@@ -128,6 +128,11 @@ pub mod bulwark {
         instructions::accrue(ctx)
     }
 
+    /// Recomputes invariants and sets or clears the broken bits of what follows.
+    pub fn check<'info>(ctx: Context<'info, Check<'info>>, quote: bool) -> Result<()> {
+        instructions::check(ctx, quote)
+    }
+
     /// Samples the premium of a market and moves its funding.
     pub fn sample_funding(ctx: Context<SampleFunding>) -> Result<()> {
         instructions::sample_funding(ctx)

@@ -44,6 +44,7 @@ const ANY: &[&str] = &["*"];
 const BANK: &[&str] = &["BankState"];
 const BOARD: &[&str] = &["BoardState"];
 const GARBAGE: &[&str] = &["garbage"];
+const ITEMS: &[&str] = &["MarketState", "MarginState"];
 const MARGIN: &[&str] = &["MarginState"];
 const MARKET: &[&str] = &["MarketState"];
 const NONE: &[&str] = &["program"];
@@ -104,6 +105,24 @@ pub const LEGAL: &[Rule] = &[
         "rest",
         MARKET,
         "any markets of the compartment, in any order",
+    ),
+    rule(
+        "check",
+        "rest",
+        ITEMS,
+        "any markets, then any items of the compartment, as often as wanted",
+    ),
+    rule(
+        "check",
+        "reward_to",
+        MARGIN,
+        "a reward goes where the caller wants it",
+    ),
+    rule(
+        "check",
+        "reward_to",
+        NONE,
+        "a reward goes where the caller wants it, or nowhere",
     ),
     rule(
         "refresh",

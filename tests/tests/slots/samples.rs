@@ -1,7 +1,7 @@
 //! Known-good transactions of traders, liquidators and of what anybody may do.
 
 use bulwark::instructions::Which;
-use bulwark_client::Instruction;
+use bulwark_client::{Instruction, Items};
 use bulwark_core::guardian::Action;
 use bulwark_svm::Vm;
 use bulwark_svm::vm::pubkey;
@@ -70,6 +70,14 @@ pub const SAMPLES: &[(&str, Make)] = &[
         let margin = stage.world.margin_key("alice");
         let ours = &stage.world.deployment;
         by(ours.cancel_orders(key, margin, SOL_PERP, Which::All), alice)
+    }),
+    ("check", |stage| {
+        let mut items = Items::all(&stage.world.deployment);
+        items.accounts = vec![stage.world.margin_key("alice")];
+        let reward = stage.world.margin_key("dave");
+        let ours = &stage.world.deployment;
+        let act = ours.check(stage.anyone(), &items, Some(reward));
+        anyones(stage, act)
     }),
     ("close_margin_account", |stage| {
         let (dave, key) = stage.wallet("dave");

@@ -19,6 +19,8 @@ import {
   type BanksValued,
   getBoardCreatedDecoder,
   type BoardCreated,
+  getCheckedDecoder,
+  type Checked,
   getCollateralSoldDecoder,
   type CollateralSold,
   getCompartmentCreatedDecoder,
@@ -90,6 +92,7 @@ export interface BulwarkEvents {
   BankCreated: BankCreated;
   BanksValued: BanksValued;
   BoardCreated: BoardCreated;
+  Checked: Checked;
   CollateralSold: CollateralSold;
   CompartmentCreated: CompartmentCreated;
   CreatorSealed: CreatorSealed;
@@ -139,6 +142,7 @@ export const BULWARK_EVENTS: {
   BankCreated: { discriminator: [190, 21, 118, 251, 227, 119, 197, 129], decoder: getBankCreatedDecoder },
   BanksValued: { discriminator: [196, 75, 54, 249, 59, 113, 128, 170], decoder: getBanksValuedDecoder },
   BoardCreated: { discriminator: [100, 100, 202, 61, 51, 12, 67, 195], decoder: getBoardCreatedDecoder },
+  Checked: { discriminator: [104, 222, 171, 109, 20, 227, 82, 102], decoder: getCheckedDecoder },
   CollateralSold: { discriminator: [77, 127, 91, 218, 117, 225, 146, 186], decoder: getCollateralSoldDecoder },
   CompartmentCreated: { discriminator: [212, 98, 104, 253, 137, 2, 230, 145], decoder: getCompartmentCreatedDecoder },
   CreatorSealed: { discriminator: [160, 78, 105, 55, 90, 84, 18, 214], decoder: getCreatorSealedDecoder },

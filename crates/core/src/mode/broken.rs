@@ -1,6 +1,6 @@
 //! Broken bits: one per item, set and cleared by a check of that very item alone (D12).
 
-use bulwark_state::{BrokenBits, Compartment, MAX_BANKS, MAX_MARKETS};
+use bulwark_state::{BrokenBits, Compartment, Key, MAX_BANKS, MAX_MARKETS};
 
 use super::{Act, By, SLOT_MS, running, transitions};
 use crate::error::{Error, Result};
@@ -18,8 +18,29 @@ pub enum Global {
     Index,
     /// A pot is below what it owes (INV-FUND).
     Pot,
-    /// A counter differs from the sum that it stands for.
+    /// A total of quote is below zero.
     Counter,
+    /// A margin account contradicts itself or the indexes of the Board.
+    Account,
+    /// A pause stands that no budget was charged with, or a budget is overdrawn.
+    Budget,
+}
+
+impl Global {
+    /// All of them, in the order of their bits.
+    pub const ALL: [Global; 6] = [
+        Global::Deficit,
+        Global::Index,
+        Global::Pot,
+        Global::Counter,
+        Global::Account,
+        Global::Budget,
+    ];
+
+    /// Its bit in `BrokenBits::globals`.
+    pub const fn bit(self) -> u64 {
+        1 << self as u8
+    }
 }
 
 /// What a check looked at.
@@ -118,6 +139,26 @@ pub fn observe(
         }
         Ok(observed)
     })
+}
+
+/// Records what a check of a margin account found. The bit of accounts keeps the first that was
+/// broken: only a check of that very account clears it.
+pub fn observe_account(
+    compartment: &mut Compartment,
+    account: &Key,
+    finding: Finding,
+    now: Now,
+) -> Result<Observed> {
+    let kept = compartment.broken_account;
+    let none = kept == Key::default();
+    if !none && kept != *account || none && finding == Finding::Sound {
+        return Ok(Observed::default());
+    }
+    compartment.broken_account = match finding {
+        Finding::Sound => Key::default(),
+        _ => *account,
+    };
+    observe(compartment, Item::Global(Global::Account), finding, now)
 }
 
 /// Reason code of a pause because of an item: 0x100 + bank.

@@ -16,7 +16,9 @@ use bulwark_state::{Compartment, End, ModeRecord, Protocol};
 use crate::error::{Error, Result};
 use crate::time::Now;
 
-pub use broken::{Finding, Global, Item, Observed, above_normal_since, any_broken, observe};
+pub use broken::{
+    Finding, Global, Item, Observed, above_normal_since, any_broken, observe, observe_account,
+};
 pub use budget::{Limits, WINDOW, left, used};
 pub use capability::{Capability, REVOCATION_MAX, lift_revocations, revoke, revoked};
 pub use grace::{GRACE, in_grace, note_restart};

@@ -5,6 +5,7 @@
 //! of tokens are whole units given as `f64` for legibility and converted exactly once.
 
 mod acts;
+mod check;
 mod comfort;
 mod council;
 mod fork;

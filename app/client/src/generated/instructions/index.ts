@@ -10,6 +10,7 @@ export * from "./accrue.js";
 export * from "./approveProposal.js";
 export * from "./cancelBatch.js";
 export * from "./cancelOrders.js";
+export * from "./check.js";
 export * from "./closeMarginAccount.js";
 export * from "./closeProposal.js";
 export * from "./collectResidual.js";

@@ -73,6 +73,7 @@ import {
   getApproveProposalInstruction,
   getCancelBatchInstruction,
   getCancelOrdersInstruction,
+  getCheckInstruction,
   getCloseMarginAccountInstruction,
   getCloseProposalInstruction,
   getCollectResidualInstruction,
@@ -120,6 +121,7 @@ import {
   parseApproveProposalInstruction,
   parseCancelBatchInstruction,
   parseCancelOrdersInstruction,
+  parseCheckInstruction,
   parseCloseMarginAccountInstruction,
   parseCloseProposalInstruction,
   parseCollectResidualInstruction,
@@ -167,6 +169,7 @@ import {
   type ApproveProposalInput,
   type CancelBatchInput,
   type CancelOrdersInput,
+  type CheckInput,
   type CloseMarginAccountInput,
   type CloseProposalInput,
   type CollectResidualInput,
@@ -196,6 +199,7 @@ import {
   type ParsedApproveProposalInstruction,
   type ParsedCancelBatchInstruction,
   type ParsedCancelOrdersInstruction,
+  type ParsedCheckInstruction,
   type ParsedCloseMarginAccountInstruction,
   type ParsedCloseProposalInstruction,
   type ParsedCollectResidualInstruction,
@@ -421,6 +425,7 @@ export enum BulwarkInstruction {
   ApproveProposal,
   CancelBatch,
   CancelOrders,
+  Check,
   CloseMarginAccount,
   CloseProposal,
   CollectResidual,
@@ -513,6 +518,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.CancelOrders;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([238, 251, 184, 43, 83, 233, 244, 65]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.Check;
   }
   if (
     containsBytes(
@@ -1009,6 +1025,9 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.CancelOrders;
     } & ParsedCancelOrdersInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.Check;
+    } & ParsedCheckInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.CloseMarginAccount;
     } & ParsedCloseMarginAccountInstruction<TProgram>)
   | ({
@@ -1169,6 +1188,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.CancelOrders,
         ...parseCancelOrdersInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.Check: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.Check,
+        ...parseCheckInstruction(instruction),
       };
     }
     case BulwarkInstruction.CloseMarginAccount: {
@@ -1525,6 +1551,9 @@ export type BulwarkPluginInstructions = {
   cancelOrders: (
     input: CancelOrdersInput,
   ) => ReturnType<typeof getCancelOrdersInstruction> & SelfPlanAndSendFunctions;
+  check: (
+    input: CheckInput,
+  ) => ReturnType<typeof getCheckInstruction> & SelfPlanAndSendFunctions;
   closeMarginAccount: (
     input: CloseMarginAccountInput,
   ) => ReturnType<typeof getCloseMarginAccountInstruction> &
@@ -1731,6 +1760,8 @@ export function bulwarkProgram() {
               client,
               getCancelOrdersInstruction(input),
             ),
+          check: (input) =>
+            addSelfPlanAndSendFunctions(client, getCheckInstruction(input)),
           closeMarginAccount: (input) =>
             addSelfPlanAndSendFunctions(
               client,

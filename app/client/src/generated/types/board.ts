@@ -94,6 +94,10 @@ export type Board = {
   banks: Array<BoardBank>;
   /** Markets. */
   markets: Array<BoardMarket>;
+  /** Lenders' interest index at the last `check` that found it sound. */
+  lendSeen: Wide;
+  /** The same of debtors. */
+  debtSeen: Wide;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -135,6 +139,10 @@ export type BoardArgs = {
   banks: Array<BoardBankArgs>;
   /** Markets. */
   markets: Array<BoardMarketArgs>;
+  /** Lenders' interest index at the last `check` that found it sound. */
+  lendSeen: WideArgs;
+  /** The same of debtors. */
+  debtSeen: WideArgs;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -159,7 +167,9 @@ export function getBoardEncoder(): FixedSizeEncoder<BoardArgs> {
     ["feeds", getArrayEncoder(getFeedEncoder(), { size: 32 })],
     ["banks", getArrayEncoder(getBoardBankEncoder(), { size: 16 })],
     ["markets", getArrayEncoder(getBoardMarketEncoder(), { size: 32 })],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 512)],
+    ["lendSeen", getWideEncoder()],
+    ["debtSeen", getWideEncoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 480)],
   ]);
 }
 
@@ -183,7 +193,9 @@ export function getBoardDecoder(): FixedSizeDecoder<Board> {
     ["feeds", getArrayDecoder(getFeedDecoder(), { size: 32 })],
     ["banks", getArrayDecoder(getBoardBankDecoder(), { size: 16 })],
     ["markets", getArrayDecoder(getBoardMarketDecoder(), { size: 32 })],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 512)],
+    ["lendSeen", getWideDecoder()],
+    ["debtSeen", getWideDecoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 480)],
   ]);
 }
 

@@ -104,6 +104,10 @@ export type Compartment = {
   version: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
+  /** Margin account that the broken bit of accounts was set for, zero if it isn't set. */
+  brokenAccount: ReadonlyUint8Array;
+  /** Unix second of the last reward for a latch. */
+  rewardedAt: bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -159,6 +163,10 @@ export type CompartmentArgs = {
   version: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
+  /** Margin account that the broken bit of accounts was set for, zero if it isn't set. */
+  brokenAccount: ReadonlyUint8Array;
+  /** Unix second of the last reward for a latch. */
+  rewardedAt: number | bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -196,7 +204,9 @@ export function getCompartmentEncoder(): FixedSizeEncoder<CompartmentArgs> {
     ["bump", getU8Encoder()],
     ["version", getU8Encoder()],
     ["reserved0", fixEncoderSize(getBytesEncoder(), 4)],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 536)],
+    ["brokenAccount", fixEncoderSize(getBytesEncoder(), 32)],
+    ["rewardedAt", getI64Encoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 496)],
   ]);
 }
 
@@ -233,7 +243,9 @@ export function getCompartmentDecoder(): FixedSizeDecoder<Compartment> {
     ["bump", getU8Decoder()],
     ["version", getU8Decoder()],
     ["reserved0", fixDecoderSize(getBytesDecoder(), 4)],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 536)],
+    ["brokenAccount", fixDecoderSize(getBytesDecoder(), 32)],
+    ["rewardedAt", getI64Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 496)],
   ]);
 }
 

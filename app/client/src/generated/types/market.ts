@@ -40,6 +40,8 @@ import {
   getFundingSamplerEncoder,
   getLoweredDecoder,
   getLoweredEncoder,
+  getWideDecoder,
+  getWideEncoder,
   type Band,
   type BandArgs,
   type Bucket,
@@ -52,6 +54,8 @@ import {
   type FundingSamplerArgs,
   type Lowered,
   type LoweredArgs,
+  type Wide,
+  type WideArgs,
 } from "./index.js";
 
 /** A perpetual market. */
@@ -144,6 +148,10 @@ export type Market = {
   reserved0: ReadonlyUint8Array;
   /** Unix second up to which a cascade of liquidations keeps new risk out. */
   cascadeUntil: bigint;
+  /** Loss index of longs at the last `check` that found it sound. */
+  lossLongSeen: Wide;
+  /** The same of shorts. */
+  lossShortSeen: Wide;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -237,6 +245,10 @@ export type MarketArgs = {
   reserved0: ReadonlyUint8Array;
   /** Unix second up to which a cascade of liquidations keeps new risk out. */
   cascadeUntil: number | bigint;
+  /** Loss index of longs at the last `check` that found it sound. */
+  lossLongSeen: WideArgs;
+  /** The same of shorts. */
+  lossShortSeen: WideArgs;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -287,7 +299,9 @@ export function getMarketEncoder(): FixedSizeEncoder<MarketArgs> {
     ["settleShort", getU8Encoder()],
     ["reserved0", fixEncoderSize(getBytesEncoder(), 2)],
     ["cascadeUntil", getI64Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 248)],
+    ["lossLongSeen", getWideEncoder()],
+    ["lossShortSeen", getWideEncoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 216)],
   ]);
 }
 
@@ -337,7 +351,9 @@ export function getMarketDecoder(): FixedSizeDecoder<Market> {
     ["settleShort", getU8Decoder()],
     ["reserved0", fixDecoderSize(getBytesDecoder(), 2)],
     ["cascadeUntil", getI64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 248)],
+    ["lossLongSeen", getWideDecoder()],
+    ["lossShortSeen", getWideDecoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 216)],
   ]);
 }
 

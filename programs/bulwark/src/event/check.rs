@@ -1,0 +1,37 @@
+//! What a check has changed. Chained in the Protocol.
+
+use anchor_lang::Discriminator;
+use anchor_lang::prelude::*;
+use bytemuck::{Pod, Zeroable};
+
+use super::{Common, Kind};
+
+list_events! {
+    /// A check set or cleared broken bits, paused, or found breakers that had tripped: they follow.
+    Checked(CheckedHead) = 80 {
+        /// Bit j: bank j broke an invariant.
+        pub banks_before: u64,
+        pub banks_after: u64,
+        /// Bit j: value is missing in bank j.
+        pub missing_before: u64,
+        pub missing_after: u64,
+        /// Bit m: market m broke an invariant.
+        pub markets_before: u64,
+        pub markets_after: u64,
+        /// Bit g: global invariant g is broken.
+        pub globals_before: u64,
+        pub globals_after: u64,
+        /// Unix second until which this paused the compartment, 0 if it didn't.
+        pub paused_until: i64,
+        /// Paid to the caller out of fees, UsdE6.
+        pub reward: u64,
+    } trips: BreakerTripped {
+        /// Market.
+        pub market: u64,
+        /// Reason code of the latest trip: 0x400 + number of the breaker.
+        pub reason: u64,
+        /// Sequence numbers of the market's trips that are chained by this, first and last.
+        pub first: u64,
+        pub last: u64,
+    }
+}
