@@ -3,6 +3,7 @@
 
 use bulwark_state::{Key, MarginAccount};
 
+use crate::book::Side;
 use crate::error::{Error, Result};
 use crate::migration;
 use crate::time::Now;
@@ -31,5 +32,22 @@ pub fn name(account: &mut MarginAccount, delegate: &Key, until: i64, now: Now) -
     }
     account.delegate = *delegate;
     account.delegate_until = if none { 0 } else { until };
+    Ok(())
+}
+
+/// Whether a delegate's order may rest at `price` (PriceE8): no bid above the price band, no ask
+/// below it. Resting beyond it, the order would wait for whoever the delegate likes to give to: the
+/// taker's band is the owner's affair (a58).
+///
+/// # Errors
+/// [`Error::TooFarFromOracle`].
+pub const fn may_rest(side: Side, price: u64, (low, high): (u64, u64)) -> Result<()> {
+    let gives = match side {
+        Side::Bid => price > high,
+        Side::Ask => price < low,
+    };
+    if gives {
+        return Err(Error::TooFarFromOracle);
+    }
     Ok(())
 }

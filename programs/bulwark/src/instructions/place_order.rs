@@ -1,8 +1,8 @@
 //! Places an order: fills what crosses, rests what may rest.
 //!
 //! The owner or the delegate CAN place in Normal, and in Restricted as far as open interest doesn't
-//! rise; a delegate CANNOT place outside the price band. Nobody CAN place while Paused, in a halted
-//! market, or for an account below its maintenance requirement. Makers are the margin accounts that
+//! rise; a delegate CANNOT fill outside the price band, nor rest where he gives more than it away.
+//! Nobody CAN place while Paused, in a halted market, or below the maintenance requirement. Makers are the margin accounts that
 //! follow the named accounts, writable; the best opposite order whose account is absent ends the
 //! matching, and what remains never rests across it (a13).
 
@@ -49,6 +49,13 @@ pub enum OrderKind {
     FillOrKill,
     /// Rests; where it would fill anything, one tick behind that.
     PostOnlySlide,
+}
+
+impl OrderKind {
+    /// Whether something of the order may rest.
+    const fn rests(self) -> bool {
+        !matches!(self, Self::ImmediateOrCancel | Self::FillOrKill)
+    }
 }
 
 /// What is asked for.
@@ -196,6 +203,10 @@ pub(super) fn place<'info>(
             false => Action::Place,
         })?;
         let rules = rules(&mut guard, &board, &market, place, by_delegate)?;
+        if by_delegate && args.kind.rests() {
+            let band = band(&board, &market)?;
+            delegate::may_rest(request.side, request.price, band).or_refuse()?;
+        }
         let replaced = match instead_of {
             Some(which) => replace(
                 accounts,
