@@ -52,7 +52,10 @@ fn a50_topping_up_and_falling_again_leaves_the_auction_where_it_was() {
     world.advance(20);
     world.refresh_all();
     // A deposit lifts her over LiquidationEnd; the first look at her is noted.
-    let short = world.health("alice", Level::LiquidationEnd).surplus().unwrap();
+    let short = world
+        .health("alice", Level::LiquidationEnd)
+        .surplus()
+        .unwrap();
     assert!(short < 0);
     world.deposit("alice", USDC, short.unsigned_abs() + usdc(300.0));
     expect_error(
@@ -67,7 +70,8 @@ fn a50_topping_up_and_falling_again_leaves_the_auction_where_it_was() {
         world.refresh_all();
     }
     // One more second than a minute would have cleared it; she falls again before.
-    world.crash(SOL, 87.5);
+    world.advance(1);
+    world.crash(SOL, 80.0);
     world.advance(16);
     world.refresh_all();
     expect_error(world.unflag("alice"), E::StageForbids);

@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: fcb33566fac54e09a3d536149bc917e7d473bfd757750d920d55bf1a13e3c098
+// Sources: 070a501c21ade7787a769006529720ae8078924765ee8a207c11297bb55527fa
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

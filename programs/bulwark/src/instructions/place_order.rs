@@ -2,9 +2,9 @@
 //!
 //! The owner or the delegate CAN place in Normal, and in Restricted as far as open interest doesn't
 //! rise; a delegate CANNOT fill outside the price band, nor rest where he gives more than it away.
-//! Nobody CAN place while Paused, in a halted market, or below the maintenance requirement. Makers are the margin accounts that
-//! follow the named accounts, writable; the best opposite order whose account is absent ends the
-//! matching, and what remains never rests across it (a13).
+//! Nobody CAN place while Paused, in a halted market, or below the maintenance requirement. Makers
+//! are the margin accounts that follow the named accounts, writable; the best opposite order whose
+//! account is absent ends the matching, and what remains never rests across it (a13).
 
 use anchor_lang::prelude::*;
 use bulwark_core::book::Side as CoreSide;
@@ -203,10 +203,7 @@ pub(super) fn place<'info>(
             false => Action::Place,
         })?;
         let rules = rules(&mut guard, &board, &market, place, by_delegate)?;
-        if by_delegate && args.kind.rests() {
-            let band = band(&board, &market)?;
-            delegate::may_rest(request.side, request.price, band).or_refuse()?;
-        }
+        within(by_delegate, &args, &board, &market)?;
         let replaced = match instead_of {
             Some(which) => replace(
                 accounts,
@@ -262,6 +259,15 @@ fn signed_by_delegate(margin: &MarginAccount, trader: &Pubkey, guard: &Guard) ->
     }
     let acts = delegate::acts(margin, trader.as_array(), guard.now);
     ensure(acts, BulwarkError::NotOwner).map(|()| true)
+}
+
+/// What a delegate's order rests at gives no more than the band away.
+fn within(delegated: bool, args: &PlaceOrderArgs, board: &Board, market: &Market) -> Result<()> {
+    if !delegated || !args.kind.rests() {
+        return Ok(());
+    }
+    let request = args.request();
+    delegate::may_rest(request.side, request.price, band(board, market)?).or_refuse()
 }
 
 /// The refusal of an order, with what the account has and needs.
