@@ -176,4 +176,13 @@ errors! {
     QuorumMissing,
     /// Eight changes wait already.
     TooManyWaiting,
+    // Settling and closing
+    /// Neither does the market's target stand at its cap nor is its feed dead.
+    NoCause,
+    /// What the settlement was announced for still stands.
+    CauseStands,
+    /// Too few minutes before the newest price had one: the settlement price needs half of thirty.
+    TooFewCloses,
+    /// The bank isn't closing, or still owes something: claims, tickets or residuals.
+    BankOwes,
 }

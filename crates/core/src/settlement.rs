@@ -10,7 +10,7 @@
 use bulwark_state::{Bank, Board, Book, Insurance, Key, MarginAccount, Market};
 
 use crate::error::{Error, Result};
-use crate::feed::median_close;
+use crate::feed::{close_count, median_close};
 use crate::gate::conditions;
 use crate::ledger::{self, DAY, fading_add_lasting, fading_take};
 use crate::loss;
@@ -20,10 +20,17 @@ use crate::permits::MarketStatus;
 use crate::targets;
 use crate::time::{Now, open_seconds};
 
+/// Status of a bank that closes.
+const CLOSING: u8 = 3;
+
 /// Notice of a settlement that a guardian announces, seconds.
 pub const NOTICE: u64 = 7 * 86_400;
 /// Notice where a target stands at its cap or the feed is dead, seconds.
 pub const SHORT_NOTICE: u64 = 86_400;
+
+/// Minutes of the thirty that must have had a print, unless the feed is dead: else whoever calls
+/// would choose the price by posting one print.
+pub const LEAST_CLOSES: usize = 15;
 
 /// Why a market is to be settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,7 +77,7 @@ fn set_status(board: &mut Board, market: &mut Market, status: MarketStatus) -> R
 /// Announces that a market will be settled: it is reduce-only from now on. Returns when it may be.
 ///
 /// # Errors
-/// [`Error::MarketForbids`] for one that is announced or settled already, [`Error::NotNeeded`] for
+/// [`Error::MarketForbids`] for one that is announced or settled already, [`Error::NoCause`] for
 /// [`Cause::Broken`] where neither holds.
 pub fn announce(board: &mut Board, market: &mut Market, cause: Cause, now: Now) -> Result<i64> {
     let status = MarketStatus::from_u8(market.status)?;
@@ -80,7 +87,7 @@ pub fn announce(board: &mut Board, market: &mut Market, cause: Cause, now: Now) 
     let notice = match cause {
         Cause::Decided => NOTICE,
         Cause::Broken if broken(board, market, now)? => SHORT_NOTICE,
-        Cause::Broken => return Err(Error::NotNeeded),
+        Cause::Broken => return Err(Error::NoCause),
     };
     market.settle_at = now
         .unix
@@ -95,15 +102,14 @@ pub fn announce(board: &mut Board, market: &mut Market, cause: Cause, now: Now) 
 /// any more. Anyone may; what the guardian has decided stands.
 ///
 /// # Errors
-/// [`Error::MarketForbids`] for a market that isn't announced so, [`Error::NotNeeded`] while the
-/// cause stands.
+/// [`Error::MarketForbids`] for a market that isn't announced so, [`Error::CauseStands`].
 pub fn call_off(board: &mut Board, market: &mut Market, now: Now) -> Result<()> {
     let announced = market.status == MarketStatus::Settling as u8;
     if !announced || market.settle_short == 0 {
         return Err(Error::MarketForbids);
     }
     if broken(board, market, now)? {
-        return Err(Error::NotNeeded);
+        return Err(Error::CauseStands);
     }
     (market.settle_at, market.settle_short) = (0, 0);
     set_status(board, market, MarketStatus::Open)
@@ -113,25 +119,30 @@ pub fn call_off(board: &mut Board, market: &mut Market, now: Now) -> Result<()> 
 /// median of the thirty minutes up to its feed's newest print. Anyone may. Returns it, PriceE8.
 ///
 /// # Errors
-/// [`Error::MarketForbids`] for one that isn't announced, [`Error::TooEarly`], [`Error::NotNeeded`]
-/// where a short notice's cause is gone, [`Error::OracleGate`] without any close.
+/// [`Error::MarketForbids`] for one that isn't announced, [`Error::DelayRuns`], [`Error::NoCause`]
+/// where a short notice's cause is gone, [`Error::OracleGate`] without any close,
+/// [`Error::TooFewCloses`] where fewer than [`LEAST_CLOSES`] lie before the newest print.
 pub fn close(board: &mut Board, market: &mut Market, now: Now) -> Result<u64> {
     if market.status != MarketStatus::Settling as u8 {
         return Err(Error::MarketForbids);
     }
     if now.unix < market.settle_at {
-        return Err(Error::TooEarly);
+        return Err(Error::DelayRuns);
     }
     if market.settle_short != 0 && !broken(board, market, now)? {
-        return Err(Error::NotNeeded);
+        return Err(Error::NoCause);
     }
     let feed = board
         .feeds
         .get(usize::from(market.feed))
         .ok_or(Error::BadIndex)?;
-    let price = median_close(feed, feed.last.publish_at);
+    let newest = feed.last.publish_at;
+    let price = median_close(feed, newest);
     if price == 0 {
         return Err(Error::OracleGate);
+    }
+    if close_count(feed, newest) < LEAST_CLOSES && !conditions(feed, now).dead {
+        return Err(Error::TooFewCloses);
     }
     set_status(board, market, MarketStatus::Settled)?;
     let entry = board
@@ -212,7 +223,6 @@ pub fn close_position(
 /// # Errors
 /// [`Error::BankForbids`] for quote and for a bank that is closing, [`Error::BadIndex`].
 pub fn close_bank(board: &mut Board, bank: &mut Bank, now: Now) -> Result<()> {
-    const CLOSING: u8 = 3;
     let open = open_seconds(&board.clock, now.unix);
     let entry = board
         .banks
@@ -223,5 +233,31 @@ pub fn close_bank(board: &mut Board, bank: &mut Bank, now: Now) -> Result<()> {
     }
     (entry.status, bank.status) = (CLOSING, CLOSING);
     entry.closing_open = open;
+    Ok(())
+}
+
+/// Retires a closing bank from which everyone has gone: nothing is owed from its vault any more, by
+/// claims, tickets or residuals. Its seat on the Board is out of use for good, and the change of the
+/// live count that it still held is the quote bank's. Anyone may.
+///
+/// # Errors
+/// [`Error::BankOwes`], [`Error::BadIndex`].
+pub fn retire_bank(board: &mut Board, bank: &mut Bank, quote: &mut Bank) -> Result<()> {
+    let residuals = &bank.residuals;
+    let owed = [
+        bank.claims,
+        bank.tickets,
+        bank.queue.waiting,
+        residuals.total,
+        residuals.assigned,
+    ];
+    if bank.index == 0 || bank.status != CLOSING || owed.iter().any(|part| *part != 0) {
+        return Err(Error::BankOwes);
+    }
+    let live = &mut quote.totals.live_count;
+    *live = live.checked_add(bank.live_delta).ok_or(Error::Overflow)?;
+    bank.live_delta = 0;
+    let seat = board.banks.get_mut(usize::from(bank.index));
+    seat.ok_or(Error::BadIndex)?.status = 0;
     Ok(())
 }

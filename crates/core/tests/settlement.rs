@@ -72,7 +72,7 @@ fn a_decided_settlement_waits_a_week() {
     );
     desk.wait(WEEK - 1);
     closes(&mut desk, usd(120));
-    assert_eq!(close(&mut desk), Err(Error::TooEarly));
+    assert_eq!(close(&mut desk), Err(Error::DelayRuns));
     assert_eq!(close_position(&mut desk, 0), Err(Error::MarketForbids));
     desk.wait(1);
     assert_eq!(close(&mut desk), Ok(usd(120)));
@@ -86,7 +86,7 @@ fn a_decided_settlement_waits_a_week() {
 #[test]
 fn a_short_notice_needs_a_cap_or_a_dead_feed_twice() {
     let mut desk = traded();
-    assert_eq!(announce(&mut desk, Cause::Broken), Err(Error::NotNeeded));
+    assert_eq!(announce(&mut desk, Cause::Broken), Err(Error::NoCause));
     let stop: [fn(&mut Desk); 2] = [
         |desk| {
             let margin = &mut desk.board.markets[0].margin;
@@ -106,7 +106,7 @@ fn a_short_notice_needs_a_cap_or_a_dead_feed_twice() {
         // What has mended is called off by anyone, and never settled.
         better.wait(DAY);
         better.board.markets[0].margin.im = 1;
-        assert_eq!(close(&mut better), Err(Error::NotNeeded));
+        assert_eq!(close(&mut better), Err(Error::NoCause));
         let now = better.around.now;
         settlement::call_off(&mut better.board, &mut better.markets[0], now).expect("off");
         assert_eq!(
@@ -219,4 +219,62 @@ fn a_closing_bank_takes_no_one_by_surprise() {
         let weights = weights.expect("weights");
         assert_eq!((weights.initial, weights.maintenance), (0, wanted));
     }
+}
+
+/// Who calls can't choose the price by posting one print: half of the thirty minutes had one, unless
+/// the feed is dead, which takes nobody's choice.
+#[test]
+fn a_settlement_price_has_fifteen_minutes_behind_it() {
+    let mut desk = traded();
+    announce(&mut desk, Cause::Decided).expect("announced");
+    desk.wait(WEEK);
+    closes(&mut desk, usd(87));
+    let newest = desk.around.now.unix / 60;
+    let forget = |desk: &mut Desk, keep: i64| {
+        for close in &mut desk.board.feeds[0].closes {
+            if newest - close.at / 60 >= keep {
+                *close = Mark::default();
+            }
+        }
+    };
+    let mut lonely = desk.clone();
+    forget(&mut lonely, 14);
+    assert_eq!(close(&mut lonely), Err(Error::TooFewCloses));
+    lonely.around.now.unix += 601;
+    assert_eq!(close(&mut lonely), Ok(usd(87)), "a dead feed's last closes");
+    forget(&mut desk, 15);
+    assert_eq!(close(&mut desk), Ok(usd(87)));
+}
+
+/// A bank goes once nothing is owed from it, and what it held of the live count stays counted.
+#[test]
+fn a_bank_retires_when_nothing_is_owed() {
+    let mut desk = traded();
+    let now = desk.around.now;
+    let owes = |desk: &mut Desk| {
+        let mut quote = desk.banks[0].clone();
+        settlement::retire_bank(&mut desk.board, &mut desk.banks[1], &mut quote)
+    };
+    assert_eq!(owes(&mut desk), Err(Error::BankOwes), "active");
+    settlement::close_bank(&mut desk.board, &mut desk.banks[1], now).expect("closing");
+    assert_eq!(owes(&mut desk), Err(Error::BankOwes), "claims");
+    desk.banks[1].claims = 0;
+    let debts: [fn(&mut bulwark_state::Bank); 5] = [
+        |bank| bank.claims = 1,
+        |bank| bank.tickets = 1,
+        |bank| bank.queue.waiting = 1,
+        |bank| bank.residuals.total = 1,
+        |bank| bank.residuals.assigned = 1,
+    ];
+    for owe in debts {
+        let mut desk = desk.clone();
+        owe(&mut desk.banks[1]);
+        assert_eq!(owes(&mut desk), Err(Error::BankOwes));
+    }
+    desk.banks[1].live_delta = -2;
+    let mut quote = desk.banks[0].clone();
+    quote.totals.live_count = 5;
+    settlement::retire_bank(&mut desk.board, &mut desk.banks[1], &mut quote).expect("retires");
+    assert_eq!((quote.totals.live_count, desk.banks[1].live_delta), (3, 0));
+    assert_eq!(desk.board.banks[1].status, 0);
 }

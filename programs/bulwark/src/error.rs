@@ -118,6 +118,11 @@ errors! {
         DelayRuns: "The delay isn't over",
         QuorumMissing: "Too few approvals of today's members stand",
         TooManyWaiting: "Eight changes wait already",
+        // Settling and closing
+        NoCause: "Neither does the market's target stand at its cap nor is its feed dead",
+        CauseStands: "What the settlement was announced for still stands",
+        TooFewCloses: "Too few minutes before the newest price had one: the settlement price needs half of thirty",
+        BankOwes: "The bank isn't closing, or still owes something: claims, tickets or residuals",
     }
     accounts {
         // Identity of accounts

@@ -14,7 +14,9 @@ use crate::math::{mul_div_ceil, ppm_mul_ceil};
 use crate::{Error, Now, Result, volatility};
 
 pub use jump::{CONFIRM_SECONDS, CONFIRM_SLOTS, SPANS, WAIT_SECONDS, WAIT_SLOTS, overdue};
-pub use rings::{PRINT_DISTANCE, covered_minutes, median_close, median_of, printed_in_each};
+pub use rings::{
+    PRINT_DISTANCE, close_count, covered_minutes, median_close, median_of, printed_in_each,
+};
 
 /// How far a publish time may lie ahead of the cluster's clock, seconds.
 pub const FUTURE_TOLERANCE: i64 = 2;

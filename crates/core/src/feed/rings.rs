@@ -96,14 +96,9 @@ pub fn median_close(feed: &Feed, at: i64) -> u64 {
 
 /// [`median_close`] of the newest `minutes` alone, at most 30.
 pub fn median_of(feed: &Feed, at: i64, minutes: u64) -> u64 {
-    let newest = elapsed(at, 0) / MINUTE;
     let mut sorted = [0u64; CLOSES];
     let mut count = 0usize;
-    for close in &feed.closes {
-        let minute = elapsed(close.at, 0) / MINUTE;
-        if close.price == 0 || minute > newest || newest - minute >= minutes {
-            continue;
-        }
+    for close in closes_of(feed, at, minutes) {
         if let Some(place) = sorted.get_mut(count) {
             *place = close.price;
         }
@@ -114,4 +109,18 @@ pub fn median_of(feed: &Feed, at: i64, minutes: u64) -> u64 {
     kept.get(count.saturating_sub(1) / 2)
         .copied()
         .unwrap_or_default()
+}
+
+/// How many of the 30 minutes up to and with that of `at` had a print.
+pub fn close_count(feed: &Feed, at: i64) -> usize {
+    closes_of(feed, at, CLOSES as u64).count()
+}
+
+/// The closes of the newest `minutes` up to and with that of `at`.
+fn closes_of(feed: &Feed, at: i64, minutes: u64) -> impl Iterator<Item = &Mark> {
+    let newest = elapsed(at, 0) / MINUTE;
+    feed.closes.iter().filter(move |close| {
+        let minute = elapsed(close.at, 0) / MINUTE;
+        close.price != 0 && minute <= newest && newest - minute < minutes
+    })
 }

@@ -56,6 +56,8 @@ actions! {
     Settle,
     /// Close a position of a settled market at its settlement price.
     SettlePosition,
+    /// Announce, call off or carry out the settlement of a market or the closing of a bank.
+    WindDown,
     /// Charge a loss to insurance and the gaining side.
     AllocateLoss,
     /// Fold a market's deltas into the quote bank.

@@ -78,7 +78,7 @@ const MODE_TABLE: &[(&str, &[Action], [&str; 4])] = &[
     ),
     (
         "settle",
-        &[Action::Settle, Action::SettlePosition],
+        &[Action::Settle, Action::SettlePosition, Action::WindDown],
         ["yes", "yes", "yes", "no"],
     ),
     (
@@ -290,6 +290,7 @@ const MARKET_TABLE: &[(&str, &[Action])] = &[
             Action::TopUp,
             Action::Seize,
             Action::WindUp,
+            Action::WindDown,
         ],
     ),
 ];
