@@ -12,6 +12,7 @@ mod liquidation;
 mod money;
 mod trading;
 mod view;
+mod winding;
 
 pub use check::Items;
 pub use trading::Closing;

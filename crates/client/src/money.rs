@@ -87,6 +87,30 @@ impl Deployment {
         build(accounts, [], instruction::Deposit { amount })
     }
 
+    /// Moves a token between two margin accounts of the signer.
+    pub fn transfer(
+        &self,
+        owner: Pubkey,
+        from: Pubkey,
+        to: Pubkey,
+        (bank, amount): (usize, u64),
+    ) -> Instruction {
+        let keys = self.banks[bank];
+        let accounts = accounts::Transfer {
+            owner,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            board: Some(self.board),
+            bank: keys.bank,
+            vault: keys.vault,
+            from,
+            to,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, [], instruction::Transfer { amount })
+    }
+
     /// Withdraws to `destination`. `ticket`: the account's next ticket number, for what can't be
     /// paid at once. With positions, orders or debt (`plain` false) it needs the Board and the
     /// quote bank.

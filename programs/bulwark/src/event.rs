@@ -201,6 +201,7 @@ mod chained;
 mod check;
 mod guardian;
 mod trading;
+mod winding;
 pub use chained::{chain, chain_list, next_chained};
 pub use check::{BreakerTripped, Checked, CheckedHead};
 pub use guardian::{
@@ -212,6 +213,7 @@ pub use trading::{
     CollateralSold, DelegateNamed, FundingSampled, LegWoundUp, LossSettled, OrderFill, OrderPlaced,
     OrderPlacedHead, OrdersCancelled, OrdersPruned, PositionTakenOver,
 };
+pub use winding::{BankClosed, MarketWoundDown, PositionSettled, Transferred};
 
 events! {
     /// The Protocol was created.
@@ -399,12 +401,13 @@ mod tests {
     #[test]
     fn numbers_of_kinds_are_unique() {
         let kinds = KINDS.iter().chain(trading::KINDS).chain(guardian::KINDS);
+        let kinds = kinds.chain(winding::KINDS);
         let mut numbers: Vec<_> = kinds.map(|(_, number)| *number).collect();
         numbers.sort_unstable();
         numbers.dedup();
         assert_eq!(
             numbers.len(),
-            KINDS.len() + trading::KINDS.len() + guardian::KINDS.len()
+            KINDS.len() + trading::KINDS.len() + guardian::KINDS.len() + winding::KINDS.len()
         );
     }
 

@@ -78,6 +78,11 @@ pub mod bulwark {
         instructions::withdraw(ctx, amount, ticket_bump)
     }
 
+    /// Moves a token between two margin accounts of the signer.
+    pub fn transfer(ctx: Context<Transfer>, amount: u64) -> Result<()> {
+        instructions::transfer(ctx, amount)
+    }
+
     /// Takes a position of a liquidatable account over.
     pub fn take_over(ctx: Context<TakeOver>, largest: u64) -> Result<()> {
         instructions::take_over(ctx, largest)
@@ -106,6 +111,34 @@ pub mod bulwark {
     /// Realises an account's unrealised loss.
     pub fn settle(ctx: Context<Settle>) -> Result<()> {
         instructions::settle(ctx)
+    }
+
+    /// Announces that a market will be settled: by the creator, or by anyone where it is broken.
+    pub fn announce_settlement<'info>(
+        ctx: Context<'info, WindMarketDown<'info>>,
+        decided: bool,
+    ) -> Result<()> {
+        instructions::announce_settlement(ctx, decided)
+    }
+
+    /// Calls a settlement off whose cause is gone.
+    pub fn call_off_settlement(ctx: Context<WindMarketDown>) -> Result<()> {
+        instructions::call_off_settlement(ctx)
+    }
+
+    /// Settles a market whose notice is over.
+    pub fn settle_market(ctx: Context<WindMarketDown>) -> Result<()> {
+        instructions::settle_market(ctx)
+    }
+
+    /// Closes an account's position in a settled market.
+    pub fn settle_position(ctx: Context<SettlePosition>) -> Result<()> {
+        instructions::settle_position(ctx)
+    }
+
+    /// Begins to close a bank; every bank follows.
+    pub fn close_bank<'info>(ctx: Context<'info, CloseBank<'info>>) -> Result<()> {
+        instructions::close_bank(ctx)
     }
 
     /// Buys collateral against an old or large debt.

@@ -1,6 +1,8 @@
 //! docs/costs.md: what accounts and instructions cost, written from what was measured, and what of
 //! a written one isn't true any more.
 
+pub mod winding;
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 

@@ -72,6 +72,42 @@ pub fn fading_take(fading: &mut Fading, amount: u64, now: Now, window: u64) -> R
     Ok(taken)
 }
 
+/// Moves up to `amount` of what is left from one to the other and says how much. Both go on fading
+/// at the speed that they had: together never more than before, now or later.
+pub fn fading_move_brief(
+    from: &mut Fading,
+    to: &mut Fading,
+    amount: u64,
+    now: Now,
+    window: u64,
+) -> Result<u64> {
+    let left = fading_left(from, now, window)?;
+    let moved = left.min(amount);
+    if moved == 0 {
+        return Ok(0);
+    }
+    // What the moved part was when `from` began to fade, and what stays of it.
+    let part = mul_div_floor(from.amount, moved, left).ok_or(Error::Overflow)?;
+    let rest = from.amount.checked_sub(part).ok_or(Error::Overflow)?;
+    let there = fading_left(to, now, window)?;
+    if there == 0 {
+        *to = Fading {
+            amount: part,
+            at: from.at,
+        };
+    } else {
+        // Two that fade as one: a·(1 − e/window) = both left, at the sum of their speeds.
+        let sum = to.amount.checked_add(part).ok_or(Error::Overflow)?;
+        let both = there.checked_add(moved).ok_or(Error::Overflow)?;
+        let gone = sum.saturating_sub(both);
+        let age = mul_div_ceil(window, gone, sum).ok_or(Error::Overflow)?;
+        to.amount = sum;
+        to.at = now.unix.checked_sub_unsigned(age).ok_or(Error::Overflow)?;
+    }
+    from.amount = if moved == left { 0 } else { rest };
+    Ok(moved)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,5 +168,28 @@ mod tests {
         assert_eq!(fading_left(&amount, at(64_800), DAY), Ok(200));
         assert_eq!(fading_take(&mut amount, 700, at(43_200), DAY), Ok(400));
         assert_eq!(amount, Fading { amount: 0, at: 0 });
+    }
+
+    /// However a mark is moved to and fro, it fades as if it had never been moved.
+    #[test]
+    fn moving_stretches_nothing() {
+        let alone = Fading {
+            amount: 1_000_000,
+            at: 0,
+        };
+        let (mut one, mut other) = (alone, Fading::default());
+        for hour in 1..=24 {
+            let now = at(hour * 3_600);
+            let part = 137_000 + 1_000 * hour.unsigned_abs();
+            if hour % 2 == 0 {
+                fading_move_brief(&mut other, &mut one, part, now, DAY).unwrap();
+            } else {
+                fading_move_brief(&mut one, &mut other, part, now, DAY).unwrap();
+            }
+            let sum = fading_left(&one, now, DAY).unwrap() + fading_left(&other, now, DAY).unwrap();
+            let expected = fading_left(&alone, now, DAY).unwrap();
+            assert!(sum <= expected, "{hour}: {sum} of {expected}");
+            assert!(sum + 1_000 >= expected, "{hour}: {sum} of {expected}");
+        }
     }
 }

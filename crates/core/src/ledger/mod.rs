@@ -9,7 +9,9 @@ mod fading;
 mod interest;
 mod trade;
 
-pub use fading::{DAY, fading_add_brief, fading_add_lasting, fading_left, fading_take};
+pub use fading::{
+    DAY, fading_add_brief, fading_add_lasting, fading_left, fading_move_brief, fading_take,
+};
 pub use interest::{QuoteMoney, accrue_interest, utilisation_ppm, yearly_rate_ppm};
 pub use trade::{Traded, trade};
 

@@ -13,6 +13,7 @@ mod deposit;
 mod exit;
 mod money;
 mod ticket;
+mod transfer;
 
 use bulwark_state::Bank;
 
@@ -28,6 +29,7 @@ pub use money::{
     NewMoney, donation, expect_in, expect_out, recapitalise, recapitalise_quote, sweep, sweep_quote,
 };
 pub use ticket::{Served, collect_residual, reclaim_quote, reclaim_token, serve, write_ticket};
+pub use transfer::{Moved, Transfer, transfer, transfer_action};
 
 /// A bank brought up to now: what its claims are paid, and what may leave.
 #[derive(Clone, Copy, Debug)]

@@ -13,6 +13,7 @@ mod liquidation;
 pub mod listing;
 mod money;
 mod view;
+mod winding;
 pub mod worst;
 
 use std::collections::BTreeMap;

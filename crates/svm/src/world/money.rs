@@ -7,6 +7,23 @@ use super::{Outcome, World};
 use crate::vm::pubkey;
 
 impl World {
+    /// The owner of both moves `amount` of a bank's token from one account to the other.
+    pub fn transfer(
+        &mut self,
+        from: &'static str,
+        to: &'static str,
+        bank: usize,
+        amount: u64,
+    ) -> Outcome {
+        let (giver, receiver) = (self.margin_key(from), self.margin_key(to));
+        let owner = self.wallet(from);
+        let key = pubkey(owner.pubkey());
+        let act = self
+            .deployment
+            .transfer(key, giver, receiver, (bank, amount));
+        self.send(&[act], &[&owner])
+    }
+
     /// `name` gives `amount` of new tokens to a bank. Holes and surpluses may change by it.
     pub fn recapitalise(&mut self, name: &'static str, bank: usize, amount: u64) -> Outcome {
         self.give(name, bank, amount);

@@ -199,7 +199,8 @@ impl<'info> Withdraw<'info> {
     }
 }
 
-fn action(plain: bool) -> Action {
+/// What taking something out of an account is.
+pub(super) fn action(plain: bool) -> Action {
     if plain {
         Action::PlainExit
     } else {
@@ -208,7 +209,7 @@ fn action(plain: bool) -> Action {
 }
 
 /// H_I ≥ 0 after, at adverse bounds where the permit says so.
-fn check_health(
+pub(super) fn check_health(
     board: &Board,
     margin: &MarginAccount,
     guard: &Guard,
