@@ -26,7 +26,7 @@ mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use slots::{Found, Make, idl, samples, samples_guardian, samples_listing};
+use slots::{Found, Make, idl, samples, samples_guardian, samples_listing, samples_winding};
 
 fn all_samples() -> BTreeMap<&'static str, Vec<Make>> {
     let mut all: BTreeMap<_, Vec<Make>> = BTreeMap::new();
@@ -34,6 +34,7 @@ fn all_samples() -> BTreeMap<&'static str, Vec<Make>> {
         samples::SAMPLES,
         samples_guardian::SAMPLES,
         samples_listing::SAMPLES,
+        samples_winding::SAMPLES,
     ] {
         for (name, make) in list {
             all.entry(*name).or_default().push(*make);

@@ -1,5 +1,5 @@
-//! Between accounts of one owner: what goes, what goes along, what stays, and that nothing is washed
-//! by it.
+//! Between accounts of one owner: what goes, what goes along, what stays, and that nothing is
+//! washed by it.
 
 use bulwark::error::BulwarkError;
 use bulwark_core::health::Level;

@@ -237,8 +237,8 @@ pub fn close_bank(board: &mut Board, bank: &mut Bank, now: Now) -> Result<()> {
 }
 
 /// Retires a closing bank from which everyone has gone: nothing is owed from its vault any more, by
-/// claims, tickets or residuals. Its seat on the Board is out of use for good, and the change of the
-/// live count that it still held is the quote bank's. Anyone may.
+/// claims, tickets or residuals. Its seat on the Board is out of use for good, and the change of
+/// the live count that it still held is the quote bank's. Anyone may.
 ///
 /// # Errors
 /// [`Error::BankOwes`], [`Error::BadIndex`].

@@ -221,8 +221,8 @@ fn a_closing_bank_takes_no_one_by_surprise() {
     }
 }
 
-/// Who calls can't choose the price by posting one print: half of the thirty minutes had one, unless
-/// the feed is dead, which takes nobody's choice.
+/// Who calls can't choose the price by posting one print: half of the thirty minutes had one,
+/// unless the feed is dead, which is nobody's choice.
 #[test]
 fn a_settlement_price_has_fifteen_minutes_behind_it() {
     let mut desk = traded();

@@ -257,6 +257,24 @@ pub const LEGAL: &[Rule] = &[
         "the owner's; no token moves where all is queued",
     ),
     rule(
+        "announce_settlement",
+        "market",
+        MARKET,
+        "the feeds of all are dead; the creator may settle any of his",
+    ),
+    rule(
+        "settle_position",
+        "margin",
+        MARGIN,
+        "anybody closes anybody's position in a settled market",
+    ),
+    rule(
+        "close_bank",
+        "bank",
+        BANK,
+        "the creator may close any bank of the compartment but quote",
+    ),
+    rule(
         "recapitalise",
         "insurance",
         &["InsuranceState"],

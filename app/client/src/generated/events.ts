@@ -13,6 +13,8 @@ import {
   type AccountUnflagged,
   getAccountWoundUpDecoder,
   type AccountWoundUp,
+  getBankClosedDecoder,
+  type BankClosed,
   getBankCreatedDecoder,
   type BankCreated,
   getBanksValuedDecoder,
@@ -51,6 +53,8 @@ import {
   type MarginAccountCreated,
   getMarketCreatedDecoder,
   type MarketCreated,
+  getMarketWoundDownDecoder,
+  type MarketWoundDown,
   getMemberRestrictedDecoder,
   type MemberRestricted,
   getOrderPlacedDecoder,
@@ -59,6 +63,8 @@ import {
   type OrdersCancelled,
   getOrdersPrunedDecoder,
   type OrdersPruned,
+  getPositionSettledDecoder,
+  type PositionSettled,
   getPositionTakenOverDecoder,
   type PositionTakenOver,
   getProposalAnsweredDecoder,
@@ -79,6 +85,8 @@ import {
   type SurplusSwept,
   getTicketCrankedDecoder,
   type TicketCranked,
+  getTransferredDecoder,
+  type Transferred,
   getWithdrawnDecoder,
   type Withdrawn,
 } from "./types/index.js";
@@ -89,6 +97,7 @@ export interface BulwarkEvents {
   AccountMigrated: AccountMigrated;
   AccountUnflagged: AccountUnflagged;
   AccountWoundUp: AccountWoundUp;
+  BankClosed: BankClosed;
   BankCreated: BankCreated;
   BanksValued: BanksValued;
   BoardCreated: BoardCreated;
@@ -108,10 +117,12 @@ export interface BulwarkEvents {
   MarginAccountClosed: MarginAccountClosed;
   MarginAccountCreated: MarginAccountCreated;
   MarketCreated: MarketCreated;
+  MarketWoundDown: MarketWoundDown;
   MemberRestricted: MemberRestricted;
   OrderPlaced: OrderPlaced;
   OrdersCancelled: OrdersCancelled;
   OrdersPruned: OrdersPruned;
+  PositionSettled: PositionSettled;
   PositionTakenOver: PositionTakenOver;
   ProposalAnswered: ProposalAnswered;
   ProposalExecuted: ProposalExecuted;
@@ -122,6 +133,7 @@ export interface BulwarkEvents {
   ResidualCollected: ResidualCollected;
   SurplusSwept: SurplusSwept;
   TicketCranked: TicketCranked;
+  Transferred: Transferred;
   Withdrawn: Withdrawn;
 }
 
@@ -139,6 +151,7 @@ export const BULWARK_EVENTS: {
   AccountMigrated: { discriminator: [153, 121, 252, 128, 30, 241, 166, 101], decoder: getAccountMigratedDecoder },
   AccountUnflagged: { discriminator: [245, 172, 215, 169, 58, 255, 137, 11], decoder: getAccountUnflaggedDecoder },
   AccountWoundUp: { discriminator: [221, 100, 77, 216, 68, 99, 29, 242], decoder: getAccountWoundUpDecoder },
+  BankClosed: { discriminator: [31, 216, 207, 32, 4, 152, 203, 99], decoder: getBankClosedDecoder },
   BankCreated: { discriminator: [190, 21, 118, 251, 227, 119, 197, 129], decoder: getBankCreatedDecoder },
   BanksValued: { discriminator: [196, 75, 54, 249, 59, 113, 128, 170], decoder: getBanksValuedDecoder },
   BoardCreated: { discriminator: [100, 100, 202, 61, 51, 12, 67, 195], decoder: getBoardCreatedDecoder },
@@ -158,10 +171,12 @@ export const BULWARK_EVENTS: {
   MarginAccountClosed: { discriminator: [234, 104, 71, 148, 114, 30, 107, 38], decoder: getMarginAccountClosedDecoder },
   MarginAccountCreated: { discriminator: [157, 214, 66, 63, 149, 164, 160, 119], decoder: getMarginAccountCreatedDecoder },
   MarketCreated: { discriminator: [88, 184, 130, 231, 226, 84, 6, 58], decoder: getMarketCreatedDecoder },
+  MarketWoundDown: { discriminator: [160, 36, 79, 201, 2, 107, 242, 49], decoder: getMarketWoundDownDecoder },
   MemberRestricted: { discriminator: [58, 54, 158, 122, 89, 173, 230, 202], decoder: getMemberRestrictedDecoder },
   OrderPlaced: { discriminator: [96, 130, 204, 234, 169, 219, 216, 227], decoder: getOrderPlacedDecoder },
   OrdersCancelled: { discriminator: [7, 134, 210, 3, 65, 222, 254, 188], decoder: getOrdersCancelledDecoder },
   OrdersPruned: { discriminator: [94, 223, 139, 204, 188, 135, 172, 1], decoder: getOrdersPrunedDecoder },
+  PositionSettled: { discriminator: [75, 100, 92, 189, 245, 116, 252, 221], decoder: getPositionSettledDecoder },
   PositionTakenOver: { discriminator: [59, 167, 186, 82, 4, 255, 12, 214], decoder: getPositionTakenOverDecoder },
   ProposalAnswered: { discriminator: [14, 45, 40, 17, 58, 82, 187, 194], decoder: getProposalAnsweredDecoder },
   ProposalExecuted: { discriminator: [92, 213, 189, 201, 101, 83, 111, 83], decoder: getProposalExecutedDecoder },
@@ -172,5 +187,6 @@ export const BULWARK_EVENTS: {
   ResidualCollected: { discriminator: [46, 250, 254, 166, 219, 120, 90, 253], decoder: getResidualCollectedDecoder },
   SurplusSwept: { discriminator: [10, 228, 130, 83, 221, 240, 210, 32], decoder: getSurplusSweptDecoder },
   TicketCranked: { discriminator: [240, 69, 133, 158, 194, 232, 147, 176], decoder: getTicketCrankedDecoder },
+  Transferred: { discriminator: [21, 132, 239, 64, 146, 239, 166, 68], decoder: getTransferredDecoder },
   Withdrawn: { discriminator: [20, 89, 223, 198, 194, 124, 219, 13], decoder: getWithdrawnDecoder },
 };

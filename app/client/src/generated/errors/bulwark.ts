@@ -154,6 +154,14 @@ export const BULWARK_ERROR__DELAY_RUNS = 0x17b3; // 6067
 export const BULWARK_ERROR__QUORUM_MISSING = 0x17b4; // 6068
 /** TooManyWaiting: Eight changes wait already */
 export const BULWARK_ERROR__TOO_MANY_WAITING = 0x17b5; // 6069
+/** NoCause: Neither does the market's target stand at its cap nor is its feed dead */
+export const BULWARK_ERROR__NO_CAUSE = 0x17b6; // 6070
+/** CauseStands: What the settlement was announced for still stands */
+export const BULWARK_ERROR__CAUSE_STANDS = 0x17b7; // 6071
+/** TooFewCloses: Too few minutes before the newest price had one: the settlement price needs half of thirty */
+export const BULWARK_ERROR__TOO_FEW_CLOSES = 0x17b8; // 6072
+/** BankOwes: The bank isn't closing, or still owes something: claims, tickets or residuals */
+export const BULWARK_ERROR__BANK_OWES = 0x17b9; // 6073
 /** WrongProtocol: The account belongs to another protocol */
 export const BULWARK_ERROR__WRONG_PROTOCOL = 0x1838; // 6200
 /** WrongCompartment: The account belongs to another compartment */
@@ -267,6 +275,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__BAD_TICK
   | typeof BULWARK_ERROR__BAD_VALUE
   | typeof BULWARK_ERROR__BANK_FORBIDS
+  | typeof BULWARK_ERROR__BANK_OWES
   | typeof BULWARK_ERROR__BANKRUPT
   | typeof BULWARK_ERROR__BELOW_INITIAL_MARGIN
   | typeof BULWARK_ERROR__BELOW_MINIMUM_DEPOSIT
@@ -277,6 +286,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__BUDGET_EXHAUSTED
   | typeof BULWARK_ERROR__CALLED_BY_PROGRAM
   | typeof BULWARK_ERROR__CAPABILITY_REVOKED
+  | typeof BULWARK_ERROR__CAUSE_STANDS
   | typeof BULWARK_ERROR__COLLATERAL_SLOTS_FULL
   | typeof BULWARK_ERROR__DELAY_RUNS
   | typeof BULWARK_ERROR__DEPOSIT_CAP
@@ -291,6 +301,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__MINT_EXTENSION
   | typeof BULWARK_ERROR__MISSING_ACCOUNT
   | typeof BULWARK_ERROR__MODE_FORBIDS
+  | typeof BULWARK_ERROR__NO_CAUSE
   | typeof BULWARK_ERROR__NO_POSITION
   | typeof BULWARK_ERROR__NO_SUCH_ORDER
   | typeof BULWARK_ERROR__NOT_BANKRUPT
@@ -342,6 +353,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__TOKEN_ACCOUNT_FROZEN
   | typeof BULWARK_ERROR__TOO_EARLY
   | typeof BULWARK_ERROR__TOO_FAR_FROM_ORACLE
+  | typeof BULWARK_ERROR__TOO_FEW_CLOSES
   | typeof BULWARK_ERROR__TOO_MANY_BANKS
   | typeof BULWARK_ERROR__TOO_MANY_COMPARTMENTS
   | typeof BULWARK_ERROR__TOO_MANY_FEEDS
@@ -390,6 +402,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__BAD_TICK]: `The price isn't a multiple of the tick, or is zero`,
     [BULWARK_ERROR__BAD_VALUE]: `A stored or given value lies outside its table`,
     [BULWARK_ERROR__BANK_FORBIDS]: `The bank's status does not permit this`,
+    [BULWARK_ERROR__BANK_OWES]: `The bank isn't closing, or still owes something: claims, tickets or residuals`,
     [BULWARK_ERROR__BANKRUPT]: `The account is bankrupt: it can only be wound up`,
     [BULWARK_ERROR__BELOW_INITIAL_MARGIN]: `The account would have less than its initial requirement`,
     [BULWARK_ERROR__BELOW_MINIMUM_DEPOSIT]: `The first deposit into an empty account must be larger`,
@@ -400,6 +413,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__BUDGET_EXHAUSTED]: `The budget of this power is used up`,
     [BULWARK_ERROR__CALLED_BY_PROGRAM]: `A member of the guardian speaks in person: not through another program`,
     [BULWARK_ERROR__CAPABILITY_REVOKED]: `The capability is revoked for now`,
+    [BULWARK_ERROR__CAUSE_STANDS]: `What the settlement was announced for still stands`,
     [BULWARK_ERROR__COLLATERAL_SLOTS_FULL]: `No free collateral slot is left`,
     [BULWARK_ERROR__DELAY_RUNS]: `The delay isn't over`,
     [BULWARK_ERROR__DEPOSIT_CAP]: `The bank's deposit cap would be passed`,
@@ -414,6 +428,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__MINT_EXTENSION]: `The mint has an extension that isn't on the allow-list`,
     [BULWARK_ERROR__MISSING_ACCOUNT]: `An account that this needs was not passed`,
     [BULWARK_ERROR__MODE_FORBIDS]: `The mode does not permit this`,
+    [BULWARK_ERROR__NO_CAUSE]: `Neither does the market's target stand at its cap nor is its feed dead`,
     [BULWARK_ERROR__NO_POSITION]: `The account has no such position`,
     [BULWARK_ERROR__NO_SUCH_ORDER]: `There is no such order`,
     [BULWARK_ERROR__NOT_BANKRUPT]: `The account isn't bankrupt`,
@@ -465,6 +480,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__TOKEN_ACCOUNT_FROZEN]: `The token account is frozen`,
     [BULWARK_ERROR__TOO_EARLY]: `Too little open time between two calls`,
     [BULWARK_ERROR__TOO_FAR_FROM_ORACLE]: `The order is too far from the oracle`,
+    [BULWARK_ERROR__TOO_FEW_CLOSES]: `Too few minutes before the newest price had one: the settlement price needs half of thirty`,
     [BULWARK_ERROR__TOO_MANY_BANKS]: `The compartment has no place for another bank`,
     [BULWARK_ERROR__TOO_MANY_COMPARTMENTS]: `The protocol has no place for another compartment`,
     [BULWARK_ERROR__TOO_MANY_FEEDS]: `The Board has no place for another feed`,
