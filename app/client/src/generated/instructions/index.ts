@@ -7,10 +7,13 @@
  */
 
 export * from "./accrue.js";
+export * from "./announceSettlement.js";
 export * from "./approveProposal.js";
+export * from "./callOffSettlement.js";
 export * from "./cancelBatch.js";
 export * from "./cancelOrders.js";
 export * from "./check.js";
+export * from "./closeBank.js";
 export * from "./closeMarginAccount.js";
 export * from "./closeProposal.js";
 export * from "./collectResidual.js";
@@ -48,8 +51,11 @@ export * from "./seal.js";
 export * from "./seize.js";
 export * from "./setDelegate.js";
 export * from "./settle.js";
+export * from "./settleMarket.js";
+export * from "./settlePosition.js";
 export * from "./sweep.js";
 export * from "./takeOver.js";
+export * from "./transfer.js";
 export * from "./unflag.js";
 export * from "./valueBanks.js";
 export * from "./windUp.js";

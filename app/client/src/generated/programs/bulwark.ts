@@ -70,10 +70,13 @@ import {
 } from "../accounts/index.js";
 import {
   getAccrueInstruction,
+  getAnnounceSettlementInstruction,
   getApproveProposalInstruction,
+  getCallOffSettlementInstruction,
   getCancelBatchInstruction,
   getCancelOrdersInstruction,
   getCheckInstruction,
+  getCloseBankInstruction,
   getCloseMarginAccountInstruction,
   getCloseProposalInstruction,
   getCollectResidualInstruction,
@@ -111,17 +114,23 @@ import {
   getSeizeInstruction,
   getSetDelegateInstruction,
   getSettleInstruction,
+  getSettleMarketInstruction,
+  getSettlePositionInstruction,
   getSweepInstruction,
   getTakeOverInstruction,
+  getTransferInstruction,
   getUnflagInstruction,
   getValueBanksInstruction,
   getWindUpInstruction,
   getWithdrawInstruction,
   parseAccrueInstruction,
+  parseAnnounceSettlementInstruction,
   parseApproveProposalInstruction,
+  parseCallOffSettlementInstruction,
   parseCancelBatchInstruction,
   parseCancelOrdersInstruction,
   parseCheckInstruction,
+  parseCloseBankInstruction,
   parseCloseMarginAccountInstruction,
   parseCloseProposalInstruction,
   parseCollectResidualInstruction,
@@ -159,17 +168,23 @@ import {
   parseSeizeInstruction,
   parseSetDelegateInstruction,
   parseSettleInstruction,
+  parseSettleMarketInstruction,
+  parseSettlePositionInstruction,
   parseSweepInstruction,
   parseTakeOverInstruction,
+  parseTransferInstruction,
   parseUnflagInstruction,
   parseValueBanksInstruction,
   parseWindUpInstruction,
   parseWithdrawInstruction,
   type AccrueInput,
+  type AnnounceSettlementInput,
   type ApproveProposalInput,
+  type CallOffSettlementInput,
   type CancelBatchInput,
   type CancelOrdersInput,
   type CheckInput,
+  type CloseBankInput,
   type CloseMarginAccountInput,
   type CloseProposalInput,
   type CollectResidualInput,
@@ -196,10 +211,13 @@ import {
   type MigrateAccountInput,
   type ObjectToProposalInput,
   type ParsedAccrueInstruction,
+  type ParsedAnnounceSettlementInstruction,
   type ParsedApproveProposalInstruction,
+  type ParsedCallOffSettlementInstruction,
   type ParsedCancelBatchInstruction,
   type ParsedCancelOrdersInstruction,
   type ParsedCheckInstruction,
+  type ParsedCloseBankInstruction,
   type ParsedCloseMarginAccountInstruction,
   type ParsedCloseProposalInstruction,
   type ParsedCollectResidualInstruction,
@@ -237,8 +255,11 @@ import {
   type ParsedSeizeInstruction,
   type ParsedSetDelegateInstruction,
   type ParsedSettleInstruction,
+  type ParsedSettleMarketInstruction,
+  type ParsedSettlePositionInstruction,
   type ParsedSweepInstruction,
   type ParsedTakeOverInstruction,
+  type ParsedTransferInstruction,
   type ParsedUnflagInstruction,
   type ParsedValueBanksInstruction,
   type ParsedWindUpInstruction,
@@ -255,8 +276,11 @@ import {
   type SeizeInput,
   type SetDelegateInput,
   type SettleInput,
+  type SettleMarketInput,
+  type SettlePositionInput,
   type SweepInput,
   type TakeOverInput,
+  type TransferInput,
   type UnflagInput,
   type ValueBanksInput,
   type WindUpInput,
@@ -422,10 +446,13 @@ export function identifyBulwarkAccount(
 
 export enum BulwarkInstruction {
   Accrue,
+  AnnounceSettlement,
   ApproveProposal,
+  CallOffSettlement,
   CancelBatch,
   CancelOrders,
   Check,
+  CloseBank,
   CloseMarginAccount,
   CloseProposal,
   CollectResidual,
@@ -463,8 +490,11 @@ export enum BulwarkInstruction {
   Seize,
   SetDelegate,
   Settle,
+  SettleMarket,
+  SettlePosition,
   Sweep,
   TakeOver,
+  Transfer,
   Unflag,
   ValueBanks,
   WindUp,
@@ -490,12 +520,34 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([95, 141, 120, 74, 133, 181, 160, 102]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.AnnounceSettlement;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([136, 108, 102, 85, 98, 114, 7, 147]),
       ),
       0,
     )
   ) {
     return BulwarkInstruction.ApproveProposal;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([89, 193, 85, 154, 203, 191, 71, 17]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.CallOffSettlement;
   }
   if (
     containsBytes(
@@ -529,6 +581,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.Check;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([5, 98, 148, 223, 249, 112, 102, 111]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.CloseBank;
   }
   if (
     containsBytes(
@@ -941,6 +1004,28 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([193, 153, 95, 216, 166, 6, 144, 217]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.SettleMarket;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([33, 156, 74, 218, 215, 42, 112, 175]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.SettlePosition;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([40, 23, 234, 175, 14, 61, 154, 177]),
       ),
       0,
@@ -958,6 +1043,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.TakeOver;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([163, 52, 200, 231, 140, 3, 69, 186]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.Transfer;
   }
   if (
     containsBytes(
@@ -1016,8 +1112,14 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.Accrue;
     } & ParsedAccrueInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.AnnounceSettlement;
+    } & ParsedAnnounceSettlementInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.ApproveProposal;
     } & ParsedApproveProposalInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.CallOffSettlement;
+    } & ParsedCallOffSettlementInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.CancelBatch;
     } & ParsedCancelBatchInstruction<TProgram>)
@@ -1027,6 +1129,9 @@ export type ParsedBulwarkInstruction<
   | ({
       instructionType: BulwarkInstruction.Check;
     } & ParsedCheckInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.CloseBank;
+    } & ParsedCloseBankInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.CloseMarginAccount;
     } & ParsedCloseMarginAccountInstruction<TProgram>)
@@ -1139,11 +1244,20 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.Settle;
     } & ParsedSettleInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.SettleMarket;
+    } & ParsedSettleMarketInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.SettlePosition;
+    } & ParsedSettlePositionInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.Sweep;
     } & ParsedSweepInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.TakeOver;
     } & ParsedTakeOverInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.Transfer;
+    } & ParsedTransferInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.Unflag;
     } & ParsedUnflagInstruction<TProgram>)
@@ -1169,11 +1283,25 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseAccrueInstruction(instruction),
       };
     }
+    case BulwarkInstruction.AnnounceSettlement: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.AnnounceSettlement,
+        ...parseAnnounceSettlementInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.ApproveProposal: {
       assertIsInstructionWithAccounts(instruction);
       return {
         instructionType: BulwarkInstruction.ApproveProposal,
         ...parseApproveProposalInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.CallOffSettlement: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.CallOffSettlement,
+        ...parseCallOffSettlementInstruction(instruction),
       };
     }
     case BulwarkInstruction.CancelBatch: {
@@ -1195,6 +1323,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.Check,
         ...parseCheckInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.CloseBank: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.CloseBank,
+        ...parseCloseBankInstruction(instruction),
       };
     }
     case BulwarkInstruction.CloseMarginAccount: {
@@ -1456,6 +1591,20 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseSettleInstruction(instruction),
       };
     }
+    case BulwarkInstruction.SettleMarket: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.SettleMarket,
+        ...parseSettleMarketInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.SettlePosition: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.SettlePosition,
+        ...parseSettlePositionInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.Sweep: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1468,6 +1617,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.TakeOver,
         ...parseTakeOverInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.Transfer: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.Transfer,
+        ...parseTransferInstruction(instruction),
       };
     }
     case BulwarkInstruction.Unflag: {
@@ -1541,9 +1697,17 @@ export type BulwarkPluginInstructions = {
   accrue: (
     input: AccrueInput,
   ) => ReturnType<typeof getAccrueInstruction> & SelfPlanAndSendFunctions;
+  announceSettlement: (
+    input: AnnounceSettlementInput,
+  ) => ReturnType<typeof getAnnounceSettlementInstruction> &
+    SelfPlanAndSendFunctions;
   approveProposal: (
     input: ApproveProposalInput,
   ) => ReturnType<typeof getApproveProposalInstruction> &
+    SelfPlanAndSendFunctions;
+  callOffSettlement: (
+    input: CallOffSettlementInput,
+  ) => ReturnType<typeof getCallOffSettlementInstruction> &
     SelfPlanAndSendFunctions;
   cancelBatch: (
     input: CancelBatchInput,
@@ -1554,6 +1718,9 @@ export type BulwarkPluginInstructions = {
   check: (
     input: CheckInput,
   ) => ReturnType<typeof getCheckInstruction> & SelfPlanAndSendFunctions;
+  closeBank: (
+    input: CloseBankInput,
+  ) => ReturnType<typeof getCloseBankInstruction> & SelfPlanAndSendFunctions;
   closeMarginAccount: (
     input: CloseMarginAccountInput,
   ) => ReturnType<typeof getCloseMarginAccountInstruction> &
@@ -1680,12 +1847,22 @@ export type BulwarkPluginInstructions = {
   settle: (
     input: SettleInput,
   ) => ReturnType<typeof getSettleInstruction> & SelfPlanAndSendFunctions;
+  settleMarket: (
+    input: SettleMarketInput,
+  ) => ReturnType<typeof getSettleMarketInstruction> & SelfPlanAndSendFunctions;
+  settlePosition: (
+    input: SettlePositionInput,
+  ) => ReturnType<typeof getSettlePositionInstruction> &
+    SelfPlanAndSendFunctions;
   sweep: (
     input: SweepInput,
   ) => ReturnType<typeof getSweepInstruction> & SelfPlanAndSendFunctions;
   takeOver: (
     input: TakeOverInput,
   ) => ReturnType<typeof getTakeOverInstruction> & SelfPlanAndSendFunctions;
+  transfer: (
+    input: TransferInput,
+  ) => ReturnType<typeof getTransferInstruction> & SelfPlanAndSendFunctions;
   unflag: (
     input: UnflagInput,
   ) => ReturnType<typeof getUnflagInstruction> & SelfPlanAndSendFunctions;
@@ -1745,10 +1922,20 @@ export function bulwarkProgram() {
         instructions: {
           accrue: (input) =>
             addSelfPlanAndSendFunctions(client, getAccrueInstruction(input)),
+          announceSettlement: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getAnnounceSettlementInstruction(input),
+            ),
           approveProposal: (input) =>
             addSelfPlanAndSendFunctions(
               client,
               getApproveProposalInstruction(input),
+            ),
+          callOffSettlement: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCallOffSettlementInstruction(input),
             ),
           cancelBatch: (input) =>
             addSelfPlanAndSendFunctions(
@@ -1762,6 +1949,8 @@ export function bulwarkProgram() {
             ),
           check: (input) =>
             addSelfPlanAndSendFunctions(client, getCheckInstruction(input)),
+          closeBank: (input) =>
+            addSelfPlanAndSendFunctions(client, getCloseBankInstruction(input)),
           closeMarginAccount: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1917,10 +2106,22 @@ export function bulwarkProgram() {
             ),
           settle: (input) =>
             addSelfPlanAndSendFunctions(client, getSettleInstruction(input)),
+          settleMarket: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getSettleMarketInstruction(input),
+            ),
+          settlePosition: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getSettlePositionInstruction(input),
+            ),
           sweep: (input) =>
             addSelfPlanAndSendFunctions(client, getSweepInstruction(input)),
           takeOver: (input) =>
             addSelfPlanAndSendFunctions(client, getTakeOverInstruction(input)),
+          transfer: (input) =>
+            addSelfPlanAndSendFunctions(client, getTransferInstruction(input)),
           unflag: (input) =>
             addSelfPlanAndSendFunctions(client, getUnflagInstruction(input)),
           valueBanks: (input) =>
