@@ -18,7 +18,7 @@ use bulwark_core::{book, delegate, health};
 use bulwark_state::{Board, Book, Key as StoredKey, MarginAccount, Market};
 
 use super::cancel_orders::{Which, cancel};
-use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
+use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, Kind, OrderFill, OrderPlacedHead};
 use crate::explain;
 use crate::guard::Guard;
@@ -346,9 +346,6 @@ fn record(
     let leg = bulwark_core::ledger::position_of(margin, market.index)
         .and_then(|at| margin.positions.get(at));
     let posted = report.posted.as_ref();
-    let fill_count =
-        u64::try_from(report.fills().len()).map_err(|_| refusal(BulwarkError::Overflow))?;
-    market.fill_sequence = market.fill_sequence.checked_add(fill_count).or_refuse()?;
     Ok(OrderPlacedHead {
         common: OrderPlacedHead::head(guard.now, trader, guard.compartment, sequence),
         market: accounts.market.key(),
