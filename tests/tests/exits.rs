@@ -1,0 +1,148 @@
+//! Everybody gets out: every feed dead, every market halted, no guardian left, in every mode,
+//! within a time that is known (INV-EXIT, INV-TICKET, i06).
+
+use bulwark_core::guardian::Action;
+use bulwark_core::mode::Mode;
+use bulwark_state::{Bank, Board, Compartment, End, Guardian, Market};
+use bulwark_svm::world::{SOL_PERP, USDC, World};
+
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+
+/// A million of alice's and a thousand of bob's, long there, and a guardian of five.
+fn venue() -> World {
+    let mut world = World::new();
+    world.create_guardian(5).unwrap();
+    world.fund("alice", 999_000.0);
+    world.fund("bob", 1_000.0);
+    world.fund("maker", 1.0);
+    for _ in 0..3 {
+        world.advance(DAY);
+        world.touch_bank(USDC);
+    }
+    world.refresh_all();
+    world
+}
+
+/// Nothing works but the vaults: no price for a month, halted markets, silent members.
+fn abandoned(world: &mut World, mode: Mode) {
+    let for_ever = End {
+        at: i64::MAX,
+        slot: u64::MAX,
+    };
+    for index in 0..2 {
+        let key = world.deployment.markets[index].market;
+        world.corrupt::<Market>(key, |market| market.status = 3);
+    }
+    let keys = (world.deployment.board, world.deployment.compartment);
+    world.corrupt::<Board>(keys.0, |board| {
+        for market in &mut board.markets {
+            market.status = market.status.min(1) * 3;
+        }
+    });
+    world.corrupt::<Compartment>(keys.1, |compartment| match mode {
+        Mode::Normal => {}
+        Mode::Restricted => compartment.mode.restricted = for_ever,
+        Mode::Paused => compartment.mode.paused = for_ever,
+    });
+    let guardian = bulwark_client::address::guardian();
+    world.corrupt::<Guardian>(guardian, |guardian| {
+        for member in &mut guardian.members {
+            member.key = [0; 32];
+        }
+    });
+    world.advance(30 * DAY);
+}
+
+/// Leaves with everything; returns the days until the last unit was paid.
+fn days_to_leave(world: &mut World, name: &'static str, step: i64) -> f64 {
+    let from = world.now().unix;
+    let before = world.tokens_of(name, USDC);
+    let all = world.account(name).quote.unsigned_abs();
+    world.withdraw(name, USDC, u64::MAX);
+    while world.account(name).ticket_count > 0 {
+        world.advance(step);
+        world.try_crank(name, USDC, 0).unwrap();
+        assert!(world.now().unix - from < 60 * DAY, "{name} is still there");
+    }
+    assert_eq!(world.tokens_of(name, USDC) - before, all, "to the unit");
+    (world.now().unix - from) as f64 / DAY as f64
+}
+
+#[test]
+fn inv_exit_with_dead_oracles_halted_markets_and_no_guardian_in_every_mode() {
+    for (mode, factor) in [
+        (Mode::Normal, 1.0),
+        (Mode::Restricted, 0.5),
+        (Mode::Paused, 0.25),
+    ] {
+        let mut world = venue();
+        abandoned(&mut world, mode);
+        assert_eq!(world.mode(), mode);
+        // All but a thousandth of the bank: the worst case. 9 % of the base a day, times the
+        // mode's factor; one crank at the end is enough.
+        let bound = 1.0 / (0.09 * factor);
+        let days = days_to_leave(&mut world, "alice", 2 * HOUR);
+        println!("{mode:?}: the whole bank in {days:.1} days, bound {bound:.1}");
+        assert!(days <= bound + 0.1, "{mode:?}: {days} of {bound}");
+        assert!(
+            days > 0.8 * bound,
+            "no faster than the buckets: {days} of {bound}"
+        );
+    }
+}
+
+/// The longest that real powers can slow an exit: Restricted by a broken bit all the time, and
+/// every hour of Paused that both budgets hold within thirty days.
+#[test]
+fn i06_the_worst_case_of_all_budgets_is_known() {
+    let mut world = venue();
+    let market = world.deployment.markets[SOL_PERP].market;
+    world.corrupt::<Market>(market, |market| market.oi_long += 1);
+    let items = bulwark_client::Items {
+        markets: vec![SOL_PERP],
+        ..Default::default()
+    };
+    world.check(&items).unwrap();
+    assert_eq!(world.mode(), Mode::Restricted);
+    let from = world.now().unix;
+    world.withdraw("alice", USDC, u64::MAX);
+    let mut paused = 0;
+    while world.account("alice").ticket_count > 0 {
+        if world.mode() != Mode::Paused {
+            for member in 1..=5 {
+                world.vm.fund(
+                    solana_signer::Signer::pubkey(&bulwark_svm::world::member(member)),
+                    1_000_000_000,
+                );
+            }
+            let pause = world.queue(3, &Action::Pause(0, 72 * 3_600, 1));
+            // Once the budget is used up this adds nothing.
+            let _ = world.execute(pause);
+        }
+        paused += i64::from(world.mode() == Mode::Paused) * 2;
+        world.advance(2 * HOUR);
+        world.try_crank("alice", USDC, 0).unwrap();
+    }
+    let days = (world.now().unix - from) as f64 / DAY as f64;
+    println!("{days:.1} days, {paused} h of them paused");
+    assert!((96..=98).contains(&paused), "{paused}");
+    // 22.2 days at half the rate; four of the days at a quarter cost two more.
+    assert!((22.0..=24.5).contains(&days), "{days}");
+}
+
+/// Buckets of one millionth, Paused: the compiled minimum still lets 2.5 % a day out, a tenth of it
+/// kept for small exits.
+#[test]
+fn the_compiled_minimum_lets_everybody_out_whatever_the_parameters() {
+    let mut world = venue();
+    let key = world.deployment.banks[USDC].bank;
+    world.corrupt::<Bank>(key, |bank| {
+        bank.hour.cap_ppm = 1;
+        bank.day.cap_ppm = 1;
+    });
+    abandoned(&mut world, Mode::Paused);
+    let days = days_to_leave(&mut world, "alice", 4 * HOUR);
+    println!("{days:.1} days at the compiled minimum");
+    assert!(days <= 100.0 / 2.25 + 0.2, "{days}");
+}
