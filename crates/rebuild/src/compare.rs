@@ -85,6 +85,15 @@ impl List<'_> {
         }
     }
 
+    fn most(&mut self, what: &str, rebuilt: u64, is: u64) {
+        if is > rebuilt {
+            self.0.push(format!(
+                "{}: {what} is {is}, its events come to {rebuilt}",
+                self.1
+            ));
+        }
+    }
+
     fn bytes(&mut self, what: &str, rebuilt: &[u8], is: &[u8]) {
         let at = rebuilt.iter().zip(is).position(|(a, b)| a != b);
         if let Some(at) = at {
@@ -122,7 +131,8 @@ fn margin(list: &mut List<'_>, rebuilt: &MarginAccount, is: &MarginAccount) {
 fn bank(list: &mut List<'_>, rebuilt: &Bank, is: &Bank, markets: &[&Market]) {
     list.same("claims", rebuilt.claims, is.claims);
     list.same("tickets", rebuilt.tickets, is.tickets);
-    list.same("expected", rebuilt.expected, is.expected);
+    // A check that finds money gone or made good lowers these two and says nothing of it.
+    list.most("expected", rebuilt.expected, is.expected);
     list.same("residuals", rebuilt.residuals, is.residuals);
     list.same("queued", rebuilt.queue.q_in, is.queue.q_in);
     list.same("served", rebuilt.queue.q_served, is.queue.q_served);
@@ -130,7 +140,7 @@ fn bank(list: &mut List<'_>, rebuilt: &Bank, is: &Bank, markets: &[&Market]) {
     list.same("tickets waiting", rebuilt.queue.waiting, is.queue.waiting);
     list.same("events", rebuilt.event_sequence, is.event_sequence);
     let (ours, its) = (&rebuilt.totals, &is.totals);
-    list.same("deficit", ours.deficit, its.deficit);
+    list.most("deficit", ours.deficit, its.deficit);
     if is.index != 0 {
         list.same(
             "live",

@@ -148,4 +148,5 @@ events! {
     ;
     OrderPlaced(OrderPlacedHead, OrderFill),
     AccountWoundUp(AccountWoundUpHead, LegWoundUp),
+    Checked(CheckedHead, BreakerTripped),
 }

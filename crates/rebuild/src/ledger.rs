@@ -162,6 +162,13 @@ pub(crate) fn same<T: PartialEq + std::fmt::Debug>(what: &str, says: T, is: T) -
     Ok(())
 }
 
+/// Compares what an event says of a number that a check lowers where it finds less, and says nothing
+/// if that is all.
+pub(crate) fn sinks(what: &str, says: u64, was: u64) -> Result<()> {
+    ensure!(says <= was, "{what}: {says} is said, at most {was} follows");
+    Ok(())
+}
+
 /// The next number of an account's own count.
 pub(crate) fn counts(what: &str, count: &mut u64, says: u64) -> Result<()> {
     let due = count.saturating_add(1);

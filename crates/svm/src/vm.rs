@@ -214,6 +214,7 @@ impl Vm {
             authority: self.authority.insecure_clone(),
             table_keys: self.table_keys.clone(),
             dearest: self.dearest.clone(),
+            history: None,
             ..*self
         }
     }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use bulwark_core::ledger::fold;
+use bulwark_state::Wide;
 use bytemuck::allocation::zeroed_box;
 
 use crate::event::Event;
@@ -26,6 +27,7 @@ pub(super) fn take(ledger: &mut Ledger, event: &Event) -> Result<bool> {
             bank.vault = made.vault.to_bytes();
             bank.index = made.index;
             bank.mean_at = made.common.unix;
+            bank.residuals.factor = Wide::new(1 << 64);
             compartment.banks.push((made.bank, bank));
             compartment.gone.push(0);
         }

@@ -3,9 +3,10 @@
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, ensure};
 use bulwark::event::{
-    Deposited, InterestAccrued, MarginAccountCreated, ResidualCollected, TicketCranked, Withdrawn,
+    CheckedHead, Deposited, InterestAccrued, MarginAccountCreated, ResidualCollected,
+    TicketCranked, Withdrawn,
 };
-use bulwark_core::ledger::{fold, touch_quote};
+use bulwark_core::ledger::{add_quote, fold, touch_quote, update_live};
 use bulwark_core::mode::Mode;
 use bulwark_core::outflow::{Flow, note_void};
 use bulwark_core::residual::{self, Collect};
@@ -17,7 +18,7 @@ use bulwark_state::{Bank, Deltas, MARGIN_VERSION, MarginAccount, Wide};
 use bytemuck::allocation::zeroed_box;
 
 use crate::event::Event;
-use crate::ledger::{Compartment, Refused, counts, same};
+use crate::ledger::{Compartment, Refused, counts, same, sinks};
 
 /// Takes an event of money or of an account's life. Says whether it was one.
 pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool> {
@@ -80,6 +81,7 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
             let residuals = (given.residuals_before, given.residuals_after);
             new_money(to, index, given.amount, residuals, deficit, insurance)?;
         }
+        Event::Checked(check, _) => reward(to, check, now)?,
         Event::InsuranceFunded(given) => {
             to.ready(0, given.expected_after, given.amount, 0)?;
             let (_, bank) = to.banks.first_mut().context("no quote bank was listed")?;
@@ -368,7 +370,7 @@ fn new_money(
     if index != 0 {
         return Ok(());
     }
-    same("deficit before", deficit.0, bank.totals.deficit)?;
+    sinks("deficit before", deficit.0, bank.totals.deficit)?;
     bank.totals.deficit = deficit.1;
     same("insurance before", insurance.0, to.insurance)?;
     to.insurance = insurance.1;
@@ -382,7 +384,7 @@ fn accrue(to: &mut Compartment, moved: &InterestAccrued) -> Result<()> {
         &mut bank.event_sequence,
         moved.common.sequence,
     )?;
-    same("deficit before", moved.deficit_before, bank.totals.deficit)?;
+    sinks("deficit before", moved.deficit_before, bank.totals.deficit)?;
     bank.totals.deficit = moved.deficit_after;
     to.ready(index, moved.expected_after, 0, 0)?;
     let wide = |[lo, hi]: [u64; 2]| Wide { lo, hi };
@@ -398,5 +400,23 @@ fn accrue(to: &mut Compartment, moved: &InterestAccrued) -> Result<()> {
     )?;
     to.board.lend_index = wide(moved.lend_after);
     to.board.debt_index = wide(moved.debt_after);
+    Ok(())
+}
+
+/// What a check paid out of fees for a first latch.
+fn reward(to: &mut Compartment, check: &CheckedHead, now: Now) -> Result<()> {
+    if check.reward == 0 {
+        return Ok(());
+    }
+    let mut account = to.lift(&check.reward_to)?;
+    let (_, quote) = to.banks.first_mut().context("no quote bank was listed")?;
+    let change = i64::try_from(check.reward)?;
+    let mut deltas = Deltas::default();
+    add_quote(&to.board, &mut account, change, &mut deltas, now).refused("the reward")?;
+    let fees = deltas.fees.checked_sub(change);
+    deltas.fees = fees.context("fees")?;
+    update_live(&mut account, &mut deltas).refused("the live count")?;
+    fold(&mut quote.totals, &mut deltas).refused("the totals")?;
+    to.lay(&check.reward_to, account);
     Ok(())
 }

@@ -14,7 +14,7 @@ use bulwark_state::{Deltas, MarginAccount};
 
 use super::liquidation::{Sale, insure, sweep_pot};
 use crate::event::Event;
-use crate::ledger::{Compartment, Refused, counts, same};
+use crate::ledger::{Compartment, Refused, counts, same, sinks};
 
 /// Takes a wind-up. Says whether it was one.
 pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool> {
@@ -184,9 +184,13 @@ fn finish(
     let (_, quote) = to.banks.first_mut().context("no quote bank was listed")?;
     fold(&mut quote.totals, &mut deltas).refused("the totals")?;
     quote.expected = head.expected_after;
-    let after = quote.totals.deficit.checked_add(deficit);
-    quote.totals.deficit = after.context("the deficit")?;
-    same("deficit after", head.deficit_after, quote.totals.deficit)?;
+    let before = head.deficit_after.checked_sub(deficit);
+    sinks(
+        "deficit before",
+        before.context("the deficit")?,
+        quote.totals.deficit,
+    )?;
+    quote.totals.deficit = head.deficit_after;
     ensure!(head.receiver != Pubkey::default(), "nobody received it");
     Ok(())
 }

@@ -58,10 +58,14 @@ impl World {
             list.extend(differences(rebuilt, &pubkey(key), &found, &markets));
         };
         accounts(&audit, &self.deployment, &mut compare);
-        for (key, _) in &rebuilt.tickets {
-            match self.vm.read::<Ticket>(address(*key)) {
-                Some(ticket) => compare(address(*key), Found::Ticket(&ticket)),
-                None => list.push(format!("{key}: a ticket that is gone")),
+        for key in rebuilt.tickets.keys() {
+            if let Some(ticket) = self.vm.read::<Ticket>(address(*key)) {
+                compare(address(*key), Found::Ticket(&ticket));
+            }
+        }
+        for key in rebuilt.tickets.keys() {
+            if self.vm.read::<Ticket>(address(*key)).is_none() {
+                list.push(format!("{key}: a ticket that is gone"));
             }
         }
         for key in rebuilt.margins.keys() {

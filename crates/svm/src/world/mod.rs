@@ -13,6 +13,7 @@ mod history;
 mod liquidation;
 pub mod listing;
 mod money;
+mod story;
 mod view;
 mod winding;
 pub mod worst;
