@@ -2,6 +2,7 @@
 
 use bulwark_core::conserve::Balance;
 use bulwark_core::coverage::coverage;
+use bulwark_core::params::Class;
 use bulwark_core::treasury::{pay, payable};
 use bulwark_core::{Error, params};
 use bulwark_state::{Bank, BoardMarket, Market};
@@ -96,9 +97,9 @@ fn who_waits_comes_first() {
 #[test]
 fn fees_are_bounded_and_inside_the_initial_requirement() {
     let mut market = Market::zeroed();
-    params::apply_market_defaults(&mut market);
+    params::market_preset(Class::Major, &mut market);
     let mut board = BoardMarket::zeroed();
-    params::apply_board_market_defaults(&mut board);
+    params::board_market_preset(Class::Major, &mut board);
     assert!(params::check_board_market(&board, &market).is_ok());
     for fee in [market.taker_fee_ppm, market.liquidation_fee_ppm] {
         assert!(fee > 0 && fee <= board.close_fee_ppm);
