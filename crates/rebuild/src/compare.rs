@@ -23,8 +23,8 @@ pub enum Found<'a> {
 
 /// Names every number in which an account on chain differs from what its events come to.
 ///
-/// A margin account, a ticket and a book are compared whole, byte by byte (the bump apart); of banks
-/// and markets the books: what they owe, hold, count. Totals are compared with what waits in the
+/// A margin account, a ticket and a book are compared whole, byte by byte (the bump apart); of
+/// banks and markets what they owe, hold, count. Totals are compared with what waits in the
 /// `markets` to be folded: `fold` moves it and says nothing.
 #[must_use]
 pub fn differences(

@@ -162,8 +162,8 @@ pub(crate) fn same<T: PartialEq + std::fmt::Debug>(what: &str, says: T, is: T) -
     Ok(())
 }
 
-/// Compares what an event says of a number that a check lowers where it finds less, and says nothing
-/// if that is all.
+/// Compares what an event says of a number that a check lowers where it finds less, and says
+/// nothing if that is all.
 pub(crate) fn sinks(what: &str, says: u64, was: u64) -> Result<()> {
     ensure!(says <= was, "{what}: {says} is said, at most {was} follows");
     Ok(())

@@ -3,8 +3,6 @@
 mod accounts;
 mod history;
 mod options;
-#[cfg(test)]
-mod verify_tests;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};

@@ -55,6 +55,8 @@ pub(super) fn take(ledger: &mut Ledger, event: &Event) -> Result<bool> {
         | Event::ProposalAnswered(_)
         | Event::ProposalExecuted(_)
         | Event::ProposalExpired(_)
+        | Event::MarketWoundDown(_)
+        | Event::BankClosed(_)
         | Event::MemberRestricted(_) => {}
         _ => return Ok(false),
     }

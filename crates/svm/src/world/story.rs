@@ -31,8 +31,8 @@ impl Dice {
 }
 
 impl World {
-    /// A venue with its whole history: listing, a guardian, a debtor, `steps` acts at random, thefts,
-    /// a crash with a loss that others bear, and exits.
+    /// A venue with its whole history: listing, a guardian, a debtor, `steps` acts at random,
+    /// thefts, a crash with a loss that others bear, and exits.
     pub fn story(steps: usize, seed: u64) -> Self {
         let mut world = Self::recorded();
         world.council_speaks();

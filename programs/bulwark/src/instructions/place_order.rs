@@ -245,14 +245,19 @@ pub(super) fn place<'info>(
         let placed = record(accounts, &guard, &args, &report, &mut market, &mut margin)?;
         OrderPlacedHead { replaced, ..placed }
     };
+    event::emit_list(&accounts.event_authority, &event, &met(&report))?;
+    let rests = report.posted.as_ref().map_or(0, |posted| posted.sequence);
+    anchor_lang::solana_program::program::set_return_data(&rests.to_le_bytes());
+    Ok(())
+}
+
+/// What the order met: its fills, then what it removed in passing.
+fn met(report: &Report) -> Vec<OrderFill> {
     let (fills, removed) = (report.fills(), report.removed());
     let mut met = Vec::with_capacity(fills.len().saturating_add(removed.len()));
     met.extend(fills.iter().map(OrderFill::from));
     met.extend(removed.iter().map(OrderFill::from));
-    event::emit_list(&accounts.event_authority, &event, &met)?;
-    let rests = report.posted.as_ref().map_or(0, |posted| posted.sequence);
-    anchor_lang::solana_program::program::set_return_data(&rests.to_le_bytes());
-    Ok(())
+    met
 }
 
 /// Whether the delegate signs, not the owner; refuses everybody else.

@@ -4,12 +4,11 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bulwark_cli::verify::{Accounts, Break, Head, Transaction, Verdict, check, line};
 use bulwark_rebuild::{Link, Raw};
 use bulwark_svm::World;
 use bulwark_svm::vm::address;
 use serde_json::{Value, json};
-
-use super::{Accounts, Break, Head, Verdict, check, line};
 
 struct Told {
     lines: Vec<String>,
@@ -65,7 +64,7 @@ fn verify(lines: &[String], known: Vec<Link>, accounts: &Accounts) -> Verdict {
 }
 
 fn events(line: &str) -> Vec<Raw> {
-    super::Transaction::parse(line).unwrap().unwrap().events
+    Transaction::parse(line).unwrap().unwrap().events
 }
 
 /// The line of the chained event with this number.
@@ -265,7 +264,7 @@ fn what_rpc_returns_is_read() {
     // Of another program's call with the same bytes nothing is taken.
     assert_eq!(events(&answer.to_string()), vec![event]);
     answer["result"]["meta"]["err"] = json!({"InstructionError": [0, "Custom"]});
-    let failed = super::Transaction::parse(&answer.to_string()).unwrap();
+    let failed = Transaction::parse(&answer.to_string()).unwrap();
     assert!(failed.is_none());
 }
 
