@@ -36,6 +36,7 @@ pub mod settle;
 pub mod settlement;
 pub mod targets;
 pub mod time;
+pub mod treasury;
 pub mod units;
 pub mod volatility;
 pub mod windup;

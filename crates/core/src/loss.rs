@@ -231,7 +231,15 @@ fn old_enough(open_minute: u64, minute: u64) -> bool {
 }
 
 /// Moves the loss index of the side opposite to the bankrupt by ⌈L''·2⁶⁴/OI⌉ and the pot by −L''.
-fn charge(board: &mut Board, market: &mut Market, charged: u64, bankrupt_long: bool) -> Result<()> {
+///
+/// # Errors
+/// [`Error::BadIndex`], [`Error::Overflow`].
+pub fn charge(
+    board: &mut Board,
+    market: &mut Market,
+    charged: u64,
+    bankrupt_long: bool,
+) -> Result<()> {
     let open_interest = market.oi_long;
     let opposite = if bankrupt_long {
         market.oi_short

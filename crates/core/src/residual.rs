@@ -87,6 +87,15 @@ pub fn collectable(claim: &Collateral, bank: &Bank, vault: u64) -> Result<Collec
 /// residual again. The caller moves `coins` out of the vault, to the account's owner.
 pub fn collect(claim: &mut Collateral, bank: &mut Bank, vault: u64) -> Result<Collect> {
     let collect = collectable(claim, bank, vault)?;
+    pay(claim, bank, collect)?;
+    Ok(collect)
+}
+
+/// Books that a claim was paid `collect.coins` of what it is owed.
+///
+/// # Errors
+/// [`Error::InvariantBroken`] for more than is assigned or expected, [`Error::Overflow`].
+pub fn pay(claim: &mut Collateral, bank: &mut Bank, collect: Collect) -> Result<()> {
     let residuals = &mut bank.residuals;
     residuals.assigned = residuals
         .assigned
@@ -107,8 +116,7 @@ pub fn collect(claim: &mut Collateral, bank: &mut Bank, vault: u64) -> Result<Co
         .due
         .checked_sub(collect.coins)
         .ok_or(Error::Overflow)?;
-    add(claim, &mut bank.residuals, unpaid)?;
-    Ok(collect)
+    add(claim, &mut bank.residuals, unpaid)
 }
 
 fn clear(claim: &mut Collateral) {

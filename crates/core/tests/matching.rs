@@ -328,7 +328,7 @@ fn expired_orders_go_in_passing_even_without_their_account() {
             .report
             .removed()
             .iter()
-            .all(|gone| gone.reason == Reason::Expired)
+            .all(|gone| gone.reason == Reason::ExpiredUnseen)
     );
     // The slots stay reserved until the account comes along.
     assert_eq!(world.unpruned(), 2 * UNIT - LOT);

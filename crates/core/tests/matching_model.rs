@@ -382,7 +382,7 @@ fn poor_game_meets_every_case() {
             }
         }
     }
-    assert_eq!(reasons.len(), 5, "{reasons:?}");
+    assert_eq!(reasons.len(), 6, "{reasons:?}");
     assert_eq!(
         endings.iter().copied().collect::<Vec<_>>(),
         [0, 1, 2, 4, 5, 6],

@@ -21,6 +21,8 @@ use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 use std::borrow::Cow;
 
+use crate::history::Recorded;
+
 /// Largest serialised transaction that a cluster forwards.
 pub const PACKET_BYTES: usize = 1_232;
 /// Most account keys of one transaction, lookup tables included.
@@ -127,6 +129,8 @@ pub struct Vm {
     pub sent: u64,
     /// Transactions that failed.
     pub failed: u64,
+    /// Transactions with events, once somebody asks for them.
+    pub history: Option<Vec<Recorded>>,
     /// The dearest transaction so far with just one instruction of this program, by discriminator.
     pub dearest: BTreeMap<[u8; 8], Receipt>,
 }
@@ -190,6 +194,7 @@ impl Vm {
             units_total: 0,
             sent: 0,
             failed: 0,
+            history: std::env::var_os("BULWARK_REBUILD").map(|_| Vec::new()),
             dearest: BTreeMap::new(),
         };
         vm.deploy(address(bulwark::ID), elf)?;
@@ -209,6 +214,7 @@ impl Vm {
             authority: self.authority.insecure_clone(),
             table_keys: self.table_keys.clone(),
             dearest: self.dearest.clone(),
+            history: None,
             ..*self
         }
     }
@@ -318,6 +324,10 @@ impl Vm {
                     meta,
                 };
                 self.note(instructions, &receipt);
+                let slot = self.clock().slot;
+                if let Some(history) = &mut self.history {
+                    history.extend(Recorded::of(&receipt.meta, slot));
+                }
                 Ok(receipt)
             }
             Err(failed) => {

@@ -202,7 +202,7 @@ mod check;
 mod guardian;
 mod trading;
 mod winding;
-pub use chained::{chain, chain_list, next_chained};
+pub use chained::{chain, chain_list, is_chained, next_chained};
 pub use check::{BreakerTripped, Checked, CheckedHead};
 pub use guardian::{
     GuardianCreated, MemberRestricted, ProposalAnswered, ProposalExecuted, ProposalExpired,
@@ -280,6 +280,8 @@ events! {
     MarginAccountCreated = 20 {
         pub margin: Pubkey,
         pub owner: Pubkey,
+        /// May trade for him; the zero key for nobody.
+        pub delegate: Pubkey,
         pub index: u64,
     }
     /// A margin account was closed.
@@ -298,9 +300,11 @@ events! {
         /// Quote (signed) or collateral of the account.
         pub balance_before: i64,
         pub balance_after: i64,
-        /// Claims of the bank; for quote, money that the vault is expected to hold.
+        /// Claims of the bank; for quote, what it owes itself: positive balances and tickets.
         pub total_before: i64,
         pub total_after: i64,
+        /// What the vault is expected to hold.
+        pub expected_after: u64,
     }
     /// Tokens left a margin account: paid at once, queued, or turned into a residual claim.
     Withdrawn = 23 {
@@ -308,7 +312,7 @@ events! {
         pub margin: Pubkey,
         pub destination: Pubkey,
         pub account_sequence: u64,
-        /// Coins paid at once.
+        /// Coins paid at once, those for residual claims included.
         pub paid: u64,
         /// Units that wait in a ticket.
         pub queued: u64,
@@ -320,6 +324,13 @@ events! {
         pub balance_after: i64,
         pub total_before: i64,
         pub total_after: i64,
+        /// Units of the own recent deposit that left free of the buckets.
+        pub free: u64,
+        /// Coins of `paid` for residual claims of before.
+        pub collected: u64,
+        pub expected_after: u64,
+        /// Bit 0: interest was booked first. Bit 1: as a small exit, once a day.
+        pub flags: u64,
     }
     /// A queue moved, and a ticket was paid as far as it goes.
     TicketCranked = 24 {
@@ -329,12 +340,15 @@ events! {
         pub account_sequence: u64,
         pub served_before: u64,
         pub served_after: u64,
-        /// Coins paid.
+        /// Coins paid, those for residual claims included.
         pub paid: u64,
+        /// Coins of `paid` for residual claims of before.
+        pub collected: u64,
         /// Units that became a residual claim.
         pub residual: u64,
         /// Units that a wind-up had taken back.
         pub voided: u64,
+        pub expected_after: u64,
         /// 1 if the ticket is done and closed.
         pub done: u64,
     }
@@ -349,6 +363,7 @@ events! {
         pub residuals_after: u64,
         pub assigned_before: u64,
         pub assigned_after: u64,
+        pub expected_after: u64,
     }
     /// The base of the compartment's USD buckets was noted, UsdE6.
     BanksValued = 30 {
@@ -363,6 +378,8 @@ events! {
         pub expected_after: u64,
         pub residuals_before: u64,
         pub residuals_after: u64,
+        pub deficit_before: u64,
+        pub deficit_after: u64,
         pub insurance_before: u64,
         pub insurance_after: u64,
     }
@@ -376,6 +393,7 @@ events! {
         pub deficit_after: u64,
         pub insurance_before: u64,
         pub insurance_after: u64,
+        pub expected_after: u64,
     }
     /// Somebody gave money to insurance.
     InsuranceFunded = 27 {
@@ -383,14 +401,24 @@ events! {
         pub amount: u64,
         pub balance_before: u64,
         pub balance_after: u64,
+        pub expected_after: u64,
     }
-    /// Interest was accrued: the indexes of lenders and debtors, low and high words.
+    /// Interest was accrued: the indexes of lenders and debtors, low and high words; and stock was
+    /// taken of quote.
     InterestAccrued = 28 {
         pub bank: Pubkey,
         pub lend_before: [u64; 2],
         pub lend_after: [u64; 2],
         pub debt_before: [u64; 2],
         pub debt_after: [u64; 2],
+        pub expected_before: u64,
+        pub expected_after: u64,
+        /// Losses that nobody bears yet.
+        pub deficit_before: u64,
+        pub deficit_after: u64,
+        /// Loss that claims share, and those claims: coverage is one less their quotient.
+        pub loss_after: u64,
+        pub claims_after: i64,
     }
 }
 

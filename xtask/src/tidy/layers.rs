@@ -49,7 +49,18 @@ const PACKAGES: &[Package] = &[
     },
     Package {
         folder: "crates/svm",
-        ours: &["bulwark", "bulwark-client", "bulwark-core", "bulwark-state"],
+        ours: &[
+            "bulwark",
+            "bulwark-client",
+            "bulwark-core",
+            "bulwark-rebuild",
+            "bulwark-state",
+        ],
+        outside: None,
+    },
+    Package {
+        folder: "crates/rebuild",
+        ours: &["bulwark", "bulwark-core", "bulwark-state"],
         outside: None,
     },
     Package {
@@ -58,6 +69,7 @@ const PACKAGES: &[Package] = &[
             "bulwark",
             "bulwark-client",
             "bulwark-core",
+            "bulwark-rebuild",
             "bulwark-report",
             "bulwark-state",
             "bulwark-svm",

@@ -9,12 +9,12 @@ mod takeover;
 
 pub use crate::mode::in_grace as grace_runs;
 pub use grace::was_liquidatable;
-pub use seizure::{KAPPA_PPM, RAMP_SECONDS, Seized, seize};
+pub use seizure::{KAPPA_PPM, RAMP_SECONDS, Seized, hand_over, seize};
 pub use sizing::Leg;
-pub use takeover::{TakenOver, cascading, take_over};
+pub use takeover::{TakenOver, cascading, credit, debit, move_leg, note_taken, take_over};
 
 pub(crate) use seizure::Lot;
-pub(crate) use takeover::{count_liquidated, credit, debit, favouring, move_leg};
+pub(crate) use takeover::{count_liquidated, favouring};
 
 use bulwark_state::{Board, MarginAccount};
 
@@ -108,7 +108,7 @@ pub fn unflag(board: &Board, account: &mut MarginAccount, now: Now, paused: bool
 }
 
 /// Forgets flag and unflag.
-pub(crate) fn clear_flag(account: &mut MarginAccount) {
+pub fn clear_flag(account: &mut MarginAccount) {
     account.flagged_open = 0;
     account.unflag_open = 0;
     account.flagged_at = 0;

@@ -128,18 +128,7 @@ impl Lot {
             }
         }
         ledger::add_quote(board, seller, credit, deltas, now)?;
-        let from = seller
-            .collaterals
-            .get_mut(self.slot)
-            .ok_or(Error::InsufficientBalance)?;
-        from.amount = from
-            .amount
-            .checked_sub(units)
-            .ok_or(Error::InsufficientBalance)?;
-        if from.amount == 0 && from.pending == 0 && from.residual == 0 {
-            *from = Collateral::default();
-        }
-        receive(buyer, self.bank, units)?;
+        hand_over(seller, buyer, self.slot, units)?;
         Ok(Seized {
             bank: self.bank,
             units,
@@ -157,6 +146,31 @@ fn sellable(feed: &Feed, now: Now) -> bool {
         gate::cell(feed, LegUse::Convert, now),
         Cell::Yes | Cell::UnderBoth
     )
+}
+
+/// Moves units of the token in the seller's `slot` to the buyer.
+///
+/// # Errors
+/// [`Error::InsufficientBalance`], [`Error::CollateralSlotsFull`].
+pub fn hand_over(
+    seller: &mut MarginAccount,
+    buyer: &mut MarginAccount,
+    slot: usize,
+    units: u64,
+) -> Result<()> {
+    let from = seller
+        .collaterals
+        .get_mut(slot)
+        .ok_or(Error::InsufficientBalance)?;
+    let bank = from.bank;
+    from.amount = from
+        .amount
+        .checked_sub(units)
+        .ok_or(Error::InsufficientBalance)?;
+    if from.amount == 0 && from.pending == 0 && from.residual == 0 {
+        *from = Collateral::default();
+    }
+    receive(buyer, bank, units)
 }
 
 /// Adds units to an account's slot of the bank, taking a free slot where it has none.

@@ -301,25 +301,37 @@ impl<'a> Deal<'a> {
         taken: &TakenOver,
     ) -> Result<()> {
         let (board, now) = (self.leg.board, self.leg.now);
-        let position = account
-            .positions
-            .get_mut(self.slot)
-            .ok_or(Error::NoPosition)?;
-        if position.taken_slot != now.slot {
-            position.taken_slot = now.slot;
-            position.taken_base = 0;
-            position.taken_from = self.leg.base.unsigned_abs();
-        }
-        position.taken_base = position
-            .taken_base
-            .checked_add(taken.size)
-            .ok_or(Error::Overflow)?;
+        note_taken(account, self.slot, self.leg.base, taken.size, now)?;
         account.unflag_open = 0;
         if account.flagged_open == 0 {
             start_clock(board, account, now)?;
         }
         count_liquidated(board, market, taken.notional, now)
     }
+}
+
+/// Counts what was taken of a leg in this slot; `base` is the leg before.
+///
+/// # Errors
+/// [`Error::NoPosition`], [`Error::Overflow`].
+pub fn note_taken(
+    account: &mut MarginAccount,
+    slot: usize,
+    base: i64,
+    size: u64,
+    now: Now,
+) -> Result<()> {
+    let position = account.positions.get_mut(slot).ok_or(Error::NoPosition)?;
+    if position.taken_slot != now.slot {
+        position.taken_slot = now.slot;
+        position.taken_base = 0;
+        position.taken_from = base.unsigned_abs();
+    }
+    position.taken_base = position
+        .taken_base
+        .checked_add(size)
+        .ok_or(Error::Overflow)?;
+    Ok(())
 }
 
 /// Counts liquidated notional towards the cascade.
@@ -350,7 +362,7 @@ pub(crate) fn favouring(long: bool, size: u64, price: u64) -> Result<u64> {
 }
 
 /// Adds profit to an account's quote: it counts as realised lately (D9).
-pub(crate) fn credit(
+pub fn credit(
     board: &Board,
     account: &mut MarginAccount,
     amount: u64,
@@ -363,7 +375,7 @@ pub(crate) fn credit(
 }
 
 /// Takes a loss from an account's quote.
-pub(crate) fn debit(
+pub fn debit(
     board: &Board,
     account: &mut MarginAccount,
     amount: u64,
@@ -382,7 +394,7 @@ pub(crate) fn debit(
 /// Moves `size` of the liquidatee's leg in `slot` to the receiver for `notional`: open interest is
 /// transferred, or falls where the receiver holds the other side. The fee is the liquidatee's.
 #[allow(clippy::too_many_arguments)]
-pub(crate) fn move_leg(
+pub fn move_leg(
     board: &Board,
     market: &mut Market,
     liquidatee: &mut MarginAccount,

@@ -116,7 +116,7 @@ impl Pass<'_> {
         };
         // Without its account an order is removed only if its own expiry says that it is void.
         let mut verdict = if gone {
-            Verdict::Remove(Reason::Expired)
+            Verdict::Remove(Reason::ExpiredUnseen)
         } else {
             Verdict::End(Ended::MakerAbsent)
         };
@@ -244,7 +244,10 @@ impl Pass<'_> {
                 Ok(())
             }
             // What was filled stands; only an order that did nothing else is refused.
-            Err(_) if self.report.base > 0 => Ok(()),
+            Err(_) if self.report.base > 0 => {
+                self.report.crowded = true;
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }

@@ -54,6 +54,8 @@ pub enum Reason {
     NotReducing = 4,
     /// Its account would not have had the margin.
     Unfillable = 5,
+    /// Its time was over and its account didn't come: the account's slot is as it was.
+    ExpiredUnseen = 6,
 }
 
 /// A resting order that was removed without a fill.
@@ -113,6 +115,8 @@ pub struct Report {
     pub cancelled: u64,
     /// Why the pass ended.
     pub ended: Ended,
+    /// Something was to rest and found no place.
+    pub crowded: bool,
 }
 
 impl Default for Report {
@@ -128,6 +132,7 @@ impl Default for Report {
             posted: None,
             cancelled: 0,
             ended: Ended::NothingCrosses,
+            crowded: false,
         }
     }
 }
@@ -143,6 +148,7 @@ impl Report {
         self.posted = None;
         self.cancelled = 0;
         self.ended = Ended::NothingCrosses;
+        self.crowded = false;
     }
 
     /// The fills, in order.

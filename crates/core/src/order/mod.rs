@@ -204,14 +204,14 @@ fn market_of(account: &MarginAccount, slot: &OrderSlot) -> Option<u8> {
 }
 
 /// Frees a slot and, where nothing else is left there, its position.
-pub(crate) fn release(account: &mut MarginAccount, at: usize) -> Option<OrderSlot> {
+pub fn release(account: &mut MarginAccount, at: usize) -> Option<OrderSlot> {
     let gone = free(account, at)?;
     ledger::release_position(account, usize::from(gone.position));
     Some(gone)
 }
 
 /// Frees a slot and leaves its position as it is; `None` if it is free.
-pub(crate) fn free(account: &mut MarginAccount, at: usize) -> Option<OrderSlot> {
+pub fn free(account: &mut MarginAccount, at: usize) -> Option<OrderSlot> {
     let slot = account.orders.get_mut(at).filter(|slot| slot.size > 0)?;
     let gone = *slot;
     *slot = OrderSlot::default();
@@ -227,7 +227,7 @@ pub(crate) fn free(account: &mut MarginAccount, at: usize) -> Option<OrderSlot> 
 ///
 /// # Errors
 /// [`Error::NoSuchOrder`] for a free slot, [`Error::Overflow`] for more than its size.
-pub(crate) fn fill(account: &mut MarginAccount, at: usize, base: u64) -> Result<()> {
+pub fn fill(account: &mut MarginAccount, at: usize, base: u64) -> Result<()> {
     let slot = account
         .orders
         .get_mut(at)

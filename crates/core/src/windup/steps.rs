@@ -1,6 +1,8 @@
 //! The steps of a wind-up, in the order of the module's description.
 
-use bulwark_state::{Board, Deltas, Insurance, MarginAccount, Market, QuoteTotals};
+use bulwark_state::{
+    Board, Deltas, Insurance, MAX_COLLATERALS, MarginAccount, Market, QuoteTotals,
+};
 
 use super::{Plan, bit, price, set, surplus};
 use crate::error::{Error, Result};
@@ -37,6 +39,8 @@ pub struct Sale {
     pub paid: u64,
     /// Of it to be transferred into the quote vault by the same instruction.
     pub transfer_in: u64,
+    /// Paid for the token of each collateral slot.
+    pub by_slot: [u64; MAX_COLLATERALS],
 }
 
 /// Moves the fraction of one leg to the receiver, at mark, for a premium from insurance.
@@ -144,6 +148,9 @@ pub fn sell_collateral(
             around.uncovered,
             now,
         )?;
+        if let Some(place) = sale.by_slot.get_mut(slot) {
+            *place = sold.paid;
+        }
         sale.paid = sale.paid.checked_add(sold.paid).ok_or(Error::Overflow)?;
         sale.transfer_in = sale
             .transfer_in

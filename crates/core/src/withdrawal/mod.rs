@@ -28,7 +28,9 @@ pub use exit::{ALL, Applied, Plan, Request, Seat, apply, plan_withdraw};
 pub use money::{
     NewMoney, donation, expect_in, expect_out, recapitalise, recapitalise_quote, sweep, sweep_quote,
 };
-pub use ticket::{Served, collect_residual, reclaim_quote, reclaim_token, serve, write_ticket};
+pub use ticket::{
+    Served, book_served, collect_residual, reclaim_quote, reclaim_token, serve, write_ticket,
+};
 pub use transfer::{Moved, Transfer, transfer, transfer_action};
 
 /// A bank brought up to now: what its claims are paid, and what may leave.

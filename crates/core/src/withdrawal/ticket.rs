@@ -10,7 +10,7 @@ use crate::coverage::excess;
 use crate::error::{Error, Result};
 use crate::ledger::{add_quote, fold};
 use crate::outflow::{self, Flow, take};
-use crate::residual;
+use crate::residual::{self, Collect};
 use crate::time::Now;
 
 /// What serving a ticket did.
@@ -18,6 +18,8 @@ use crate::time::Now;
 pub struct Served {
     /// Coins out of the vault to the ticket's destination, residuals collected included.
     pub coins: u64,
+    /// Coins of that for residual claims of before.
+    pub collected: u64,
     /// Nominal that was served.
     pub nominal: u64,
     /// What coverage took of it.
@@ -70,16 +72,36 @@ pub fn serve(
     outflow::note_void(bank, ticket, served.voided, now)?;
     let (queue, lane) = reached(ticket, bank, &present)?;
     served.nominal = queue.checked_add(lane).ok_or(Error::Overflow)?;
+    if !take(&mut bank.small, lane) {
+        return Err(Error::InvariantBroken);
+    }
+    let mut due = Collect::default();
+    if let Some(claim) = claim(account, bank.index).filter(|_| served.nominal != 0) {
+        due = residual::collectable(claim, bank, vault)?;
+        let paid = present.coverage.pay(served.nominal)?;
+        served.residual = served.nominal.checked_sub(paid).ok_or(Error::Overflow)?;
+        served.collected = due.coins;
+        served.coins = paid.checked_add(due.coins).ok_or(Error::Overflow)?;
+    }
+    book_served(ticket, account, bank, (&mut served, due), now)?;
+    Ok(served)
+}
+
+/// Books that `served.nominal` of a ticket was served, `served.residual` of it as a residual claim,
+/// and that its owner's claims of before were paid `due`. What was voided is noted before. Sets
+/// `served.done`.
+///
+/// # Errors
+/// [`Error::InvariantBroken`] for more than waits.
+pub fn book_served(
+    ticket: &mut Ticket,
+    account: &mut MarginAccount,
+    bank: &mut Bank,
+    (served, due): (&mut Served, Collect),
+    now: Now,
+) -> Result<()> {
     if served.nominal != 0 {
-        pay(
-            ticket,
-            account,
-            bank,
-            &present,
-            (vault, lane),
-            &mut served,
-            now,
-        )?;
+        pay(ticket, account, bank, (served, due), now)?;
     }
     served.done = ticket.served == ticket.amount;
     if served.done {
@@ -88,36 +110,28 @@ pub fn serve(
         let count = account.ticket_count.checked_sub(1);
         account.ticket_count = count.ok_or(Error::InvariantBroken)?;
     }
-    tidy(account, bank)?;
-    Ok(served)
+    tidy(account, bank)
 }
 
-/// Pays `served.nominal` of a ticket, `lane` of it from the lane, and its owner's residual claim.
+/// Pays `served.nominal` of a ticket, and its owner's residual claim.
 fn pay(
     ticket: &mut Ticket,
     account: &mut MarginAccount,
     bank: &mut Bank,
-    present: &Present,
-    (vault, lane): (u64, u64),
-    served: &mut Served,
+    (served, due): (&Served, Collect),
     now: Now,
 ) -> Result<()> {
     let claim = claim_mut(account, bank.index).ok_or(Error::InvariantBroken)?;
-    let paid = present.coverage.pay(served.nominal)?;
-    served.residual = served.nominal.checked_sub(paid).ok_or(Error::Overflow)?;
-    if !take(&mut bank.small, lane) {
-        return Err(Error::InvariantBroken);
-    }
+    let paid = served.nominal.checked_sub(served.residual);
+    let paid = paid.ok_or(Error::Overflow)?;
     outflow::note_served(bank, ticket, served.nominal, now)?;
-    let collect = residual::collect(claim, bank, vault)?;
+    residual::pay(claim, bank, due)?;
     residual::add(claim, &mut bank.residuals, served.residual)?;
     let rest = claim.pending.checked_sub(served.nominal);
     claim.pending = rest.ok_or(Error::InvariantBroken)?;
     let tickets = bank.tickets.checked_sub(served.nominal);
     bank.tickets = tickets.ok_or(Error::InvariantBroken)?;
-    release(bank, served.nominal, paid, served.residual)?;
-    served.coins = paid.checked_add(collect.coins).ok_or(Error::Overflow)?;
-    Ok(())
+    release(bank, served.nominal, paid, served.residual)
 }
 
 /// What may be served of a ticket: of what the queue has reached, then from the lane.

@@ -194,8 +194,11 @@ impl Model {
     ) -> Fate {
         let (maker, other) = (best.who, request.side.opposite());
         if self.past(best.expires_at) {
-            let known = best.backed || absent;
-            return Fate::Goes(if known { Reason::Expired } else { Reason::Void });
+            return Fate::Goes(match (absent, best.backed) {
+                (true, _) => Reason::ExpiredUnseen,
+                (false, true) => Reason::Expired,
+                (false, false) => Reason::Void,
+            });
         }
         if absent {
             return Fate::Ends(Ended::MakerAbsent);

@@ -22,6 +22,7 @@ impl World {
             stock: self.stock.clone(),
             prices: self.prices.clone(),
             last: self.last.clone(),
+            follower: None,
             ..*self
         }
     }

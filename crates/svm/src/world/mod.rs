@@ -9,9 +9,11 @@ mod check;
 mod comfort;
 mod council;
 mod fork;
+mod history;
 mod liquidation;
 pub mod listing;
 mod money;
+mod story;
 mod view;
 mod winding;
 pub mod worst;
@@ -37,6 +39,7 @@ use crate::{Vm, keys, pyth, tokens};
 
 pub use acts::{Order, ask, bid};
 pub use council::{member, member_key};
+pub use history::Follower;
 
 /// Banks and feeds of the standard world.
 pub const USDC: usize = 0;
@@ -104,6 +107,8 @@ pub struct World {
     pub prices: Vec<u64>,
     /// Receipt of the last transaction that succeeded.
     pub last: Option<Receipt>,
+    /// The same venue rebuilt from its events, where the VM keeps a history.
+    pub follower: Option<Box<Follower>>,
 }
 
 /// The standard plan.
@@ -178,6 +183,7 @@ impl World {
         }
         let deployment = launch::compartment(&mut vm, &plan).expect("the compartment is launched");
         let none = vec![0; plan.banks.len()];
+        let recorded = vm.history.is_some();
         let mut world = Self {
             vm,
             deployment,
@@ -191,6 +197,7 @@ impl World {
             },
             audited: true,
             last: None,
+            follower: recorded.then(Box::default),
         };
         world.audit();
         world
@@ -226,6 +233,7 @@ impl World {
             stock, self.stock,
             "INV-LEDGER: holes and surpluses, bank by bank"
         );
+        self.follow();
     }
 
     /// The trader of a name, made at first mention: wallet, token accounts, margin account 0.

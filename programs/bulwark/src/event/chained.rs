@@ -7,7 +7,15 @@ use bytemuck::Pod;
 use solana_program::hash::hashv;
 
 use super::{Common, Kind, TAG_BYTES, encode_list};
-use crate::error::OrRefuse;
+use crate::error::{BulwarkError, OrRefuse, refusal};
+
+/// Whether events of a kind are chained: those numbered 1 to 19 (listing) and 60 to 99 (guardian,
+/// modes, breakers, parameters, settlement) but for positions settled (71) and transfers (73). A
+/// new kind takes a number accordingly.
+#[must_use]
+pub const fn is_chained(kind: u16) -> bool {
+    matches!(kind, 1..=19 | 60..=70 | 72 | 74..=99)
+}
 
 /// The number that the next chained event will have.
 pub fn next_chained(protocol: &Protocol) -> Result<u64> {
@@ -34,6 +42,9 @@ pub fn chain_list<E: Kind, R: Pod>(
 }
 
 fn append(protocol: &mut Protocol, common: &Common, emitted: &[&[u8]]) -> Result<()> {
+    if !is_chained(common.kind) {
+        return Err(refusal(BulwarkError::InvariantBroken));
+    }
     let entry = rule::Entry {
         sequence: common.sequence,
         slot: common.slot,

@@ -23,8 +23,10 @@ list_events! {
         pub globals_after: u64,
         /// Unix second until which this paused the compartment, 0 if it didn't.
         pub paused_until: i64,
-        /// Paid to the caller out of fees, UsdE6.
+        /// Paid out of fees, UsdE6.
         pub reward: u64,
+        /// Margin account that it was paid into, zero if none.
+        pub reward_to: Pubkey,
     } trips: BreakerTripped {
         /// Market.
         pub market: u64,

@@ -2,7 +2,7 @@
 
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::*;
-use bulwark_core::matching::Fill;
+use bulwark_core::matching::{Fill, Removed};
 use bytemuck::{Pod, Zeroable};
 
 use super::{Common, Kind};
@@ -28,6 +28,8 @@ events! {
         pub margin: Pubkey,
         pub account_sequence: u64,
         pub cancelled: u64,
+        /// Order slots of the account that are free now, one bit each.
+        pub freed: u64,
     }
     /// Void orders were cleared.
     OrdersPruned = 42 {
@@ -53,6 +55,8 @@ events! {
         pub margin: Pubkey,
         pub value: i64,
         pub requirement: u64,
+        /// 1 + open-second clock at which its liquidation clock started.
+        pub flagged_open: u64,
     }
     /// An account was found healthy, for the first time or (cleared) the second.
     AccountUnflagged = 51 {
@@ -60,6 +64,8 @@ events! {
         pub value: i64,
         pub requirement: u64,
         pub cleared: u64,
+        /// 1 + open-second clock of the first time; 0 once cleared.
+        pub unflag_open: u64,
     }
     /// A position was taken over.
     PositionTakenOver = 52 {
@@ -79,6 +85,8 @@ events! {
         pub receiver_quote_after: i64,
         pub insurance_before: u64,
         pub insurance_after: u64,
+        /// 1 + open-second clock at which the liquidatee's clock started.
+        pub flagged_open: u64,
     }
     /// Collateral was sold against negative quote: a seizure, or (conversion) a conversion.
     CollateralSold = 53 {
@@ -94,6 +102,10 @@ events! {
         pub buyer_quote_after: i64,
         pub bank: u64,
         pub conversion: u64,
+        /// What the quote vault is expected to hold.
+        pub expected_after: u64,
+        /// 1 + open-second clock at which the seller's liquidation clock started, 0 if it hasn't.
+        pub flagged_open: u64,
     }
     /// An unrealised loss was realised.
     LossSettled = 54 {
@@ -107,7 +119,8 @@ events! {
 }
 
 list_events! {
-    /// An order was placed; its fills follow.
+    /// An order was placed; what it met follows, in two runs: its fills, then the orders that it
+    /// removed in passing.
     OrderPlaced(OrderPlacedHead) = 40 {
         pub market: Pubkey,
         pub margin: Pubkey,
@@ -119,7 +132,8 @@ list_events! {
         pub filled: u64,
         pub notional: u64,
         pub fee: u64,
-        /// Size that rests, and its sequence number in the book.
+        /// Size that rests, and its sequence number in the book: `u64::MAX` where the rest found no
+        /// place.
         pub rests: u64,
         pub rests_sequence: u64,
         pub cancelled: u64,
@@ -132,10 +146,14 @@ list_events! {
         pub kind: u8,
         pub ended: u8,
         pub reduce_only: u8,
-        /// Orders that were cancelled for it: 1 where it replaces one.
-        pub replaced: u64,
+        /// Unix second through which it lives, 0 for ever.
+        pub expires_at: u32,
+        /// Order slots of the account that it replaces, one bit each.
+        pub replaced: u32,
     } fills: OrderFill {
+        /// Margin account of the resting order.
         pub maker: Pubkey,
+        /// Number of the resting order in the book.
         pub sequence: u64,
         pub price: u64,
         pub base: u64,
@@ -144,6 +162,13 @@ list_events! {
         pub taker_fee: u64,
         pub maker_realised: i64,
         pub taker_realised: i64,
+        /// Slot of the resting order in its account.
+        pub slot: u8,
+        /// 0 for a fill. Otherwise the order was removed unfilled: 1 expired, 2 void, 3 of the same
+        /// owner, 4 nothing to reduce, 5 its account lacked margin, 6 expired without its account:
+        /// with 2 and 6 the account's slot stays as it is, with the others it is free.
+        pub removed: u8,
+        pub reserved: [u8; 6],
     }
     /// A bankrupt account was wound up; its legs follow.
     AccountWoundUp(AccountWoundUpHead) = 55 {
@@ -161,6 +186,14 @@ list_events! {
         pub insurance_after: u64,
         pub liquidatee_quote_after: i64,
         pub receiver_quote_after: i64,
+        /// What the quote vault is expected to hold.
+        pub expected_after: u64,
+        /// 1 + open-second clock at which the liquidatee's clock started, 0 if it stands.
+        pub flagged_open: u64,
+        /// Of the proceeds, quote that the receiver transferred in.
+        pub transferred_in: u64,
+        /// Proceeds of each of the liquidatee's collateral slots, 0 where nothing was sold.
+        pub sold: [u64; 8],
     } legs: LegWoundUp {
         pub size: u64,
         pub price: u64,
@@ -187,6 +220,20 @@ impl From<&Fill> for OrderFill {
             taker_fee: fill.taker_fee,
             maker_realised: fill.maker_realised,
             taker_realised: fill.taker_realised,
+            slot: fill.slot,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&Removed> for OrderFill {
+    fn from(removed: &Removed) -> Self {
+        Self {
+            maker: Pubkey::new_from_array(removed.maker),
+            sequence: removed.sequence,
+            slot: removed.slot,
+            removed: removed.reason as u8,
+            ..Self::default()
         }
     }
 }

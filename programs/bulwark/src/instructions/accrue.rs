@@ -68,6 +68,7 @@ pub fn accrue<'info>(ctx: Context<'info, Accrue<'info>>) -> Result<()> {
             insurance,
         };
         let (lend_before, debt_before) = (board.lend_index, board.debt_index);
+        let (expected_before, deficit_before) = (quote.expected, quote.totals.deficit);
         ledger::accrue_interest(&mut board, &mut quote.totals, &money, guard.now).or_refuse()?;
         let balance = quote::balance(&quote, vault, insurance, &folded)?;
         let checked =
@@ -86,6 +87,12 @@ pub fn accrue<'info>(ctx: Context<'info, Accrue<'info>>) -> Result<()> {
             lend_after: [board.lend_index.lo, board.lend_index.hi],
             debt_before: [debt_before.lo, debt_before.hi],
             debt_after: [board.debt_index.lo, board.debt_index.hi],
+            expected_before,
+            expected_after: quote.expected,
+            deficit_before,
+            deficit_after: quote.totals.deficit,
+            loss_after: quote.totals.check_loss,
+            claims_after: quote.totals.check_claims,
         }
     };
     event::emit(&accounts.event_authority, &event)

@@ -91,6 +91,7 @@ pub(super) fn act(
         let mut margin = accounts.margin.write()?;
         let key = accounts.margin.key();
         let now = guard.now;
+        let before = taken(&margin);
         let cancelled = way(&mut book, &mut margin, &key, market.index, now)?;
         invariant::margin(&margin)?;
         let sequence = event::count(&mut market.event_sequence)?;
@@ -100,10 +101,18 @@ pub(super) fn act(
             margin: key,
             account_sequence: event::count(&mut margin.event_sequence)?,
             cancelled,
+            freed: before & !taken(&margin),
         }
     };
     event::emit(&accounts.event_authority, &event)?;
     Ok(event.cancelled)
+}
+
+/// Order slots of an account that are in use, one bit each.
+pub(super) fn taken(margin: &MarginAccount) -> u64 {
+    let slots = margin.orders.iter().zip(0_u32..);
+    let used = slots.filter(|(slot, _)| slot.size != 0);
+    used.fold(0, |mask, (_, at)| mask | 1_u64.wrapping_shl(at))
 }
 
 /// Cancels what `which` names; how many orders that were.

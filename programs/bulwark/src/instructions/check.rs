@@ -278,6 +278,10 @@ fn tell(accounts: &Check, guard: &Guard, sight: &Sight, before: &Bits, reward: u
         globals_after: after.globals,
         paused_until: sight.paused_until,
         reward,
+        reward_to: match &accounts.reward_to {
+            Some(to) if reward > 0 => to.key(),
+            _ => Pubkey::default(),
+        },
     };
     event::chain_list(&mut protocol, &common, &event, &sight.trips)?;
     drop(protocol);

@@ -106,6 +106,7 @@ pub fn collect_residual(ctx: Context<CollectResidual>) -> Result<()> {
             residuals_after: bank.residuals.total,
             assigned_before,
             assigned_after: bank.residuals.assigned,
+            expected_after: bank.expected,
         }
     };
     event::emit(&accounts.event_authority, &event)

@@ -147,6 +147,8 @@ pub fn convert(ctx: Context<Convert>, bank: u8, largest: u64) -> Result<()> {
             buyer_quote_after: buyer.quote,
             bank: bank.into(),
             conversion: 1,
+            expected_after: quote.expected,
+            flagged_open: seller.flagged_open,
         }
     };
     event::emit(&accounts.event_authority, &event)

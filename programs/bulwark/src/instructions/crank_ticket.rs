@@ -133,8 +133,10 @@ pub fn crank_ticket(ctx: Context<CrankTicket>) -> Result<()> {
             served_before,
             served_after: ticket.served,
             paid: served.coins,
+            collected: served.collected,
             residual: served.residual,
             voided: served.voided,
+            expected_after: bank.expected,
             done: served.done.into(),
         };
         (event, served.done)

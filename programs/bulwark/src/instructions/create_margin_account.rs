@@ -72,6 +72,7 @@ pub fn create_margin_account(
             common: MarginAccountCreated::head(guard.now, owner, guard.compartment, sequence),
             margin: accounts.margin.key(),
             owner: *owner,
+            delegate: named,
             index: index.into(),
         }
     };

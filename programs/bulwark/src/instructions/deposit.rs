@@ -124,6 +124,7 @@ pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
             balance_after: balance(&margin, bank.index)?,
             total_before,
             total_after: total(&bank)?,
+            expected_after: bank.expected,
         }
     };
     event::emit(&accounts.event_authority, &event)

@@ -65,6 +65,7 @@ pub fn flag(ctx: Context<Flag>) -> Result<()> {
             margin: accounts.margin.key(),
             value: health.value,
             requirement: health.requirement,
+            flagged_open: margin.flagged_open,
         }
     };
     event::emit(&accounts.event_authority, &event)

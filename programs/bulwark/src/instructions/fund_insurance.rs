@@ -77,6 +77,7 @@ pub fn fund_insurance(ctx: Context<FundInsurance>, amount: u64) -> Result<()> {
             amount: arrived,
             balance_before,
             balance_after: insurance.balance,
+            expected_after: quote.expected,
         }
     };
     event::emit(&accounts.event_authority, &event)

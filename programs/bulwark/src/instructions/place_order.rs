@@ -17,8 +17,8 @@ use bulwark_core::permits::{Action, Permit};
 use bulwark_core::{book, delegate, health};
 use bulwark_state::{Board, Book, Key as StoredKey, MarginAccount, Market};
 
-use super::cancel_orders::{Which, cancel};
-use crate::error::{BulwarkError, OrRefuse, ensure};
+use super::cancel_orders::{Which, cancel, taken};
+use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, Kind, OrderFill, OrderPlacedHead};
 use crate::explain;
 use crate::guard::Guard;
@@ -245,11 +245,19 @@ pub(super) fn place<'info>(
         let placed = record(accounts, &guard, &args, &report, &mut market, &mut margin)?;
         OrderPlacedHead { replaced, ..placed }
     };
-    let fills: Vec<OrderFill> = report.fills().iter().map(OrderFill::from).collect();
-    event::emit_list(&accounts.event_authority, &event, &fills)?;
+    event::emit_list(&accounts.event_authority, &event, &met(&report))?;
     let rests = report.posted.as_ref().map_or(0, |posted| posted.sequence);
     anchor_lang::solana_program::program::set_return_data(&rests.to_le_bytes());
     Ok(())
+}
+
+/// What the order met: its fills, then what it removed in passing.
+fn met(report: &Report) -> Vec<OrderFill> {
+    let (fills, removed) = (report.fills(), report.removed());
+    let mut met = Vec::with_capacity(fills.len().saturating_add(removed.len()));
+    met.extend(fills.iter().map(OrderFill::from));
+    met.extend(removed.iter().map(OrderFill::from));
+    met
 }
 
 /// Whether the delegate signs, not the owner; refuses everybody else.
@@ -278,17 +286,19 @@ fn lacking(rule: Rule, board: &Board, margin: &MarginAccount, rules: &Rules) -> 
     explain::explained(rule, clash)
 }
 
-/// Cancels the order that is replaced; how many that were.
+/// Cancels the order that is replaced; its slots, one bit each.
 fn replace(
     accounts: &PlaceOrder,
     guard: &Guard,
     book: &mut Book,
     margin: &mut MarginAccount,
     (market, which): (u8, Which),
-) -> Result<u64> {
+) -> Result<u32> {
     guard.permit(Action::Cancel)?;
     let key = accounts.margin.key();
-    cancel(book, margin, &key, market, which, guard.now)
+    let before = taken(margin);
+    cancel(book, margin, &key, market, which, guard.now)?;
+    u32::try_from(before & !taken(margin)).map_err(|_| refusal(BulwarkError::BadIndex))
 }
 
 /// What the tables leave of the permission to match.
@@ -358,7 +368,11 @@ fn record(
         notional: report.notional,
         fee: report.fee,
         rests: posted.map_or(0, |posted| posted.size),
-        rests_sequence: posted.map_or(0, |posted| posted.sequence),
+        rests_sequence: match posted {
+            Some(posted) => posted.sequence,
+            None if report.crowded => u64::MAX,
+            None => 0,
+        },
         cancelled: report.cancelled,
         base_after: leg.map_or(0, |leg| leg.base),
         quote_leg_after: leg.map_or(0, |leg| leg.quote),
@@ -369,6 +383,7 @@ fn record(
         kind: args.kind as u8,
         ended: report.ended as u8,
         reduce_only: u8::from(args.reduce_only),
+        expires_at: args.expires_at,
         replaced: 0,
     })
 }

@@ -98,6 +98,7 @@ pub fn recapitalise<'info>(ctx: Context<'info, Recapitalise<'info>>, amount: u64
         event.common = Recapitalised::head(guard.now, giver, guard.compartment, sequence);
         event.residuals_after = bank.residuals.total;
         event.deficit_after = bank.totals.deficit;
+        event.expected_after = bank.expected;
         event
     };
     event::emit(&accounts.event_authority, &event)

@@ -130,6 +130,8 @@ pub fn seize(ctx: Context<Seize>, bank: u8, largest: u64) -> Result<()> {
             buyer_quote_after: buyer.quote,
             bank: bank.into(),
             conversion: 0,
+            expected_after: quote.expected,
+            flagged_open: seller.flagged_open,
         }
     };
     event::emit(&accounts.event_authority, &event)

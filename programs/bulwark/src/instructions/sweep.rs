@@ -53,6 +53,7 @@ pub fn sweep<'info>(ctx: Context<'info, Sweep<'info>>) -> Result<()> {
             bank: accounts.bank.key(),
             expected_before: bank.expected,
             residuals_before: bank.residuals.total,
+            deficit_before: bank.totals.deficit,
             ..bytemuck::Zeroable::zeroed()
         };
         if bank.index == 0 {
@@ -79,6 +80,7 @@ pub fn sweep<'info>(ctx: Context<'info, Sweep<'info>>) -> Result<()> {
         event.common = SurplusSwept::head(guard.now, caller, guard.compartment, sequence);
         event.expected_after = bank.expected;
         event.residuals_after = bank.residuals.total;
+        event.deficit_after = bank.totals.deficit;
         event
     };
     event::emit(&accounts.event_authority, &event)

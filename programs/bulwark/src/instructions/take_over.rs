@@ -119,6 +119,7 @@ pub fn take_over(ctx: Context<TakeOver>, largest: u64) -> Result<()> {
             receiver_quote_after: receiver.quote,
             insurance_before,
             insurance_after: insurance.balance,
+            flagged_open: liquidatee.flagged_open,
         }
     };
     event::emit(&accounts.event_authority, &event)

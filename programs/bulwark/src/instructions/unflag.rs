@@ -69,6 +69,7 @@ pub fn unflag(ctx: Context<Unflag>) -> Result<()> {
             value: health.value,
             requirement: health.requirement,
             cleared: u64::from(cleared),
+            unflag_open: margin.unflag_open,
         }
     };
     event::emit(&accounts.event_authority, &event)

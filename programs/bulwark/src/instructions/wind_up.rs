@@ -183,10 +183,12 @@ pub fn wind_up<'info>(ctx: Context<'info, WindUp<'info>>, fraction_ppm: u32) -> 
         let signer = accounts.liquidator.key;
         event.common = AccountWoundUpHead::head(guard.now, signer, guard.compartment, sequence);
         event.deficit_after = quote.totals.deficit;
+        event.expected_after = quote.expected;
         event.insurance_after = accounts.insurance.read()?.balance;
         let mut liquidatee = accounts.liquidatee.write()?;
         event.liquidatee_sequence = event::count(&mut liquidatee.event_sequence)?;
         event.liquidatee_quote_after = liquidatee.quote;
+        event.flagged_open = liquidatee.flagged_open;
         let mut receiver = accounts.receiver.write()?;
         event.receiver_sequence = event::count(&mut receiver.event_sequence)?;
         event.receiver_quote_after = receiver.quote;
@@ -291,6 +293,8 @@ fn sell(
         windup::sell_collateral(plan, &board, &mut liquidatee, &mut receiver, deltas, around)
             .or_refuse()?;
     event.collateral_paid = sale.paid;
+    event.sold = sale.by_slot;
+    event.transferred_in = sale.transfer_in;
     event.loss = windup::close(plan, &board, &mut liquidatee, deltas, around).or_refuse()?;
     Ok(sale.transfer_in)
 }

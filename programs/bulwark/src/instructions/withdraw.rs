@@ -148,6 +148,12 @@ impl<'info> Withdraw<'info> {
         invariant::bank(&quote)
     }
 
+    /// What the event says beside numbers: interest booked, a small exit.
+    fn flags(&self, bank: &Bank, plan: &Plan) -> u64 {
+        let touched = self.board.is_some() && bank.index == 0;
+        u64::from(touched) | u64::from(plan.small) << 1
+    }
+
     /// Plans, books and asks for health.
     fn book(
         &self,
@@ -286,6 +292,10 @@ pub fn withdraw(ctx: Context<Withdraw>, amount: u64, ticket_bump: u8) -> Result<
             balance_after: balance(&margin, bank.index)?,
             total_before,
             total_after: total(&bank)?,
+            free: plan.free,
+            collected: plan.collected,
+            expected_after: bank.expected,
+            flags: accounts.flags(&bank, &plan),
         };
         (event, applied)
     };

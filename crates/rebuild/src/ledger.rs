@@ -1,0 +1,190 @@
+//! What a history has come to so far.
+
+use std::collections::BTreeMap;
+
+use anchor_lang::prelude::Pubkey;
+use anyhow::{Context, Result, ensure};
+use bulwark_core::Now;
+use bulwark_state::{Bank, Board, Book, Bucket, MarginAccount, Market, Ticket};
+use bytemuck::Zeroable;
+use bytemuck::allocation::zeroed_box;
+
+use crate::apply;
+use crate::event::Raw;
+
+/// A market and its book.
+pub struct Venue {
+    /// Address of the market.
+    pub key: Pubkey,
+    /// Its ledger: open interest, quote sum, pot, fills, events. Deltas are always folded.
+    pub market: Box<Market>,
+    /// Its book, whole.
+    pub book: Box<Book>,
+}
+
+/// A compartment as its events have made it.
+pub struct Compartment {
+    /// Address.
+    pub key: Pubkey,
+    /// Indexes of interest, funding and losses; nothing else of the Board is rebuilt.
+    pub board: Box<Board>,
+    /// Balance of insurance, UsdE6.
+    pub insurance: u64,
+    /// Banks by index: claims, tickets, residuals, queue, totals, expected balance.
+    pub banks: Vec<(Pubkey, Box<Bank>)>,
+    /// Markets by index.
+    pub markets: Vec<Venue>,
+    /// Margin accounts by address.
+    pub margins: BTreeMap<Pubkey, Box<MarginAccount>>,
+    /// Tickets by address.
+    pub tickets: BTreeMap<Pubkey, Box<Ticket>>,
+    /// What was found gone from each vault without an instruction, token units.
+    pub gone: Vec<u64>,
+}
+
+impl Compartment {
+    pub(crate) fn new(key: Pubkey) -> Self {
+        Self {
+            key,
+            board: zeroed_box(),
+            insurance: 0,
+            banks: Vec::new(),
+            markets: Vec::new(),
+            margins: BTreeMap::new(),
+            tickets: BTreeMap::new(),
+            gone: Vec::new(),
+        }
+    }
+
+    pub(crate) fn bank_at(&self, key: &Pubkey) -> Result<usize> {
+        let found = self.banks.iter().position(|(of, _)| of == key);
+        found.with_context(|| format!("no bank {key} was listed"))
+    }
+
+    pub(crate) fn market_at(&self, key: &Pubkey) -> Result<usize> {
+        let found = self.markets.iter().position(|venue| venue.key == *key);
+        found.with_context(|| format!("no market {key} was listed"))
+    }
+
+    /// Lends a margin account out of the map, so that others can be lent beside it.
+    pub(crate) fn lift(&mut self, key: &Pubkey) -> Result<Box<MarginAccount>> {
+        let found = self.margins.remove(key);
+        found.with_context(|| format!("no margin account {key} was created"))
+    }
+
+    pub(crate) fn lay(&mut self, key: &Pubkey, account: Box<MarginAccount>) {
+        self.margins.insert(*key, account);
+    }
+
+    /// Readies a bank for a movement of `came` tokens in and `left` out, after which its vault is
+    /// expected to hold `after`: what it holds less than was booked has gone by no instruction.
+    /// Limits that the program has already asked are opened.
+    pub(crate) fn ready(&mut self, bank: usize, after: u64, came: u64, left: u64) -> Result<()> {
+        let (_, held) = self.banks.get_mut(bank).context("no such bank")?;
+        let before = after
+            .checked_add(left)
+            .and_then(|sum| sum.checked_sub(came))
+            .context("its expected balance doesn't fit what moved")?;
+        let gone = held.expected.checked_sub(before);
+        let gone = gone.with_context(|| {
+            let is = held.expected;
+            format!("its vault held {before} before, but only {is} were ever booked")
+        })?;
+        held.expected = before;
+        if let Some(sum) = self.gone.get_mut(bank) {
+            *sum = sum.saturating_add(gone);
+        }
+        open(held);
+        Ok(())
+    }
+}
+
+/// Opens every limit: what has happened was permitted.
+fn open(bank: &mut Bank) {
+    let full = Bucket {
+        level: u64::MAX / 4,
+        cap_ppm: 1_000_000,
+        period: 3_600,
+        ..Bucket::zeroed()
+    };
+    bank.hour = full;
+    bank.day = full;
+    bank.small = full;
+    bank.deposit_cap = u64::MAX;
+    bank.account_cap = u64::MAX;
+    bank.deposit_min = 0;
+    // D, C and M of the last check are no books: they follow from them.
+    bank.totals.check_loss = 0;
+    bank.totals.check_gap = 0;
+    bank.totals.check_hole = 0;
+    bank.totals.check_claims = 0;
+}
+
+/// Everything that a history has come to.
+#[derive(Default)]
+pub struct Ledger {
+    /// Compartments by their number.
+    pub compartments: BTreeMap<u16, Compartment>,
+    /// Events taken.
+    pub taken: u64,
+}
+
+impl Ledger {
+    /// Takes the next event.
+    ///
+    /// # Errors
+    /// Why it doesn't follow from those before: the history is not whole, or not what happened. The
+    /// ledger is in no defined state then.
+    pub fn take(&mut self, raw: &Raw) -> Result<()> {
+        let event = raw.decode()?;
+        let common = *event.common();
+        let now = Now {
+            unix: common.unix,
+            slot: common.slot,
+        };
+        apply::event(self, &event, now).with_context(|| {
+            let (name, number) = (event.name(), common.sequence);
+            format!("{name} {number} of slot {}", common.slot)
+        })?;
+        self.taken = self.taken.saturating_add(1);
+        Ok(())
+    }
+
+    pub(crate) fn compartment(&mut self, id: u16) -> Result<&mut Compartment> {
+        let found = self.compartments.get_mut(&id);
+        found.with_context(|| format!("compartment {id} was never created"))
+    }
+}
+
+/// Compares what an event says with what its history comes to.
+pub(crate) fn same<T: PartialEq + std::fmt::Debug>(what: &str, says: T, is: T) -> Result<()> {
+    ensure!(says == is, "{what}: {says:?} is said, {is:?} follows");
+    Ok(())
+}
+
+/// Compares what an event says of a number that a check lowers where it finds less, and says
+/// nothing if that is all.
+pub(crate) fn sinks(what: &str, says: u64, was: u64) -> Result<()> {
+    ensure!(says <= was, "{what}: {says} is said, at most {was} follows");
+    Ok(())
+}
+
+/// The next number of an account's own count.
+pub(crate) fn counts(what: &str, count: &mut u64, says: u64) -> Result<()> {
+    let due = count.saturating_add(1);
+    ensure!(says <= due, "{what} {due} is missing: {says} follows");
+    ensure!(says == due, "{what} {says} comes again, {due} is due");
+    *count = due;
+    Ok(())
+}
+
+/// A core rule's refusal of what is said to have happened.
+pub(crate) trait Refused<T> {
+    fn refused(self, what: &str) -> Result<T>;
+}
+
+impl<T> Refused<T> for bulwark_core::Result<T> {
+    fn refused(self, what: &str) -> Result<T> {
+        self.map_err(|rule| anyhow::anyhow!("{what}: {}", rule.message().trim()))
+    }
+}

@@ -1,0 +1,24 @@
+//! Every account of a deployment rebuilt from its events alone, and the attestation chain proved or
+//! refuted.
+//!
+//! An event says what an instruction decided (amounts, prices, who); what follows from it is
+//! computed by the same functions of `bulwark-core` that the program calls. Interest, funding and
+//! socialised losses are booked lazily on chain: they follow from the events that moved their
+//! indexes. So a [`Ledger`] that has taken every event since the Protocol was created holds every
+//! margin account, every bank's and market's books and every order book to the unit, and
+//! [`differences`] finds nothing between it and the chain.
+//!
+//! Wherever an event repeats a number that its history already fixes (`…_before`, `…_after`, its
+//! place in an account's own count), the two are compared: a history with an event left out,
+//! repeated, moved or altered doesn't fit itself.
+
+mod apply;
+mod chain;
+mod compare;
+mod event;
+mod ledger;
+
+pub use chain::{Chain, Link, head_after};
+pub use compare::{Found, differences};
+pub use event::{Event, Raw, head_of};
+pub use ledger::{Compartment, Ledger, Venue};

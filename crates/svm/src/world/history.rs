@@ -1,0 +1,111 @@
+//! The venue rebuilt from its events alone, beside the chain: with `BULWARK_REBUILD=1` every audit
+//! of every test compares the two.
+
+use bulwark_rebuild::{Chain, Found, Ledger, Link, Raw, differences};
+use bulwark_state::{MarginAccount, Market, Protocol, Ticket};
+use solana_address::Address;
+
+use super::{World, standard_plan};
+use crate::vm::{address, pubkey};
+use crate::{Audit, Vm};
+
+/// What the events taken so far have come to.
+#[derive(Default)]
+pub struct Follower {
+    /// Accounts.
+    pub ledger: Ledger,
+    /// Chain.
+    pub chain: Chain,
+    /// Transactions of the history that were taken.
+    taken: usize,
+}
+
+impl World {
+    /// The standard world with its whole history, compared with the chain after every transaction.
+    pub fn recorded() -> Self {
+        let mut vm = Vm::deployed(true).expect("the VM starts");
+        vm.history = Some(Vec::new());
+        Self::on(vm, standard_plan())
+    }
+
+    /// Takes the events since the last time and compares every account with what they come to.
+    pub(super) fn follow(&mut self) {
+        let Some(mut follower) = self.follower.take() else {
+            return;
+        };
+        let history = self.vm.history.as_deref().unwrap_or_default();
+        for transaction in history.iter().skip(follower.taken) {
+            for data in &transaction.events {
+                let raw = Raw::of_call(data).expect("a recorded call is an event");
+                follower.chain.take(&raw).expect("the chain goes on");
+                follower.ledger.take(&raw).expect("the event has a rule");
+            }
+        }
+        follower.taken = history.len();
+        let found = self.differences(&follower);
+        assert!(found.is_empty(), "rebuilt from events: {found:#?}");
+        self.follower = Some(follower);
+    }
+
+    fn differences(&self, follower: &Follower) -> Vec<String> {
+        let Some(rebuilt) = follower.ledger.compartments.get(&self.plan.id) else {
+            return vec!["no event created the compartment".into()];
+        };
+        let audit = self.read_all();
+        let markets: Vec<&Market> = audit.markets.iter().map(|(market, _)| &**market).collect();
+        let mut list = Vec::new();
+        let mut compare = |key: Address, found: Found<'_>| {
+            list.extend(differences(rebuilt, &pubkey(key), &found, &markets));
+        };
+        accounts(&audit, &self.deployment, &mut compare);
+        for key in rebuilt.tickets.keys() {
+            if let Some(ticket) = self.vm.read::<Ticket>(address(*key)) {
+                compare(address(*key), Found::Ticket(&ticket));
+            }
+        }
+        for key in rebuilt.tickets.keys() {
+            if self.vm.read::<Ticket>(address(*key)).is_none() {
+                list.push(format!("{key}: a ticket that is gone"));
+            }
+        }
+        for key in rebuilt.margins.keys() {
+            if self.vm.read::<MarginAccount>(address(*key)).is_none() {
+                list.push(format!("{key}: an account that is gone"));
+            }
+        }
+        let protocol = bulwark_client::address::protocol();
+        let protocol: Box<Protocol> = self.read(protocol);
+        let head = follower.chain.head();
+        let is = Link {
+            sequence: protocol.event_sequence,
+            hash: protocol.event_head,
+        };
+        if head != is {
+            list.push(format!(
+                "the chain's head is {is:?}, its events come to {head:?}"
+            ));
+        }
+        list
+    }
+}
+
+fn accounts(
+    audit: &Audit,
+    deployment: &bulwark_client::Deployment,
+    compare: &mut impl FnMut(Address, Found<'_>),
+) {
+    for (key, margin) in &audit.margins {
+        compare(*key, Found::Margin(margin));
+    }
+    for (keys, (bank, _)) in deployment.banks.iter().zip(&audit.banks) {
+        compare(address(keys.bank), Found::Bank(bank));
+    }
+    for (keys, (market, book)) in deployment.markets.iter().zip(&audit.markets) {
+        compare(address(keys.market), Found::Market(market));
+        compare(address(keys.book), Found::Book(book));
+    }
+    compare(
+        address(deployment.insurance),
+        Found::Insurance(&audit.insurance),
+    );
+}
