@@ -19,7 +19,9 @@ export const ADVICE: Readonly<Record<string, string>> = {
   CollateralSlotsFull: "Withdraw another token whole first: an account holds eight.",
   PositionSlotsFull: "Close a position in another market first: an account holds eight.",
   OrderSlotsFull: "Cancel an order first: an account holds thirty-two.",
-  AccountNotEmpty: "Withdraw, close and cancel everything first, tickets and claims included.",
+  AccountNotEmpty:
+    "Withdraw, close and cancel everything first, tickets and claims included; if flagged, call " +
+    "unflag twice, a minute apart.",
   NoPosition: "Read the margin account again: there is no position in this market.",
   UnrealisedProfit: "Reduce the position first: profit is paid out once it is realised.",
   BadTick: "Round the price to a multiple of the market's tick.",
