@@ -123,6 +123,10 @@ errors! {
         CauseStands: "What the settlement was announced for still stands",
         TooFewCloses: "Too few minutes before the newest price had one: the settlement price needs half of thirty",
         BankOwes: "The bank isn't closing, or still owes something: claims, tickets or residuals",
+        RecoveryPhase: "The compartment's Recovery isn't in the phase for this",
+        AlreadyMarked: "This has been counted or marked in this Recovery already",
+        NotMarked: "The account hasn't been marked in this Recovery: mark it first",
+        NothingDue: "Nothing is due at the moment; late money may make something due",
     }
     accounts {
         // Identity of accounts
