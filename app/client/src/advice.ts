@@ -126,5 +126,6 @@ export const ADVICE: Readonly<Record<string, string>> = {
   OracleVerification: "Post the update with full verification.",
   OracleFeed: "Pass an account of this feed's id.",
   OracleStatus: "Wait until the price trades again.",
+  WrongRecovery: "Pass the Recovery of the compartment's present epoch, at recoveryAddress().",
   UnlistedRule: "Update the client: the program is newer.",
 };

@@ -183,6 +183,8 @@ errors! {
         DurableNonce: "A member of the guardian doesn't speak in a transaction with a durable nonce",
         StaleQuote: "The quoted block isn't one of the last 512",
         ProposalOpen: "The proposal isn't final yet",
+        // Recovery
+        WrongRecovery: "This isn't the compartment's present Recovery",
         // The list itself
         UnlistedRule: "A rule that this release has no name for",
     }

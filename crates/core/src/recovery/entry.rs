@@ -62,15 +62,6 @@ impl Evidence<'_> {
     }
 }
 
-/// What a call of [`announce`] did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entry {
-    /// A deficit was seen for the first time; a second sight an hour later announces.
-    Noted,
-    /// Announced: may be frozen from this unix second on.
-    Announced(i64),
-}
-
 /// Whether `now` is at least `seconds` after `since`.
 fn passed(since: i64, seconds: u64, now: Now) -> bool {
     since
@@ -94,26 +85,56 @@ fn missing(compartment: &Compartment, now: Now) -> bool {
     seen_now && bits.missing_again_at != 0 && passed(bits.missing_at, STANDS, now)
 }
 
+/// Notes that a deficit is larger than insurance and fees: the first of the two sights that D9 asks
+/// for. Anyone may. Where it is no more, an earlier sight is forgotten.
+///
+/// # Errors
+/// [`Error::RecoveryPhase`] if a Recovery is announced or runs, [`Error::TooEarly`] while a sight
+/// stands that [`announce`] may still use.
+pub fn note_deficit(compartment: &mut Compartment, evidence: &Evidence, now: Now) -> Result<()> {
+    if compartment.recovery_phase != Phase::None as u8 {
+        return Err(Error::RecoveryPhase);
+    }
+    if !evidence.deficit()? {
+        compartment.deficit_seen_at = 0;
+        return Ok(());
+    }
+    let seen = compartment.deficit_seen_at;
+    if seen != 0 && seen <= now.unix && !passed(seen, LOOK_LASTS, now) {
+        return Err(Error::TooEarly);
+    }
+    compartment.deficit_seen_at = now.unix;
+    Ok(())
+}
+
+/// Whether a deficit stands that was noted at least an hour and at most a day ago.
+fn deficit_stands(compartment: &Compartment, evidence: &Evidence, now: Now) -> Result<bool> {
+    let seen = compartment.deficit_seen_at;
+    Ok(seen != 0
+        && passed(seen, SECOND_LOOK, now)
+        && !passed(seen, LOOK_LASTS, now)
+        && evidence.deficit()?)
+}
+
 /// Announces a Recovery of a compartment (D9): fixes the price of each feed, the median of the
 /// thirty one-minute closes before this minute, and starts the notice. Until the freeze health
 /// takes the worse of live and announced price. Who calls, and when within the minute, changes
-/// nothing.
+/// nothing. Returns the unix second from which it may be frozen.
 ///
 /// Anyone may but for [`Cause::Guardian`], which the guardian's quorum decides. `recovery` is a new
-/// account of the epoch after the compartment's. A deficit must be seen twice, at least an hour and
-/// at most a day apart: the first call returns [`Entry::Noted`].
+/// account of the epoch after the compartment's.
 ///
 /// # Errors
 /// [`Error::RecoveryPhase`] if one is announced or runs, [`Error::NotNeeded`] where the cause
-/// doesn't hold, [`Error::BudgetExhausted`] for a second one of the guardian within 30 days,
-/// [`Error::TooEarly`] for a second sight within the hour.
+/// doesn't hold or wasn't seen as often as it must be, [`Error::BudgetExhausted`] for a second one
+/// of the guardian within 30 days.
 pub fn announce(
     board: &mut Board,
     compartment: &mut Compartment,
     recovery: &mut Recovery,
     (cause, evidence): (Cause, &Evidence),
     now: Now,
-) -> Result<Entry> {
+) -> Result<i64> {
     if compartment.recovery_phase != Phase::None as u8 {
         return Err(Error::RecoveryPhase);
     }
@@ -121,23 +142,10 @@ pub fn announce(
         Cause::Guardian => guardian_budget(compartment, now)?,
         Cause::Missing if missing(compartment, now) => {}
         Cause::DeadMan if dead_man(compartment, now) => {}
-        Cause::Deficit if evidence.deficit()? => {
-            let first = compartment.deficit_seen_at;
-            if first == 0 || passed(first, LOOK_LASTS, now) || first > now.unix {
-                compartment.deficit_seen_at = now.unix;
-                return Ok(Entry::Noted);
-            }
-            if !passed(first, SECOND_LOOK, now) {
-                return Err(Error::TooEarly);
-            }
-        }
-        Cause::Deficit => {
-            compartment.deficit_seen_at = 0;
-            return Err(Error::NotNeeded);
-        }
+        Cause::Deficit if deficit_stands(compartment, evidence, now)? => {}
         _ => return Err(Error::NotNeeded),
     }
-    start(board, compartment, recovery, cause, now).map(Entry::Announced)
+    start(board, compartment, recovery, cause, now)
 }
 
 fn guardian_budget(compartment: &mut Compartment, now: Now) -> Result<()> {

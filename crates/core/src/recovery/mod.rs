@@ -15,7 +15,7 @@ mod mark;
 mod pot;
 mod tree;
 
-pub use entry::{Cause, Entry, Evidence, announce, may_freeze, undo};
+pub use entry::{Cause, Evidence, announce, may_freeze, note_deficit, undo};
 pub use freeze::{complete, freeze, freeze_bank, freeze_market};
 pub use late::{Late, late_money};
 pub use mark::{Figures, Marked, figures, mark};

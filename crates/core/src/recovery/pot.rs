@@ -2,7 +2,7 @@
 //! pot, seniors first, then juniors, then stakers, each in a bundle of the pot's components: quote
 //! is component 0, the token of bank j, given up by debtors, component j.
 
-use bulwark_state::{Board, MAX_BANKS, MarginAccount, Recovery, RecoveryBank, Wide};
+use bulwark_state::{Board, Compartment, MAX_BANKS, MarginAccount, Recovery, RecoveryBank, Wide};
 
 use super::mark::Figures;
 use super::{Quotation, expect, quotation};
@@ -26,7 +26,7 @@ pub const CLASSES: [usize; 3] = [SENIOR, JUNIOR, STAKERS];
 ///
 /// # Errors
 /// [`Error::RecoveryPhase`], [`Error::TooEarly`].
-pub fn open_pot(recovery: &mut Recovery, now: Now) -> Result<()> {
+pub fn open_pot(recovery: &mut Recovery, compartment: &mut Compartment, now: Now) -> Result<()> {
     expect(recovery, &[Phase::Marking])?;
     if recovery.marked < recovery.live_count {
         if now.unix < recovery.deadline_at {
@@ -45,6 +45,7 @@ pub fn open_pot(recovery: &mut Recovery, now: Now) -> Result<()> {
         seniors.claims = Wide::new(claims.ok_or(Error::Overflow)?);
     }
     recovery.phase = Phase::Settled as u8;
+    compartment.recovery_phase = Phase::Settled as u8;
     Ok(())
 }
 

@@ -193,7 +193,7 @@ impl Venue {
         }
     }
 
-    pub fn announce(&mut self, cause: Cause) -> bulwark_core::Result<rule::Entry> {
+    pub fn announce(&mut self, cause: Cause) -> bulwark_core::Result<i64> {
         let quote = self.banks[0];
         let evidence = Evidence {
             quote: &quote,
@@ -206,6 +206,15 @@ impl Venue {
             (cause, &evidence),
             self.now,
         )
+    }
+
+    pub fn note_deficit(&mut self) -> bulwark_core::Result<()> {
+        let quote = self.banks[0];
+        let evidence = Evidence {
+            quote: &quote,
+            insurance: self.insurance,
+        };
+        rule::note_deficit(&mut self.compartment, &evidence, self.now)
     }
 
     pub fn undo(&mut self) -> bulwark_core::Result<()> {
@@ -277,7 +286,7 @@ impl Venue {
     }
 
     pub fn open(&mut self) -> bulwark_core::Result<()> {
-        rule::open_pot(&mut self.recovery, self.now)?;
+        rule::open_pot(&mut self.recovery, &mut self.compartment, self.now)?;
         self.assign();
         Ok(())
     }

@@ -12,6 +12,7 @@ mod fork;
 mod liquidation;
 pub mod listing;
 mod money;
+mod recovery;
 mod view;
 mod winding;
 pub mod worst;
