@@ -24,6 +24,9 @@ fn venue() -> World {
     world.trade("maker", "bella", SOL_PERP, 40.0, 100.0);
     world.advance(60);
     world.price(SOL, 104.0);
+    for name in ["mallory", "donor"] {
+        world.trader(name);
+    }
     world
 }
 
@@ -182,6 +185,7 @@ fn a21_the_freeze_is_at_the_announced_median_whatever_comes_after() {
     let mut world = venue();
     half_an_hour(&mut world);
     // A wick in the very minute of the announcement.
+    world.advance(20);
     world.crash(SOL, 80.0);
     world.announce_by_guardian().unwrap();
     let price = world.board().feeds[SOL].announced;
@@ -249,6 +253,7 @@ fn a67_until_the_freeze_a_withdrawal_counts_the_worse_price() {
         .health("alice", bulwark_core::health::Level::Initial)
         .surplus()
         .unwrap();
+    world.advance(20);
     world.crash(SOL, 150.0);
     let after = world
         .health("alice", bulwark_core::health::Level::Initial)
