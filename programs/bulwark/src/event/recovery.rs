@@ -4,7 +4,7 @@ use super::*;
 
 events! {
     /// A deficit beyond insurance and fees was seen, or an earlier sight forgotten.
-    DeficitNoted = 80 {
+    DeficitNoted = 100 {
         /// UsdE6.
         pub deficit: u64,
         /// Unix second of the sight, 0 for none.
@@ -12,7 +12,7 @@ events! {
         pub seen_after: i64,
     }
     /// A Recovery was announced.
-    RecoveryAnnounced = 81 {
+    RecoveryAnnounced = 101 {
         pub recovery: Pubkey,
         /// Unix second from which it may be frozen.
         pub freeze_at: i64,
@@ -21,17 +21,17 @@ events! {
         pub cause: u32,
     }
     /// An announcement was taken back.
-    RecoveryUndone = 82 {
+    RecoveryUndone = 102 {
         pub recovery: Pubkey,
     }
     /// Prices, indexes and the Board were frozen.
-    RecoveryFrozen = 83 {
+    RecoveryFrozen = 103 {
         pub recovery: Pubkey,
         /// Unix second at which the quote pot opens at the latest.
         pub deadline_at: i64,
     }
     /// Banks and markets were counted.
-    RecoveryCounted = 84 {
+    RecoveryCounted = 104 {
         pub recovery: Pubkey,
         /// Bit j: bank j is counted.
         pub banks: u32,
@@ -43,7 +43,7 @@ events! {
         pub complete: u64,
     }
     /// The quote pot was opened, or money in it assigned.
-    QuotePotAssigned = 86 {
+    QuotePotAssigned = 106 {
         pub recovery: Pubkey,
         /// Root of the commitment.
         pub root: Pubkey,
@@ -56,7 +56,7 @@ events! {
         pub leaves: u64,
     }
     /// An account was paid in one token.
-    RecoveryPaid = 87 {
+    RecoveryPaid = 107 {
         pub bank: Pubkey,
         pub margin: Pubkey,
         pub destination: Pubkey,
@@ -67,7 +67,7 @@ events! {
         pub pot: u64,
     }
     /// Money came into a Recovery.
-    RecoveryMoneyAdded = 88 {
+    RecoveryMoneyAdded = 108 {
         pub bank: Pubkey,
         /// Given by the signer.
         pub given: u64,
@@ -81,7 +81,7 @@ events! {
 
 list_events! {
     /// Accounts were marked. `sequence` is the number of leaves after it.
-    AccountsMarked(AccountsMarkedHead) = 85 {
+    AccountsMarked(AccountsMarkedHead) = 105 {
         pub recovery: Pubkey,
         pub marked: u64,
         pub live_count: u64,

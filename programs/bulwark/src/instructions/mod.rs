@@ -10,16 +10,16 @@
 //! them in lists is said at the accounts struct, and read with [`crate::lists`].
 
 mod accrue;
-mod announce_settlement;
 mod add_recovery_money;
 mod announce_recovery;
+mod announce_settlement;
 mod approve_proposal;
 mod call_off_settlement;
 mod cancel_batch;
 mod cancel_orders;
 mod check;
-mod close_bank;
 mod claim_recovery;
+mod close_bank;
 mod close_margin_account;
 mod close_proposal;
 mod collect_residual;
@@ -79,16 +79,16 @@ mod wind_up;
 mod withdraw;
 
 pub use accrue::*;
-pub use announce_settlement::*;
 pub use add_recovery_money::*;
 pub use announce_recovery::*;
+pub use announce_settlement::*;
 pub use approve_proposal::*;
 pub use call_off_settlement::*;
 pub use cancel_batch::*;
 pub use cancel_orders::*;
 pub use check::*;
-pub use close_bank::*;
 pub use claim_recovery::*;
+pub use close_bank::*;
 pub use close_margin_account::*;
 pub use close_proposal::*;
 pub use collect_residual::*;
