@@ -1,5 +1,5 @@
-//! Recovery on the bytecode: a vault is robbed, strangers do everything, and everyone is paid by the
-//! rule, in whatever order they come.
+//! Recovery on the bytecode: a vault is robbed, strangers do everything, and everyone is paid by
+//! the rule, in whatever order they come.
 
 use bulwark::error::BulwarkError;
 use bulwark_core::recovery::{Cause, DEAD_MAN, DEAD_MAN_NOTICE, DEADLINE, JUNIOR, SENIOR};

@@ -1,5 +1,6 @@
-//! Pays an account what a Recovery owes it in one token: what it kept of it, at the bank's coverage,
-//! from the moment it is marked; and its share of the quote pot in that token, once the pot is open.
+//! Pays an account what a Recovery owes it in one token: what it kept of it, at the bank's
+//! coverage, from the moment it is marked; its share of the quote pot in that token, once that is
+//! open.
 //!
 //! Anyone CAN, as often as something is due. It goes into the owner's associated token account, or
 //! where the owner says, into an account of his. Nobody CAN be paid twice, or earlier than another

@@ -1,8 +1,8 @@
-//! Takes an announced Recovery back whose cause is gone, before the freeze: live prices count again,
-//! and everybody is where he was.
+//! Takes an announced Recovery back whose cause is gone, before the freeze: live prices count
+//! again, and everybody is where he was.
 //!
-//! Anyone CAN who shows it: no missing value by a check of each bank, a deficit within insurance and
-//! fees, or a mode that has been back at Normal. Nobody CAN take back the guardian's (a20).
+//! Anyone CAN who shows it: no missing value by a check of each bank, a deficit within insurance
+//! and fees, or a mode that has been back at Normal. Nobody CAN take back the guardian's (a20).
 
 use anchor_lang::prelude::*;
 use bulwark_core::recovery;
