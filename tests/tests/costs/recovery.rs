@@ -133,7 +133,7 @@ fn deep(world: &mut World) {
     let mut node = leaf.node(sha256).expect("a leaf");
     for level in 0..20 {
         let ProofNode { hash, sum } = sibling(level);
-        let sum = SignedWide::new(i128::try_from(sum).expect("small"));
+        let sum = SignedWide::new(sum.into());
         node = node_hash(&node, &TreeNode { hash, sum }, sha256).expect("a node");
     }
     let key = world.deployment.recovery(world.epoch());

@@ -17,16 +17,15 @@ pub struct ProofNode {
     /// Hash.
     pub hash: [u8; 32],
     /// Sum of the claims below, UsdE6.
-    pub sum: u128,
+    pub sum: u64,
 }
 
 impl ProofNode {
-    fn node(&self) -> Result<TreeNode> {
-        let sum = i128::try_from(self.sum).ok().or_refuse()?;
-        Ok(TreeNode {
+    fn node(&self) -> TreeNode {
+        TreeNode {
             hash: self.hash,
-            sum: SignedWide::new(sum),
-        })
+            sum: SignedWide::new(self.sum.into()),
+        }
     }
 }
 
@@ -59,12 +58,12 @@ pub fn verify_claim(
     ensure(marked, BulwarkError::NotMarked)?;
     let leaf = leaf(&margin, &accounts.margin.key());
     let node = leaf.node(hash).or_refuse()?;
-    let nodes = |list: &[ProofNode]| list.iter().map(ProofNode::node).collect::<Result<Vec<_>>>();
+    let nodes = |list: &[ProofNode]| list.iter().map(ProofNode::node).collect::<Vec<_>>();
     let proof = recovery::Proof {
         leaves: recovery.leaves,
-        path: &nodes(&path)?,
-        smaller: smaller.map(|node| node.node()).transpose()?,
-        larger: &nodes(&larger)?,
+        path: &nodes(&path),
+        smaller: smaller.map(|node| node.node()),
+        larger: &nodes(&larger),
     };
     recovery::verify(leaf.number, &node, &proof, &recovery.root, hash).or_refuse()
 }
