@@ -151,6 +151,7 @@ fn measure(elf: &[u8]) -> Vec<Cost> {
     for (name, case, outcome) in costs::winding::measure(elf) {
         costs.add(name, case, outcome);
     }
+    costs::recovery::recovery(&mut costs, elf);
     assert!(costs.failed.is_empty(), "{}", costs.failed.join("\n\n"));
     costs.done
 }
@@ -525,7 +526,10 @@ fn every_instruction_stays_below_its_ceiling() {
             units, bytes, keys, ..
         } = cost.receipt;
         let (name, case) = (cost.name, cost.case);
-        let mut ceilings = CEILINGS.iter().chain(costs::winding::CEILINGS);
+        let mut ceilings = CEILINGS
+            .iter()
+            .chain(costs::winding::CEILINGS)
+            .chain(costs::recovery::CEILINGS);
         let known = ceilings.find(|(of, _)| *of == name);
         let ceiling = known.map_or(0, |(_, ceiling)| *ceiling);
         let shown = heap.map_or("-".to_string(), |heap| heap.to_string());

@@ -26,7 +26,9 @@ mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use slots::{Found, Make, idl, samples, samples_guardian, samples_listing, samples_winding};
+use slots::{
+    Found, Make, idl, samples, samples_guardian, samples_listing, samples_recovery, samples_winding,
+};
 
 fn all_samples() -> BTreeMap<&'static str, Vec<Make>> {
     let mut all: BTreeMap<_, Vec<Make>> = BTreeMap::new();
@@ -35,6 +37,7 @@ fn all_samples() -> BTreeMap<&'static str, Vec<Make>> {
         samples_guardian::SAMPLES,
         samples_listing::SAMPLES,
         samples_winding::SAMPLES,
+        samples_recovery::SAMPLES,
     ] {
         for (name, make) in list {
             all.entry(*name).or_default().push(*make);

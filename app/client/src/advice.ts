@@ -76,6 +76,10 @@ export const ADVICE: Readonly<Record<string, string>> = {
   CauseStands: "Wait until the market's target falls below its cap and its feed lives.",
   TooFewCloses: "Post and refresh once a minute until fifteen of thirty minutes have a price.",
   BankOwes: "Close the bank first and wait until everyone has left it.",
+  RecoveryPhase: "Read the compartment's recovery phase; each step says which phase it needs.",
+  AlreadyMarked: "Nothing to do: it is counted once per Recovery.",
+  NotMarked: "Mark the account first; anyone may.",
+  NothingDue: "Try again when late money has come or the quote pot has opened.",
   CalledByProgram: "Sign the instruction as a transaction's own, not through a program.",
   DurableNonce: "Use a recent blockhash.",
   StaleQuote: "Quote a younger block.",
@@ -124,5 +128,6 @@ export const ADVICE: Readonly<Record<string, string>> = {
   OracleVerification: "Post the update with full verification.",
   OracleFeed: "Pass an account of this feed's id.",
   OracleStatus: "Wait until the price trades again.",
+  WrongRecovery: "Pass the Recovery of the compartment's present epoch, at recoveryAddress().",
   UnlistedRule: "Update the client: the program is newer.",
 };

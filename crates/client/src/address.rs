@@ -74,6 +74,11 @@ pub fn insurance(compartment: &Pubkey) -> Pubkey {
     derive(&[seeds::INSURANCE, compartment.as_ref()])
 }
 
+/// The Recovery of a compartment in an epoch.
+pub fn recovery(compartment: &Pubkey, epoch: u32) -> Pubkey {
+    derive(&[seeds::RECOVERY, compartment.as_ref(), &epoch.to_le_bytes()])
+}
+
 /// Authority of all vaults.
 pub fn vault_authority() -> Pubkey {
     seeds::VAULT_AUTHORITY_AND_BUMP.0

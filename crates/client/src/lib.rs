@@ -10,6 +10,7 @@ mod creation;
 mod guardian;
 mod liquidation;
 mod money;
+mod recovery;
 mod trading;
 mod view;
 mod winding;

@@ -185,4 +185,13 @@ errors! {
     TooFewCloses,
     /// The bank isn't closing, or still owes something: claims, tickets or residuals.
     BankOwes,
+    // Recovery
+    /// The compartment's Recovery isn't in the phase for this.
+    RecoveryPhase,
+    /// This has been counted or marked in this Recovery already.
+    AlreadyMarked,
+    /// The account hasn't been marked in this Recovery: mark it first.
+    NotMarked,
+    /// Nothing is due at the moment; late money may make something due.
+    NothingDue,
 }

@@ -30,6 +30,7 @@ pub mod order;
 pub mod outflow;
 pub mod params;
 pub mod permits;
+pub mod recovery;
 pub mod refresh;
 pub mod residual;
 pub mod settle;

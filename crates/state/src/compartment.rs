@@ -81,7 +81,7 @@ pub struct Compartment {
     pub recovery_epoch: u32,
     /// Recovery phase: 0 none, 1 announced, 2 frozen, 3 marking, 4 settled.
     pub recovery_phase: u8,
-    /// Why Recovery was announced: 1 guardian, 2 missing value, 3 dead-man.
+    /// Why Recovery was announced: 1 guardian, 2 missing value, 3 dead-man, 4 deficit.
     pub recovery_cause: u8,
     /// Number of this compartment.
     pub id: u16,
@@ -103,8 +103,12 @@ pub struct Compartment {
     pub broken_account: Key,
     /// Unix second of the last reward for a latch.
     pub rewarded_at: i64,
+    /// Unix second at which a deficit beyond insurance and fees was first seen, 0 if it wasn't.
+    pub deficit_seen_at: i64,
+    /// Unix second of the guardian's latest announcement of Recovery, 0 if there was none.
+    pub guardian_recovery_at: i64,
     /// Reserved.
-    pub reserved: [u8; 496],
+    pub reserved: [u8; 480],
 }
 layout!(
     Compartment,

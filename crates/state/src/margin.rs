@@ -1,5 +1,5 @@
 use crate::common::layout;
-use crate::{Fading, Key, MAX_COLLATERALS, MAX_ORDERS, MAX_POSITIONS, SignedWide, Wide};
+use crate::{Fading, Key, MAX_BANKS, MAX_COLLATERALS, MAX_ORDERS, MAX_POSITIONS, SignedWide, Wide};
 use bytemuck::{Pod, Zeroable};
 
 /// What an account holds of one token (for quote: beside its signed balance).
@@ -174,8 +174,10 @@ pub struct MarginAccount {
     /// Unix second through which the delegate may act, `i64::MAX` for good. Since version 2: in an
     /// account of version 1 the delegate may act for good whatever stands here.
     pub delegate_until: i64,
+    /// Coins of the quote pot paid in Recovery, per component (quote first, then banks by index).
+    pub pot_paid: [u64; MAX_BANKS],
     /// Reserved.
-    pub reserved: [u8; 240],
+    pub reserved: [u8; 112],
 }
 layout!(
     MarginAccount,

@@ -32,8 +32,8 @@ pub struct RecoveryBank {
     pub seized: u64,
     /// Units of the quote pot paid so far.
     pub seized_paid: u64,
-    /// Reserved.
-    pub reserved: u64,
+    /// `assigned` as of Frozen: the coverage that debtors' tokens are counted at.
+    pub frozen: u64,
 }
 layout!(RecoveryBank, 48);
 
@@ -104,8 +104,16 @@ pub struct Recovery {
     pub bump: u8,
     /// Layout version.
     pub version: u8,
+    /// What is left of `reserve` for accounts marked after the pot was opened, UsdE6.
+    pub reserve_left: u64,
+    /// Live accounts as counted so far, while banks and markets are being frozen.
+    pub live_signed: i64,
+    /// Bit j: bank j has been counted.
+    pub banks_counted: u32,
+    /// Bit m: market m has been counted.
+    pub markets_counted: u32,
     /// Reserved.
-    pub reserved: [u8; 512],
+    pub reserved: [u8; 488],
 }
 layout!(
     Recovery,

@@ -8,7 +8,9 @@ use bulwark_core::conserve::{self, Sums};
 use bulwark_core::mode::Finding;
 use bulwark_core::time::{open_seconds, open_seconds_of_market};
 use bulwark_core::{Now, book, check, order, targets};
-use bulwark_state::{Bank, Board, Book, Insurance, MarginAccount, Market, Targets};
+use bulwark_state::{
+    Bank, Board, Book, Compartment, Insurance, MarginAccount, Market, Recovery, Targets,
+};
 use solana_address::Address;
 
 use crate::vm::address;
@@ -28,6 +30,8 @@ pub struct Audit {
     pub markets: Vec<(Box<Market>, Box<Book>)>,
     /// Margin accounts by address.
     pub margins: Vec<(Address, Box<MarginAccount>)>,
+    /// The Recovery that is running, from its announcement on.
+    pub recovery: Option<Box<Recovery>>,
 }
 
 /// Holes that no booked loss explains, and surpluses, token units, bank by bank: what a thief or a
@@ -38,6 +42,18 @@ pub struct Stock {
     pub missing: Vec<u128>,
     /// Surplus.
     pub surplus: Vec<u128>,
+}
+
+/// The compartment's Recovery, if one is announced or runs.
+fn running(vm: &Vm, deployment: &Deployment) -> Result<Option<Box<Recovery>>> {
+    let compartment = vm.read::<Compartment>(address(deployment.compartment));
+    let compartment = compartment.context("no compartment")?;
+    if compartment.recovery_phase == 0 {
+        return Ok(None);
+    }
+    let key = deployment.recovery(compartment.recovery_epoch);
+    let recovery = vm.read(address(key)).context("no Recovery")?;
+    Ok(Some(recovery))
 }
 
 impl Audit {
@@ -81,6 +97,15 @@ impl Audit {
             banks,
             markets,
             margins: found,
+            recovery: running(vm, deployment)?,
+        })
+    }
+
+    /// What a Recovery has paid out of a bank: its marks are shadows, so the ledger doesn't move.
+    fn paid_in_recovery(&self, bank: &Bank) -> u64 {
+        self.recovery.as_ref().map_or(0, |recovery| {
+            let seat = &recovery.banks[usize::from(bank.index)];
+            seat.paid + seat.seized_paid
         })
     }
 
@@ -88,11 +113,12 @@ impl Audit {
     pub fn stock(&self) -> Result<Stock> {
         let mut stock = Stock::default();
         for (bank, vault) in &self.banks {
+            let vault = vault + self.paid_in_recovery(bank);
             let balance = if bank.index == 0 {
                 let markets = self.markets.iter().map(|(market, _)| &**market);
-                conserve::quote_balance(bank, *vault, self.insurance.balance, markets)
+                conserve::quote_balance(bank, vault, self.insurance.balance, markets)
             } else {
-                conserve::token_balance(bank, *vault)
+                conserve::token_balance(bank, vault)
             };
             let balance = balance.map_err(|e| anyhow!("{}", e.message()))?;
             let deficit = if bank.index == 0 {

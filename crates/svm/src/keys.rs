@@ -11,3 +11,12 @@ pub fn keypair(name: &str) -> Keypair {
     hash.update(name.as_bytes());
     Keypair::new_from_array(hash.finalize().into())
 }
+
+/// SHA-256 of the parts, one after the other.
+pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}

@@ -123,6 +123,10 @@ errors! {
         CauseStands: "What the settlement was announced for still stands",
         TooFewCloses: "Too few minutes before the newest price had one: the settlement price needs half of thirty",
         BankOwes: "The bank isn't closing, or still owes something: claims, tickets or residuals",
+        RecoveryPhase: "The compartment's Recovery isn't in the phase for this",
+        AlreadyMarked: "This has been counted or marked in this Recovery already",
+        NotMarked: "The account hasn't been marked in this Recovery: mark it first",
+        NothingDue: "Nothing is due at the moment; late money may make something due",
     }
     accounts {
         // Identity of accounts
@@ -179,6 +183,8 @@ errors! {
         DurableNonce: "A member of the guardian doesn't speak in a transaction with a durable nonce",
         StaleQuote: "The quoted block isn't one of the last 512",
         ProposalOpen: "The proposal isn't final yet",
+        // Recovery
+        WrongRecovery: "This isn't the compartment's present Recovery",
         // The list itself
         UnlistedRule: "A rule that this release has no name for",
     }

@@ -200,6 +200,7 @@ macro_rules! list_events {
 mod chained;
 mod check;
 mod guardian;
+mod recovery;
 mod trading;
 mod winding;
 pub use chained::{chain, chain_list, is_chained, next_chained};
@@ -207,6 +208,11 @@ pub use check::{BreakerTripped, Checked, CheckedHead};
 pub use guardian::{
     GuardianCreated, MemberRestricted, ProposalAnswered, ProposalExecuted, ProposalExpired,
     ProposalOpened,
+};
+pub use recovery::{
+    AccountMarked, AccountsMarked, AccountsMarkedHead, DeficitNoted, QuotePotAssigned,
+    RecoveryAnnounced, RecoveryCounted, RecoveryFrozen, RecoveryMoneyAdded, RecoveryPaid,
+    RecoveryUndone,
 };
 pub use trading::{
     AccountFlagged, AccountMigrated, AccountUnflagged, AccountWoundUp, AccountWoundUpHead,
@@ -428,15 +434,18 @@ mod tests {
 
     #[test]
     fn numbers_of_kinds_are_unique() {
-        let kinds = KINDS.iter().chain(trading::KINDS).chain(guardian::KINDS);
-        let kinds = kinds.chain(winding::KINDS);
-        let mut numbers: Vec<_> = kinds.map(|(_, number)| *number).collect();
+        let lists = [
+            KINDS,
+            trading::KINDS,
+            guardian::KINDS,
+            recovery::KINDS,
+            winding::KINDS,
+        ];
+        let mut numbers: Vec<_> = lists.concat().iter().map(|(_, number)| *number).collect();
+        let count = numbers.len();
         numbers.sort_unstable();
         numbers.dedup();
-        assert_eq!(
-            numbers.len(),
-            KINDS.len() + trading::KINDS.len() + guardian::KINDS.len() + winding::KINDS.len()
-        );
+        assert_eq!(numbers.len(), count);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use bulwark_state::{Bank, Board, Market};
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::state::{
     Access, BankState, BoardState, BookState, CompartmentState, InsuranceState, MarginState,
-    MarketState, ProtocolState, same,
+    MarketState, ProtocolState, RecoveryState, same,
 };
 
 /// The present, read once per instruction.
@@ -90,6 +90,23 @@ impl Guard {
             insurance.key() == self.insurance,
             BulwarkError::WrongInsurance,
         )
+    }
+
+    /// The Recovery is this compartment's present one.
+    pub fn recovery(
+        &self,
+        compartment: &AccountLoader<CompartmentState>,
+        recovery: &AccountLoader<RecoveryState>,
+    ) -> Result<()> {
+        let recovery = recovery.read()?;
+        let present = same(&recovery.compartment, &self.key)
+            && recovery.epoch == compartment.read()?.recovery_epoch;
+        ensure(present, BulwarkError::WrongRecovery)
+    }
+
+    /// Ordinary bookings of money that came end with the freeze: a Recovery books it its own way.
+    pub fn not_frozen(&self) -> Result<()> {
+        ensure(!self.context.phase.rules(), BulwarkError::RecoveryPhase)
     }
 
     /// The margin account is this compartment's.

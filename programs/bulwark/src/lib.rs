@@ -339,4 +339,60 @@ pub mod bulwark {
     pub fn seal<'info>(ctx: Context<'info, Seal<'info>>) -> Result<()> {
         instructions::seal(ctx)
     }
+
+    /// Notes a deficit beyond insurance and fees: the first of two sights.
+    pub fn note_deficit(ctx: Context<NoteDeficit>) -> Result<()> {
+        instructions::note_deficit(ctx)
+    }
+
+    /// Announces the Recovery of a compartment. `cause`: 1 guardian, 2 missing value, 3 dead-man,
+    /// 4 deficit. `epoch`: the compartment's plus one.
+    pub fn announce_recovery(ctx: Context<AnnounceRecovery>, cause: u8, epoch: u32) -> Result<()> {
+        instructions::announce_recovery(ctx, cause, epoch)
+    }
+
+    /// Takes an announced Recovery back whose cause is gone.
+    pub fn undo_recovery(ctx: Context<UndoRecovery>) -> Result<()> {
+        instructions::undo_recovery(ctx)
+    }
+
+    /// Freezes an announced Recovery whose notice is over.
+    pub fn freeze_recovery(ctx: Context<FreezeRecovery>) -> Result<()> {
+        instructions::freeze_recovery(ctx)
+    }
+
+    /// Counts banks and markets into a frozen Recovery.
+    pub fn count_recovery<'info>(ctx: Context<'info, CountRecovery<'info>>) -> Result<()> {
+        instructions::count_recovery(ctx)
+    }
+
+    /// Marks margin accounts in a Recovery.
+    pub fn mark_accounts<'info>(ctx: Context<'info, MarkAccounts<'info>>) -> Result<()> {
+        instructions::mark_accounts(ctx)
+    }
+
+    /// Opens the quote pot of a Recovery, or assigns what has come since.
+    pub fn open_quote_pot(ctx: Context<OpenQuotePot>) -> Result<()> {
+        instructions::open_quote_pot(ctx)
+    }
+
+    /// Pays an account what a Recovery owes it in one token.
+    pub fn claim_recovery(ctx: Context<ClaimRecovery>) -> Result<()> {
+        instructions::claim_recovery(ctx)
+    }
+
+    /// Brings money into a Recovery.
+    pub fn add_recovery_money(ctx: Context<AddRecoveryMoney>, amount: u64) -> Result<()> {
+        instructions::add_recovery_money(ctx, amount)
+    }
+
+    /// Verifies that a marked account's leaf is in the commitment of its Recovery.
+    pub fn verify_claim(
+        ctx: Context<VerifyClaim>,
+        path: Vec<ProofNode>,
+        smaller: Option<ProofNode>,
+        larger: Vec<ProofNode>,
+    ) -> Result<()> {
+        instructions::verify_claim(ctx, path, smaller, larger)
+    }
 }

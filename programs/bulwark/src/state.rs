@@ -19,7 +19,7 @@ use anchor_lang::solana_program::system_instruction;
 use anchor_lang::{Owner, ZeroCopy};
 use bulwark_state::{
     Bank, Board, Book, Compartment, Guardian, Insurance, Key as StoredKey, MARGIN_VERSION,
-    MarginAccount, Market, Proposal, Protocol, Ticket, VERSION,
+    MarginAccount, Market, Proposal, Protocol, Recovery, Ticket, VERSION,
 };
 
 use crate::error::{BulwarkError, ensure, refusal};
@@ -103,6 +103,8 @@ accounts! {
     GuardianState(Guardian, VERSION);
     /// A proposed action of the guardian.
     ProposalState(Proposal, VERSION);
+    /// A Recovery of a compartment.
+    RecoveryState(Recovery, VERSION);
 }
 
 /// Opens an account as its layout.

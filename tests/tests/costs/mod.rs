@@ -1,6 +1,7 @@
 //! docs/costs.md: what accounts and instructions cost, written from what was measured, and what of
 //! a written one isn't true any more.
 
+pub mod recovery;
 pub mod winding;
 
 use std::fmt::Write as _;
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 
 use bulwark::state::{
     BankState, BoardState, BookState, CompartmentState, GuardianState, InsuranceState, Layout,
-    MarginState, MarketState, ProposalState, ProtocolState, TicketState,
+    MarginState, MarketState, ProposalState, ProtocolState, RecoveryState, TicketState,
 };
 use bulwark_svm::Vm;
 
@@ -69,6 +70,11 @@ const ACCOUNTS: &[(&str, usize, &str)] = &[
         "owner, back when it is paid",
     ),
     ("Guardian", GuardianState::SPACE, "creator, for good"),
+    (
+        "Recovery, one an announcement",
+        RecoveryState::SPACE,
+        "who announces, for good",
+    ),
     (
         "Proposal of the guardian",
         ProposalState::SPACE,

@@ -57,6 +57,19 @@ pub const LEGAL: &[Rule] = &[
     rule("*", "caller", THIEF, "anybody may call it"),
     rule("*", "cranker", THIEF, "anybody may call it"),
     rule(
+        "announce_recovery",
+        "guardian",
+        &["GuardianState"],
+        "not looked at where anybody announces",
+    ),
+    rule(
+        "announce_recovery",
+        "proposal",
+        PROPOSAL,
+        "not looked at where anybody announces",
+    ),
+    rule("mark_accounts", "rest", MARGIN, "anybody's is marked"),
+    rule(
         "health_view",
         "margin",
         MARGIN,

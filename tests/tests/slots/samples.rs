@@ -34,6 +34,7 @@ pub fn base() -> Stage {
     let queued = world.queue(3, &Action::Pause(0, 3_600, 1));
     let voting = world.propose(1, &Action::Pause(0, 3_600, 1));
     assert_eq!((queued, voting), (QUEUED, VOTING));
+    super::samples_recovery::undone(&mut stage);
     stage
 }
 

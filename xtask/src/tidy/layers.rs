@@ -289,7 +289,7 @@ pub fn names(tree: &Tree) -> Vec<Finding> {
 }
 
 /// Files beside the instructions that hold what several of them share.
-const SHARED: &[&str] = &["council", "mod", "parameters", "payment"];
+const SHARED: &[&str] = &["council", "mod", "parameters", "payment", "recovery_facts"];
 
 /// One instruction, one file of its name, at most one event.
 pub fn instructions(tree: &Tree) -> Vec<Finding> {

@@ -98,7 +98,7 @@ pub const MODE: [[ModeCell; 4]; N] = {
         /* SettlePosition        */ [Yes, Yes, Yes, No],
         /* WindDown              */ [Yes, Yes, Yes, No],
         /* AllocateLoss          */ [Yes, Yes, Yes, ByRecovery],
-        /* Fold                  */ [Yes, Yes, Yes, Yes],
+        /* Fold                  */ [Yes, Yes, Yes, No],
         /* Accrue                */ [Yes, Yes, Stops, Stops],
         /* Refresh               */ [Yes, Yes, Yes, No],
         /* Check                 */ [Yes, Yes, Yes, Yes],

@@ -101,7 +101,6 @@ const MODE_TABLE: &[(&str, &[Action], [&str; 4])] = &[
             Action::ProveStress,
             Action::CrankTickets,
             Action::Sweep,
-            Action::Fold,
             Action::CollectResidual,
         ],
         ["yes", "yes", "yes", "yes"],
@@ -111,7 +110,8 @@ const MODE_TABLE: &[(&str, &[Action], [&str; 4])] = &[
         &[Action::InsuranceUnstake],
         ["window", "frozen", "frozen", "after quote pot closes"],
     ),
-    // Rows that the design leaves open.
+    // Rows that the design leaves open. A frozen Recovery counts each delta once: it must stay.
+    ("fold", &[Action::Fold], ["yes", "yes", "yes", "no"]),
     (
         "pay treasury",
         &[Action::PayTreasury],

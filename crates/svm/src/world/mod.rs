@@ -14,6 +14,7 @@ mod liquidation;
 pub mod listing;
 mod money;
 mod story;
+mod recovery;
 mod view;
 mod winding;
 pub mod worst;

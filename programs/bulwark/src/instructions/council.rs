@@ -15,7 +15,7 @@ use crate::state::{Access, GuardianState, ProposalState, ProtocolState, same};
 use crate::{guard, invariant};
 
 /// Kinds of action that can be carried out.
-const CARRIED_OUT: [ActionKind; 8] = [
+const CARRIED_OUT: [ActionKind; 9] = [
     ActionKind::Restrict,
     ActionKind::Pause,
     ActionKind::Revoke,
@@ -24,6 +24,7 @@ const CARRIED_OUT: [ActionKind; 8] = [
     ActionKind::RemoveMembers,
     ActionKind::SetDelays,
     ActionKind::SetVeto,
+    ActionKind::AnnounceRecovery,
 ];
 
 /// A kind by its number, if it can be carried out: what can't must not be proposed either.

@@ -5,7 +5,7 @@
 
 use anchor_lang::prelude::*;
 use bulwark_core::Now;
-use bulwark_core::guardian::{self, ALL_COMPARTMENTS, Action};
+use bulwark_core::guardian::{self, ALL_COMPARTMENTS, Action, Kind as ActionKind};
 use bulwark_core::mode::{self, Act, By, Capability};
 use bulwark_state::{Compartment, End, Guardian, Proposal, Protocol};
 
@@ -86,7 +86,9 @@ pub fn execute_proposal<'info>(ctx: Context<'info, ExecuteProposal<'info>>) -> R
         let ours = same(&protocol.guardian, &accounts.guardian.key())
             && same(&proposal.guardian, &accounts.guardian.key());
         ensure(ours, BulwarkError::WrongProtocol)?;
-        kind_of(proposal.kind)?;
+        // A Recovery is announced with its own instruction, which carries the proposal out.
+        let elsewhere = kind_of(proposal.kind)? == ActionKind::AnnounceRecovery;
+        ensure(!elsewhere, BulwarkError::BadAction)?;
         guardian::execute(&mut guardian, &mut proposal, now).or_refuse()?;
         let action = guardian::action_of(&proposal).or_refuse()?;
         let scope = scope(&action);

@@ -1,0 +1,137 @@
+//! Recovery: strangers announce, freeze, count, mark, open and pay.
+
+use bulwark_client::{Instruction, Pubkey};
+use bulwark_core::guardian::Action;
+use bulwark_core::recovery::{Cause, NOTICE};
+use bulwark_state::Recovery;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+use super::{Outcome, World};
+use crate::keys::keypair;
+use crate::vm::pubkey;
+
+impl World {
+    /// Somebody without an account, who pays.
+    pub fn stranger(&mut self) -> (Keypair, Pubkey) {
+        let stranger = keypair("stranger");
+        self.vm.fund(stranger.pubkey(), 1_000_000_000);
+        let key = pubkey(stranger.pubkey());
+        (stranger, key)
+    }
+
+    /// A stranger sends one instruction.
+    pub fn by_stranger(&mut self, act: impl FnOnce(&Self, Pubkey) -> Instruction) -> Outcome {
+        let (stranger, key) = self.stranger();
+        let act = act(self, key);
+        self.send(&[act], &[&stranger])
+    }
+
+    /// Epoch of the Recovery that is announced or runs.
+    pub fn epoch(&self) -> u32 {
+        self.compartment().recovery_epoch
+    }
+
+    /// The compartment's latest Recovery.
+    pub fn recovery(&self) -> Box<Recovery> {
+        self.read(self.deployment.recovery(self.epoch()))
+    }
+
+    /// A stranger announces.
+    pub fn announce(&mut self, cause: Cause) -> Outcome {
+        let epoch = self.epoch() + 1;
+        self.by_stranger(|world, key| {
+            let deployment = &world.deployment;
+            deployment.announce_recovery(key, cause, epoch, None)
+        })
+    }
+
+    /// Four of the guardian's members decide on it, and a stranger announces.
+    pub fn announce_by_guardian(&mut self) -> Outcome {
+        let nonce = self.propose(1, &Action::AnnounceRecovery(self.plan.id));
+        for member in 2..=4 {
+            self.approve(member, nonce).expect("approved");
+        }
+        let epoch = self.epoch() + 1;
+        self.by_stranger(|world, key| {
+            let deployment = &world.deployment;
+            deployment.announce_recovery(key, Cause::Guardian, epoch, Some(nonce))
+        })
+    }
+
+    /// A stranger takes the announcement back.
+    pub fn undo(&mut self) -> Outcome {
+        let epoch = self.epoch();
+        self.by_stranger(|world, key| world.deployment.undo_recovery(key, epoch))
+    }
+
+    /// The notice passes in both clocks.
+    pub fn pass_notice(&mut self) {
+        self.advance_apart(NOTICE.cast_signed(), NOTICE * 1_000 / 300 + 1);
+    }
+
+    /// A stranger freezes.
+    pub fn freeze(&mut self) -> Outcome {
+        let epoch = self.epoch();
+        self.by_stranger(|world, key| world.deployment.freeze_recovery(key, epoch))
+    }
+
+    /// A stranger counts every bank and market.
+    pub fn count_all(&mut self) -> Outcome {
+        let epoch = self.epoch();
+        let (banks, markets) = (
+            0..self.deployment.banks.len(),
+            0..self.deployment.markets.len(),
+        );
+        self.by_stranger(|world, key| {
+            let deployment = &world.deployment;
+            deployment.count_recovery(key, epoch, banks, markets)
+        })
+    }
+
+    /// A stranger marks accounts.
+    pub fn mark_all(&mut self, names: &[&'static str]) -> Outcome {
+        let epoch = self.epoch();
+        let margins: Vec<_> = names.iter().map(|name| self.margin_key(name)).collect();
+        self.by_stranger(|world, key| world.deployment.mark_accounts(key, epoch, &margins))
+    }
+
+    /// A stranger opens the quote pot.
+    pub fn open_pot(&mut self) -> Outcome {
+        let epoch = self.epoch();
+        self.by_stranger(|world, key| world.deployment.open_quote_pot(key, epoch))
+    }
+
+    /// The owner claims what is due to him in a token; the coins.
+    pub fn claim(&mut self, name: &'static str, bank: usize) -> u64 {
+        let before = self.tokens_of(name, bank);
+        self.try_claim(name, bank).expect("something is due");
+        self.tokens_of(name, bank) - before
+    }
+
+    /// The same, where nothing may be due.
+    pub fn try_claim(&mut self, name: &'static str, bank: usize) -> Outcome {
+        let destination = pubkey(self.trader(name).tokens[bank]);
+        let (margin, epoch) = (self.margin_key(name), self.epoch());
+        let owner = self.wallet(name);
+        let key = pubkey(owner.pubkey());
+        let claim = self
+            .deployment
+            .claim_recovery(key, epoch, margin, bank, destination);
+        self.send(&[claim], &[&owner])
+    }
+
+    /// `name` gives new tokens to a Recovery. Holes and surpluses may change by it.
+    pub fn add_money(&mut self, name: &'static str, bank: usize, amount: u64) -> Outcome {
+        if amount != 0 {
+            self.give(name, bank, amount);
+        }
+        let source = pubkey(self.trader(name).tokens[bank]);
+        let (giver, epoch) = (self.wallet(name), self.epoch());
+        let key = pubkey(giver.pubkey());
+        let add = self
+            .deployment
+            .add_recovery_money(key, epoch, bank, source, amount);
+        self.allow_stock_change(|world| world.send(&[add], &[&giver]))
+    }
+}

@@ -1,0 +1,104 @@
+//! Events of Recovery.
+
+use super::*;
+
+events! {
+    /// A deficit beyond insurance and fees was seen, or an earlier sight forgotten.
+    DeficitNoted = 100 {
+        /// UsdE6.
+        pub deficit: u64,
+        /// Unix second of the sight, 0 for none.
+        pub seen_before: i64,
+        pub seen_after: i64,
+    }
+    /// A Recovery was announced.
+    RecoveryAnnounced = 101 {
+        pub recovery: Pubkey,
+        /// Unix second from which it may be frozen.
+        pub freeze_at: i64,
+        pub epoch: u32,
+        /// 1 guardian, 2 missing value, 3 dead-man, 4 deficit.
+        pub cause: u32,
+    }
+    /// An announcement was taken back.
+    RecoveryUndone = 102 {
+        pub recovery: Pubkey,
+    }
+    /// Prices, indexes and the Board were frozen.
+    RecoveryFrozen = 103 {
+        pub recovery: Pubkey,
+        /// Unix second at which the quote pot opens at the latest.
+        pub deadline_at: i64,
+    }
+    /// Banks and markets were counted.
+    RecoveryCounted = 104 {
+        pub recovery: Pubkey,
+        /// Bit j: bank j is counted.
+        pub banks: u32,
+        /// Bit m: market m is counted.
+        pub markets: u32,
+        /// Accounts to be marked, once complete.
+        pub live_count: u64,
+        /// 1 once marking may begin.
+        pub complete: u64,
+    }
+    /// The quote pot was opened, or money in it assigned.
+    QuotePotAssigned = 106 {
+        pub recovery: Pubkey,
+        /// Root of the commitment.
+        pub root: Pubkey,
+        /// Claims of seniors, juniors, stakers, UsdE6.
+        pub claims: [u64; 3],
+        /// Quote assigned to each so far, UsdE6.
+        pub quote: [u64; 3],
+        /// Kept for accounts that weren't marked by the deadline, UsdE6.
+        pub reserve: u64,
+        pub leaves: u64,
+    }
+    /// An account was paid in one token.
+    RecoveryPaid = 107 {
+        pub bank: Pubkey,
+        pub margin: Pubkey,
+        pub destination: Pubkey,
+        pub account_sequence: u64,
+        /// Units of what it kept.
+        pub kept: u64,
+        /// Units of the quote pot.
+        pub pot: u64,
+    }
+    /// Money came into a Recovery.
+    RecoveryMoneyAdded = 108 {
+        pub bank: Pubkey,
+        /// Given by the signer.
+        pub given: u64,
+        /// Found in the vault.
+        pub found: u64,
+        pub residuals: u64,
+        pub claims: u64,
+        pub surplus: u64,
+    }
+}
+
+list_events! {
+    /// Accounts were marked. `sequence` is the number of leaves after it.
+    AccountsMarked(AccountsMarkedHead) = 105 {
+        pub recovery: Pubkey,
+        pub marked: u64,
+        pub live_count: u64,
+    } accounts: AccountMarked {
+        pub margin: Pubkey,
+        pub owner: Pubkey,
+        /// Signed quote, UsdE6.
+        pub quote: i64,
+        pub senior: u64,
+        pub junior: u64,
+        /// Debt that the collateral didn't cover, UsdE6.
+        pub shortfall: u64,
+        /// Bank per collateral slot, 255 for none.
+        pub banks: [u8; 8],
+        /// Units kept per collateral slot.
+        pub kept: [u64; 8],
+        /// Units given up per collateral slot.
+        pub given: [u64; 8],
+    }
+}
