@@ -366,12 +366,17 @@ fn i08_a_queue_of_liquidators_closes_what_is_needed_and_no_lot_more() {
     for name in queue {
         world.fund(name, 100_000.0);
     }
-    world.fund("alice", 1_000.0);
+    world.fund("alice", 640.0);
     world.trade("alice", "maker", SOL_PERP, 100.0, 100.0);
-    world.advance(30);
-    world.crash(SOL, 93.2);
-    world.advance(20);
-    world.refresh_all();
+    // The price comes down so slowly that margins stay where they are: little is needed.
+    let mut price = 100.0;
+    while world.health("alice", Level::Maintenance).surplus().unwrap() >= 0 {
+        world.advance(60);
+        price -= 0.04;
+        world.price(SOL, price);
+        world.refresh_all();
+        assert!(price > 97.0, "{price}");
+    }
     let all = base_e8(100.0);
     let left = |world: &World| world.position("alice", SOL_PERP).base.unsigned_abs();
     // Each wants everything. In one slot all of them together get a quarter.
@@ -400,19 +405,17 @@ fn i08_a_queue_of_liquidators_closes_what_is_needed_and_no_lot_more() {
         world.refresh_all();
     }
     assert!(done, "{} are left", left(&world));
-    // She is out of it, and not a lot further than LiquidationEnd: the rest is hers.
-    let maintained = world.health("alice", Level::Maintenance).surplus().unwrap();
-    assert!(maintained >= 0, "{maintained}");
+    // She ends at LiquidationEnd; with one lot less she would not have been there.
     let surplus = world
         .health("alice", Level::LiquidationEnd)
         .surplus()
         .unwrap();
     let lot = world.market(SOL_PERP).lot;
-    let worth = i64::try_from(u128::from(lot) * u128::from(price_e8(93.2)) / 10_000_000_000);
+    let worth = i64::try_from(u128::from(lot) * u128::from(price_e8(price)) / 10_000_000_000);
     println!(
         "{} of {all} were closed, H_E is {surplus}",
         all - left(&world)
     );
-    assert!(left(&world) > all / 2);
-    assert!(surplus <= worth.unwrap(), "{surplus}");
+    assert!(left(&world) > all / 4 * 3);
+    assert!((0..=worth.unwrap()).contains(&surplus), "{surplus}");
 }
