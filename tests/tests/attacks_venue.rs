@@ -170,6 +170,11 @@ fn a_liquidator_who_sandwiches_his_take_over_gains_its_premium_and_no_more() {
         raw(&world, "alice"),
         world.insurance().balance,
     );
+    // The same take-over at an honest print of 92.0, for comparison.
+    let mut honest = world.fork();
+    let fair = print_of(&mut honest, "fair", 92.0, now);
+    honest.send(&[fair, take.clone()], &[&liquidator]).unwrap();
+    let fair = before.1 - raw(&honest, "alice");
     world
         .send(&[low, sell, take, high], &[&liquidator])
         .unwrap();
@@ -183,6 +188,9 @@ fn a_liquidator_who_sandwiches_his_take_over_gains_its_premium_and_no_more() {
     let most = i64::try_from(usdc(notional * (0.015 + 0.001))).unwrap() + 2;
     println!("alice lost {lost} of at most {most}");
     assert!((0..=most).contains(&lost));
+    // By the low print he has won from her less than half a dollar more than at the honest one.
+    println!("{fair} at the honest print");
+    assert!(lost - fair < 500_000, "{lost} against {fair}");
     // He sold at 91.9 what he took at 92.0, and paid a taker's fee for it.
     let gained = raw(&world, "liquidator") - before.0;
     let top_up = i64::try_from(before.2 - world.insurance().balance).unwrap();
@@ -214,7 +222,7 @@ fn i01_pumped_profit_is_credited_slowly_and_never_leaves() {
     let seconds = u64::try_from(world.now().unix - from).unwrap();
     let followed = 2_000 * 100 * seconds * 20;
     let credit = i64::try_from(followed / 1_000 * 707).unwrap();
-    let gained = world.health("long", Level::Initial).value - world.account("long").quote;
+    let gained = world.health_view("long").initial_value - world.account("long").quote;
     println!("profit {profit}, credited {gained} of at most {credit}");
     assert!(0 < gained && gained <= credit && credit < profit / 10);
     // All that may leave is his own money, and not all of it.
