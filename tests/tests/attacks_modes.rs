@@ -55,8 +55,16 @@ fn a02_restricted_lets_liquidate_and_close_and_opens_nothing() {
     let mut world = venue();
     world.restrict(1, 3_600).unwrap();
     assert_eq!(world.mode(), Mode::Restricted);
-    to(&mut world, 92.0);
     let open = world.market(SOL_PERP).oi_long;
+    // Two who both open don't find each other.
+    world.place("maker", SOL_PERP, ask(1.0, 100.0).post_only());
+    let opens = world.try_place("bob", SOL_PERP, bid(1.0, 100.0).fill_or_kill());
+    expect_error(opens, E::NotFilledWhole);
+    world
+        .cancel("maker", SOL_PERP, bulwark::instructions::Which::All)
+        .unwrap();
+    assert_eq!(world.market(SOL_PERP).oi_long, open);
+    to(&mut world, 92.0);
     // A position changes hands: 25 % of a leg in one slot, and nothing is opened by it.
     take(&mut world).unwrap();
     assert_eq!(moved(&world), base_e8(25.0));
@@ -70,11 +78,6 @@ fn a02_restricted_lets_liquidate_and_close_and_opens_nothing() {
     );
     assert_eq!(world.position("bob", SOL_PERP).base, 0);
     assert_eq!(world.position("carol", SOL_PERP).base, 1_000_000_000);
-    assert_eq!(world.market(SOL_PERP).oi_long, open);
-    // Two who both open don't find each other.
-    world.place("maker", SOL_PERP, ask(1.0, 92.0).post_only());
-    let opens = world.try_place("bob", SOL_PERP, bid(1.0, 92.0).fill_or_kill());
-    expect_error(opens, E::NotFilledWhole);
     assert_eq!(world.market(SOL_PERP).oi_long, open);
 }
 
@@ -193,6 +196,7 @@ fn a29_ramps_funding_and_interest_stand_still_while_nobody_can_act() {
     pause(&mut world, 7_200);
     world.refresh_all();
     let (margin, open) = (walked(&world), open_of(&world));
+    let required = world.health_view("alice").maintenance_requirement;
     let target = world.board().markets[SOL_PERP].margin.mm;
     assert!(margin < target, "A = {margin} is on its way to {target}");
     let funding = world.board().markets[SOL_PERP].funding;
@@ -211,6 +215,8 @@ fn a29_ramps_funding_and_interest_stand_still_while_nobody_can_act() {
     );
     assert_eq!(world.board().markets[SOL_PERP].funding, funding);
     assert_eq!(world.board().debt_index, debt);
+    let now = world.health_view("alice").maintenance_requirement;
+    assert_eq!(now, required, "by the program's own word");
     // Afterwards it goes on where it stood: at most what the open seconds since give.
     world.advance(13);
     world.refresh_all();

@@ -211,11 +211,8 @@ fn a44_ten_accounts_save_the_add_on_and_no_cap() {
     world.fund("maker", 1_000_000.0);
     world.fund("whale", 200_000.0);
     world.trade("whale", "maker", SOL_PERP, 2_000.0, 100.0);
-    let maintenance = |world: &World, name: &str| {
-        let level = bulwark_core::health::Level::Maintenance;
-        world.health(name, level).requirement
-    };
-    let whole = maintenance(&world, "whale");
+    let maintenance = |world: &mut World, name| world.health_view(name).maintenance_requirement;
+    let whole = maintenance(&mut world, "whale");
     // 1.5 % for the second multiple of the depth: 3,000 on 200,000.
     let plain = maintenance_of_plain(&world, 2_000.0);
     assert_eq!(whole - plain, usdc(3_000.0), "the add-on of one account");
@@ -230,7 +227,7 @@ fn a44_ten_accounts_save_the_add_on_and_no_cap() {
         let name = named("part", number);
         world.fund(name, 50_000.0);
         world.trade(name, "maker", SOL_PERP, each, 100.0);
-        split += maintenance(&world, name);
+        split += maintenance(&mut world, name);
     }
     assert!(
         split.abs_diff(maintenance_of_plain(&world, 10.0 * each)) <= 10,
@@ -246,7 +243,7 @@ fn a44_ten_accounts_save_the_add_on_and_no_cap() {
     expect_error(over, E::NotFilledWhole);
     // The whale closes two thirds of the market: nobody else's maintenance moves by a unit.
     world.cancel("maker", SOL_PERP, Which::All).unwrap();
-    let before = maintenance(&world, "part 0");
+    let before = maintenance(&mut world, "part 0");
     world.place(
         "maker",
         SOL_PERP,
@@ -254,7 +251,7 @@ fn a44_ten_accounts_save_the_add_on_and_no_cap() {
     );
     world.place("whale", SOL_PERP, ask(2_000.0, 100.0).reduce_only().ioc());
     assert_eq!(world.market(SOL_PERP).oi_long, base_e8(10.0 * each));
-    assert_eq!(maintenance(&world, "part 0"), before);
+    assert_eq!(maintenance(&mut world, "part 0"), before);
     world.audit();
 }
 

@@ -170,6 +170,11 @@ fn a_liquidator_who_sandwiches_his_take_over_gains_its_premium_and_no_more() {
         raw(&world, "alice"),
         world.insurance().balance,
     );
+    // The same take-over at an honest print of 92.0, for comparison.
+    let mut honest = world.fork();
+    let fair = print_of(&mut honest, "fair", 92.0, now);
+    honest.send(&[fair, take.clone()], &[&liquidator]).unwrap();
+    let fair = before.1 - raw(&honest, "alice");
     world
         .send(&[low, sell, take, high], &[&liquidator])
         .unwrap();
@@ -183,6 +188,9 @@ fn a_liquidator_who_sandwiches_his_take_over_gains_its_premium_and_no_more() {
     let most = i64::try_from(usdc(notional * (0.015 + 0.001))).unwrap() + 2;
     println!("alice lost {lost} of at most {most}");
     assert!((0..=most).contains(&lost));
+    // By the low print he has won from her less than half a dollar more than at the honest one.
+    println!("{fair} at the honest print");
+    assert!(lost - fair < 500_000, "{lost} against {fair}");
     // He sold at 91.9 what he took at 92.0, and paid a taker's fee for it.
     let gained = raw(&world, "liquidator") - before.0;
     let top_up = i64::try_from(before.2 - world.insurance().balance).unwrap();
@@ -197,23 +205,26 @@ fn i01_pumped_profit_is_credited_slowly_and_never_leaves() {
     world.fund("short", 30_000.0);
     world.trade("long", "short", SOL_PERP, 2_000.0, 100.0);
     let deposit = usdc(30_000.0);
-    let start = world.health("long", Level::Initial).value;
     let from = world.now().unix;
     // Ten per cent in five minutes, each print under the jump limit.
     for step in 1..=100 {
         world.advance(3);
         world.price(SOL, 100.0 + f64::from(step) / 10.0);
     }
-    world.refresh_all();
+    // Until nothing waits to be confirmed: then the bound is the slow price, not an adverse one.
+    for _ in 0..10 {
+        world.advance(15);
+        world.refresh_all();
+    }
     let profit = raw(&world, "long") - i64::try_from(deposit).unwrap();
     assert!(profit > i64::try_from(usdc(19_000.0)).unwrap(), "{profit}");
-    // 70 % of what the slow price has followed: 20 ppm a second.
+    // 70 % of what the slow price has followed: 20 ppm a second, a hundredth more by compounding.
     let seconds = u64::try_from(world.now().unix - from).unwrap();
     let followed = 2_000 * 100 * seconds * 20;
-    let credit = i64::try_from(followed * 7 / 10).unwrap();
-    let gained = world.health("long", Level::Initial).value - start;
+    let credit = i64::try_from(followed / 1_000 * 707).unwrap();
+    let gained = world.health_view("long").initial_value - world.account("long").quote;
     println!("profit {profit}, credited {gained} of at most {credit}");
-    assert!(gained <= credit && credit < profit / 10);
+    assert!(0 < gained && gained <= credit && credit < profit / 10);
     // All that may leave is his own money, and not all of it.
     let mut out = 0;
     while let Ok(receipt) = world.try_withdraw("long", USDC, u64::MAX) {
@@ -366,12 +377,17 @@ fn i08_a_queue_of_liquidators_closes_what_is_needed_and_no_lot_more() {
     for name in queue {
         world.fund(name, 100_000.0);
     }
-    world.fund("alice", 1_000.0);
+    world.fund("alice", 640.0);
     world.trade("alice", "maker", SOL_PERP, 100.0, 100.0);
-    world.advance(30);
-    world.crash(SOL, 93.2);
-    world.advance(20);
-    world.refresh_all();
+    // The price comes down so slowly that margins stay where they are: little is needed.
+    let mut price = 100.0;
+    while world.health("alice", Level::Maintenance).surplus().unwrap() >= 0 {
+        world.advance(60);
+        price -= 0.04;
+        world.price(SOL, price);
+        world.refresh_all();
+        assert!(price > 97.0, "{price}");
+    }
     let all = base_e8(100.0);
     let left = |world: &World| world.position("alice", SOL_PERP).base.unsigned_abs();
     // Each wants everything. In one slot all of them together get a quarter.
@@ -400,19 +416,17 @@ fn i08_a_queue_of_liquidators_closes_what_is_needed_and_no_lot_more() {
         world.refresh_all();
     }
     assert!(done, "{} are left", left(&world));
-    // She is out of it, and not a lot further than LiquidationEnd: the rest is hers.
-    let maintained = world.health("alice", Level::Maintenance).surplus().unwrap();
-    assert!(maintained >= 0, "{maintained}");
+    // She ends at LiquidationEnd; with one lot less she would not have been there.
     let surplus = world
         .health("alice", Level::LiquidationEnd)
         .surplus()
         .unwrap();
     let lot = world.market(SOL_PERP).lot;
-    let worth = i64::try_from(u128::from(lot) * u128::from(price_e8(93.2)) / 10_000_000_000);
+    let worth = i64::try_from(u128::from(lot) * u128::from(price_e8(price)) / 10_000_000_000);
     println!(
         "{} of {all} were closed, H_E is {surplus}",
         all - left(&world)
     );
-    assert!(left(&world) > all / 2);
-    assert!(surplus <= worth.unwrap(), "{surplus}");
+    assert!(left(&world) > all / 4 * 3);
+    assert!((0..=worth.unwrap()).contains(&surplus), "{surplus}");
 }

@@ -100,9 +100,9 @@ fn replacing_needs_the_traders_own() {
     let ours = stage.world.deployment.clone();
     let what = (Which::Sequence(number), bid(2.0, 97.0).post_only().0);
     let replace = ours.replace_order(key, margin, SOL_PERP, what, &[]);
-    stage.only("replace_order", &replace, &[&alice], &[]);
+    stage.refuses_all_but("replace_order", &replace, &[&alice], &[]);
     let batch = ours.cancel_batch(key, margin, SOL_PERP, &[number], &[]);
-    stage.only("cancel_batch", &batch, &[&alice], &[]);
+    stage.refuses_all_but("cancel_batch", &batch, &[&alice], &[]);
     let (mallory, thief) = stage.wallet("mallory");
     for theft in [
         ours.replace_order(thief, margin, SOL_PERP, what, &[]),

@@ -114,8 +114,8 @@ fn every_slot_refuses_every_other_kind_of_account() {
         assert!(all.tries > 20_000, "only {} substitutions", all.tries);
         for rule in slots::unused(&all.used) {
             panic!(
-                "legal.rs: nothing falls under {} {}",
-                rule.instruction, rule.slot
+                "legal.rs: nothing falls under {} {} ({})",
+                rule.instruction, rule.slot, rule.reason
             );
         }
     }

@@ -289,14 +289,14 @@ fn listings_are_the_creators_and_inside_their_bounds() {
     let used = ours.create_market(key, ours.markets[0].book, market_args(2));
     code(stage.world.send(&[used], &[&creator]), 2_013);
     // Everything that a thief could put in a slot while the creator signs.
-    stage.only(
+    stage.refuses_all_but(
         "create_feed",
         &ours.create_feed(key, feed_args("JUP")),
         &[&creator],
         &[],
     );
-    stage.only("create_bank", &bank(key, bank_args), &[&creator], &[]);
-    stage.only(
+    stage.refuses_all_but("create_bank", &bank(key, bank_args), &[&creator], &[]);
+    stage.refuses_all_but(
         "create_market",
         &market(key, market_args(2)),
         &[&creator],
@@ -304,7 +304,7 @@ fn listings_are_the_creators_and_inside_their_bounds() {
     );
     let (alice, owner) = stage.wallet("alice");
     let account = ours.create_margin_account(owner, 5, Pubkey::default());
-    stage.only("create_margin_account", &account, &[&alice], &[]);
+    stage.refuses_all_but("create_margin_account", &account, &[&alice], &[]);
     // An old price lists nothing.
     stage.world.advance(600);
     expect_error(
@@ -335,7 +335,7 @@ fn the_creator_ends_by_his_own_word_or_by_what_others_have_deposited() {
     expect_error(stage.world.send(&[mixed], &[&mallory]), E::IncompleteSet);
     let bare = ours.seal(thief, false);
     expect_error(stage.world.send(&[bare], &[&mallory]), E::IncompleteSet);
-    stage.only("seal", &ours.seal(thief, true), &[&mallory], &[]);
+    stage.refuses_all_but("seal", &ours.seal(thief, true), &[&mallory], &[]);
     stage
         .world
         .send(&[ours.seal(thief, true)], &[&mallory])

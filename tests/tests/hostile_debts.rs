@@ -54,7 +54,7 @@ fn unread(from: usize, count: usize, readable: &[usize]) -> Vec<(usize, Instead)
 #[track_caller]
 fn his(stage: &mut Stage, what: &str, act: &Instruction, legal: &[(usize, Instead)]) {
     let signer: Keypair = stage.world.wallet("liquidator");
-    stage.only(what, act, &[&signer], legal);
+    stage.refuses_all_but(what, act, &[&signer], legal);
 }
 
 #[test]

@@ -34,14 +34,14 @@ fn a_settlement_is_decided_by_the_creator_for_his_own_market() {
         .deployment
         .announce_settlement(key, SOL_PERP, true);
     // Which market is what the account says: all are his.
-    stage.only(
+    stage.refuses_all_but(
         "announce_settlement",
         &announce,
         &[&creator],
         &[(4, Sibling)],
     );
     let close = stage.world.deployment.close_bank(key, BTC);
-    stage.only(
+    stage.refuses_all_but(
         "close_bank",
         &close,
         &[&creator],

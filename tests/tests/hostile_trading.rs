@@ -22,7 +22,7 @@ fn orders_touch_their_own_market_book_and_account() {
         stage.world.margin_key("maker"),
     );
     let place = ours.place_order(key, margin, SOL_PERP, args, &[maker]);
-    stage.only("place_order", &place, &[&alice], &[]);
+    stage.refuses_all_but("place_order", &place, &[&alice], &[]);
     // A maker's account that is left out is no order that may be jumped.
     let mut resting = args;
     resting.kind = bulwark::instructions::OrderKind::Limit;
@@ -32,7 +32,7 @@ fn orders_touch_their_own_market_book_and_account() {
 
     stage.world.place("alice", SOL_PERP, bid(1.0, 99.0));
     let cancel = ours.cancel_orders(key, margin, SOL_PERP, Which::All);
-    stage.only("cancel_orders", &cancel, &[&alice], &[]);
+    stage.refuses_all_but("cancel_orders", &cancel, &[&alice], &[]);
     let now = u32::try_from(stage.world.now().unix).unwrap();
     stage
         .world
@@ -111,7 +111,7 @@ fn liquidations_take_from_the_liquidatable_to_the_signers_own() {
     let (liquidator, key) = stage.wallet("liquidator");
     let own = stage.world.margin_key("liquidator");
     let take = ours.take_over(key, bella, own, SOL_PERP, base_e8(100.0));
-    stage.only("take_over", &take, &[&liquidator], &[]);
+    stage.refuses_all_but("take_over", &take, &[&liquidator], &[]);
     let mallory = stage.world.margin_key("mallory");
     for (act, error) in [
         (ours.take_over(key, bella, own, SOL_PERP, 0), E::ZeroAmount),
@@ -201,7 +201,7 @@ fn a_bankrupt_account_is_wound_up_whole_and_once() {
         legal.push((slot, Alien));
         legal.extend((slot != 8).then_some((slot, Empty)));
     }
-    stage.only("wind_up", &wind, &[&liquidator], &legal);
+    stage.refuses_all_but("wind_up", &wind, &[&liquidator], &legal);
     // Without its market, with another one, with one twice: no leg can be left out or doubled.
     let none = ours.wind_up(key, bella, own, &[], 1_000_000, None);
     expect_error(stage.world.send(&[none], &[&liquidator]), E::MissingAccount);
@@ -232,7 +232,7 @@ fn what_anybody_may_do_is_done_to_the_compartments_own() {
         (4, Slot(3)),
         (4, Cut),
     ];
-    stage.only("fold", &fold, &[], &legal);
+    stage.refuses_all_but("fold", &fold, &[], &legal);
     let mut short = ours.accrue(stage.anyone());
     short.accounts.pop();
     let anyone = stage.anyone.insecure_clone();
@@ -263,7 +263,7 @@ fn the_board_reads_its_own_oracles_only() {
     let mut legal = vec![(4, Sibling), (5, Sibling)];
     legal.extend(sets.map(|(at, other)| (at, Slot(other))));
     legal.extend([4, 5, 6, 8, 10].map(|at| (at, Cut)));
-    stage.only("refresh", &copies, &[], &legal);
+    stage.refuses_all_but("refresh", &copies, &[], &legal);
 
     let with = |account| ours.refresh(&[(1, account, None)]);
     let now = stage.world.now();

@@ -27,6 +27,6 @@ fn a_transfer_goes_between_the_signers_own_accounts() {
             .world
             .deployment
             .transfer(key, from, to, (bank, amount));
-        stage.only("transfer", &act, &[&owner], &[]);
+        stage.refuses_all_but("transfer", &act, &[&owner], &[]);
     }
 }

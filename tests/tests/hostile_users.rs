@@ -33,7 +33,7 @@ fn deposits_take_nothing_but_their_own_accounts() {
             .world
             .deployment
             .deposit(key, margin, bank, source, amount);
-        stage.only("deposit", &deposit, &[&alice], legal);
+        stage.refuses_all_but("deposit", &deposit, &[&alice], legal);
     }
 }
 
@@ -58,7 +58,7 @@ fn withdrawals_pay_their_owner_alone() {
             .filter(|slot| !(10..=12).contains(slot))
             .map(|slot| (12, Instead::Slot(slot))),
     );
-    stage.only("plain exit", &plain, &[&bob], &legal);
+    stage.refuses_all_but("plain exit", &plain, &[&bob], &legal);
 
     let (alice, key) = stage.wallet("alice");
     let margin = stage.world.margin_key("alice");
@@ -67,7 +67,7 @@ fn withdrawals_pay_their_owner_alone() {
     let with = ours.withdraw(key, margin, some, destination, None, false);
     // Nothing is queued: the place of a ticket (13), if anything writable stands there, isn't used.
     let legal = [0, 3, 4, 5, 8, 11].map(|slot| (13, Instead::Slot(slot)));
-    stage.only("withdraw with positions", &with, &[&alice], &legal);
+    stage.refuses_all_but("withdraw with positions", &with, &[&alice], &legal);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_residual_is_collected_by_its_owner_alone() {
     let source = stage.tokens("maker", SOL);
     let ours = stage.world.deployment.clone();
     let give = ours.recapitalise(key, SOL, source, scaled(30.0, 9));
-    stage.only("recapitalise a token", &give, &[&giver], &[]);
+    stage.refuses_all_but("recapitalise a token", &give, &[&giver], &[]);
     stage
         .world
         .allow_stock_change(|world| world.send(&[give], &[&giver]))
@@ -131,7 +131,7 @@ fn a_residual_is_collected_by_its_owner_alone() {
     let margin = stage.world.margin_key("bob");
     let destination = stage.tokens("bob", SOL);
     let collect = ours.collect_residual(owner, margin, SOL, destination);
-    stage.only("collect_residual", &collect, &[&bob], &[]);
+    stage.refuses_all_but("collect_residual", &collect, &[&bob], &[]);
     // Anyone else only into the associated account, which this isn't.
     let by_anyone = ours.collect_residual(stage.anyone(), margin, SOL, destination);
     let anyone = stage.anyone.insecure_clone();
@@ -149,9 +149,9 @@ fn given_money_goes_where_it_was_given() {
     stage.world.give("maker", USDC, usdc(500.0));
     let source = stage.tokens("maker", USDC);
     let fund = ours.fund_insurance(key, source, usdc(100.0));
-    stage.only("fund_insurance", &fund, &[&giver], &[]);
+    stage.refuses_all_but("fund_insurance", &fund, &[&giver], &[]);
     let give = ours.recapitalise(key, USDC, source, usdc(100.0));
-    stage.only("recapitalise quote", &give, &[&giver], &[]);
+    stage.refuses_all_but("recapitalise quote", &give, &[&giver], &[]);
     stage.world.donate(USDC, usdc(10.0));
     stage.world.donate(SOL, scaled(1.0, 9));
     for bank in [USDC, SOL] {
@@ -167,7 +167,7 @@ fn only_the_owner_closes_and_gets_the_rent() {
     let margin = stage.world.margin_key("carol");
     let ours = stage.world.deployment.clone();
     let close = ours.close_margin_account(key, margin, false);
-    stage.only("close", &close, &[&carol], &[]);
+    stage.refuses_all_but("close", &close, &[&carol], &[]);
     expect_error(stage.world.close("alice"), E::AccountNotEmpty);
     // A closed account is gone for the rest of its own transaction.
     stage.world.give("carol", USDC, usdc(10.0));

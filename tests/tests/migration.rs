@@ -238,7 +238,7 @@ fn only_the_owner_names_a_delegate() {
     let ours = stage.world.deployment.clone();
     let helper = pubkey(keys::keypair("helper").pubkey());
     let name = ours.set_delegate(key, margin, helper, i64::MAX);
-    stage.only("set_delegate", &name, &[&alice], &[]);
+    stage.refuses_all_but("set_delegate", &name, &[&alice], &[]);
     stage.world.send(&[name], &[&alice]).unwrap();
     // The delegate names nobody, himself least of all, and can't be the owner; nor can an end lie
     // in the past.

@@ -137,7 +137,7 @@ fn a_view_is_of_its_own_compartment() {
         ("margin_notice", ours.margin_notice(alice)),
     ] {
         // Whose account is looked at is the caller's choice.
-        stage.only(what, &view, &[], &[(3, Sibling)]);
+        stage.refuses_all_but(what, &view, &[], &[(3, Sibling)]);
         let mut foreign = view.clone();
         foreign.accounts[3].pubkey = theirs;
         expect_error(stage.world.send(&[foreign], &[]), E::WrongCompartment);

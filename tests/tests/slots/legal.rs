@@ -11,8 +11,7 @@ pub struct Rule {
     pub instruction: &'static str,
     pub slot: &'static str,
     pub kinds: &'static [&'static str],
-    /// Read by people only.
-    #[allow(dead_code)]
+    /// Why it hurts nobody.
     pub reason: &'static str,
 }
 

@@ -117,7 +117,7 @@ impl Stage {
 
     /// Tries every substitution; those that aren't refused must be exactly `legal`.
     #[track_caller]
-    pub fn only(
+    pub fn refuses_all_but(
         &mut self,
         what: &str,
         act: &Instruction,
@@ -148,7 +148,7 @@ impl Stage {
         all.extend(legal);
         let (anyone, thief) = (self.anyone(), pubkey(self.thief.wallet.pubkey()));
         self.thief.twin(anyone, thief);
-        self.only(what, act, &[&caller], &all);
+        self.refuses_all_but(what, act, &[&caller], &all);
     }
 }
 
