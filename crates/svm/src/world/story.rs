@@ -309,6 +309,7 @@ impl World {
         for name in ["joe", "lea"] {
             drop(self.flag(name));
             drop(self.take_over("liquidator", name, SOL_PERP, base_e8(20.0)));
+            drop(self.seize("liquidator", name, SOL, 1_000_000_000));
             self.advance(1);
             self.refresh_all();
             drop(self.take_over("liquidator", name, SOL_PERP, base_e8(500.0)));
