@@ -24,6 +24,16 @@ pub fn begin(board: &mut Board, clock: &OpenClock, now: Now) -> Result<bool> {
     Ok(true)
 }
 
+/// Keeps the last print of feed `index` from before a restart of the cluster (`restart`: its slot, 0
+/// if there was none): who was liquidatable at it has no grace. Before [`feed`].
+pub fn note_restart(board: &mut Board, index: u8, restart: u64) {
+    if let Some(feed) = board.feeds.get_mut(usize::from(index))
+        && feed.last.slot < restart
+    {
+        feed.pre_closing = feed.last;
+    }
+}
+
 /// Takes a message (and one of the second source) into feed `index` and moves what follows it.
 /// Call [`begin`] first. [`Error::BadIndex`], and the errors of [`feed::accept`].
 pub fn feed(

@@ -3,8 +3,8 @@
 mod fixture;
 
 use bulwark_core::mode::{
-    Act, By, Capability, Finding, Item, Mode, PAIR_RESTRICT, REVOCATION_MAX, SLOT_MS, charged_end,
-    effective, effective_record, in_grace, lift_revocations, observe, pause, pause_protocol,
+    Act, By, Capability, Finding, Grace, Item, Mode, PAIR_RESTRICT, REVOCATION_MAX, SLOT_MS,
+    charged_end, effective, effective_record, lift_revocations, observe, pause, pause_protocol,
     restrict_alone, restrict_together, revoke, revoked, running,
 };
 use bulwark_core::time::open_seconds;
@@ -73,7 +73,7 @@ fn a18_one_guardian_restricts_for_hours_only() {
     // No grace after Restricted.
     let mut restricted = Compartment::zeroed();
     restrict_alone(&mut restricted.mode, &mut [0; 2], act(1), at(0)).unwrap();
-    assert!(!in_grace(&restricted, later(HOUR + 10)));
+    assert!(!Grace::of(&restricted).runs(3_000_000_000, later(HOUR + 10)));
 }
 
 /// Two guardians: 72 h each, 96 h in any 30 days.

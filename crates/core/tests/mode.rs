@@ -2,9 +2,10 @@
 
 mod fixture;
 
+use bulwark_core::breaker::restart;
 use bulwark_core::mode::{
-    Act, By, CAUSE_GUARDIAN, Finding, GRACE, Global, Item, Mode, SLOT_MS, above_normal_since,
-    effective, effective_record, end_after, in_grace, latch, note_restart, observe, pause, relax,
+    Act, By, CAUSE_GUARDIAN, Finding, GRACE, GRACE_LEAST, Global, Grace, Item, Mode, SLOT_MS,
+    above_normal_since, effective, effective_record, end_after, latch, observe, pause, relax,
     restrict_alone, restrict_together, running,
 };
 use bulwark_core::{Error, Now};
@@ -292,19 +293,40 @@ fn relax_against_a_list_of_acts() {
     }
 }
 
-/// a28: grace is one window after a closing or a restart.
+/// a28: grace is one window after a closing, longer where the cluster is slow.
 #[test]
 fn a28_grace_is_one_window() {
     let (_, mut compartment) = world();
     let c = &mut *compartment;
-    note_restart(c, later(0));
-    assert!(in_grace(c, later(0)) && in_grace(c, later(GRACE - 1)));
-    assert!(!in_grace(c, later(GRACE)));
+    let least = GRACE_LEAST.cast_signed();
     pause(c, By::Guardian, act(1), later(2_000)).unwrap();
-    assert!(!in_grace(c, later(2_001)), "paused is not grace");
-    assert!(in_grace(c, later(5_600)) && !in_grace(c, later(5_600 + GRACE)));
-    // Noting a restart again and again moves the window, it never makes it longer.
-    note_restart(c, later(10_000));
-    note_restart(c, later(10_100));
+    let calm = |c: &Compartment, seconds| Grace::of(c).runs(0, later(seconds));
+    assert!(!calm(c, 2_001), "paused is not grace");
+    assert!(!calm(c, 5_599) && calm(c, 5_600) && calm(c, 5_600 + least - 1));
+    assert!(!calm(c, 5_600 + least));
+    // Twice as slow: twice as long. Slower than three times counts as three.
+    for (factor_e9, length) in [(2_000_000_000, 2 * least), (u64::MAX, GRACE)] {
+        let runs = |seconds| Grace::of(c).runs(factor_e9, later(5_600 + seconds));
+        assert!(runs(length - 1) && !runs(length), "{factor_e9}");
+    }
     assert_eq!(c.grace_until - c.grace_from, GRACE);
+}
+
+/// a28: after a restart both windows begin at its slot, whenever somebody notices.
+#[test]
+fn a28_windows_after_a_restart_begin_with_it() {
+    assert!(!restart::waits(0, 5) && !restart::grace(0, 5, 0), "never");
+    let third = restart::SLOTS / 3;
+    for (slot, waits, calm, slow) in [
+        (99, false, false, false),
+        (100, true, true, true),
+        (100 + third - 1, true, true, true),
+        (100 + third, true, false, true),
+        (100 + restart::SLOTS - 1, true, false, true),
+        (100 + restart::SLOTS, false, false, false),
+    ] {
+        assert_eq!(restart::waits(100, slot), waits, "{slot}");
+        assert_eq!(restart::grace(100, slot, 1_000_000_000), calm, "{slot}");
+        assert_eq!(restart::grace(100, slot, 3_000_000_000), slow, "{slot}");
+    }
 }

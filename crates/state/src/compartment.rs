@@ -107,8 +107,10 @@ pub struct Compartment {
     pub deficit_seen_at: i64,
     /// Unix second of the guardian's latest announcement of Recovery, 0 if there was none.
     pub guardian_recovery_at: i64,
+    /// The drawdown breaker keeps new risk out until here.
+    pub no_new_risk: End,
     /// Reserved.
-    pub reserved: [u8; 480],
+    pub reserved: [u8; 464],
 }
 layout!(
     Compartment,

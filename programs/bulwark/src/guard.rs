@@ -6,14 +6,17 @@
 //! grace) and asks [`Guard::permit`]. A status that was not added counts as refused (INV-SUBSET).
 
 use anchor_lang::prelude::*;
-use bulwark_core::liquidation::{Circumstances, grace_runs};
-use bulwark_core::mode::Mode;
+use bulwark_core::breaker::restart;
+use bulwark_core::liquidation::Circumstances;
+use bulwark_core::mode::{Capability, Grace, Mode};
 use bulwark_core::outflow::Flow;
 use bulwark_core::permits::{Action, BankStatus, Context as Tables, MarketStatus, Permit, permits};
 use bulwark_core::{Now, gate};
 use bulwark_state::{Bank, Board, Market};
+use solana_program::sysvar::Sysvar;
+use solana_program::sysvar::last_restart_slot::LastRestartSlot;
 
-use crate::error::{BulwarkError, OrRefuse, ensure};
+use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::state::{
     Access, BankState, BoardState, BookState, CompartmentState, InsuranceState, MarginState,
     MarketState, ProtocolState, RecoveryState, same,
@@ -28,6 +31,12 @@ pub fn now() -> Result<Now> {
     })
 }
 
+/// Slot of the cluster's latest restart, 0 if there was none.
+pub fn last_restart() -> Result<u64> {
+    let seen = LastRestartSlot::get().map_err(|_| refusal(BulwarkError::Overflow))?;
+    Ok(seen.last_restart_slot)
+}
+
 /// A compartment's permissions at one moment.
 pub struct Guard {
     /// The present.
@@ -37,7 +46,7 @@ pub struct Guard {
     /// What the tables are asked with.
     pub context: Tables,
     flow: Flow,
-    grace: bool,
+    grace: Grace,
     key: Pubkey,
     board: Pubkey,
     insurance: Pubkey,
@@ -62,7 +71,7 @@ impl Guard {
             now,
             compartment: stored.id,
             context,
-            grace: grace_runs(&stored, now),
+            grace: Grace::of(&stored),
             key: compartment.key(),
             board: Pubkey::new_from_array(stored.board),
             insurance: Pubkey::new_from_array(stored.insurance),
@@ -158,14 +167,30 @@ impl Guard {
     }
 
     /// What holds around a liquidation that was permitted. `uncovered`: cov_0 < 1.
-    pub fn circumstances(&self, permit: &Permit, uncovered: bool) -> Circumstances {
-        Circumstances {
+    pub fn circumstances(
+        &self,
+        board: &Board,
+        permit: &Permit,
+        uncovered: bool,
+    ) -> Result<Circumstances> {
+        let factor = board.congestion.factor_e9;
+        let grace = self.grace.runs(factor, self.now)
+            || restart::grace(last_restart()?, self.now.slot, factor);
+        Ok(Circumstances {
             now: self.now,
             paused: self.context.mode == Mode::Paused,
-            grace: self.grace,
+            grace,
             receiver_scale_ppm: permit.receiver_ppm,
             uncovered,
+        })
+    }
+
+    /// New risk waits for a while after a restart of the cluster.
+    pub fn wait_after_restart(&mut self) -> Result<()> {
+        if restart::waits(last_restart()?, self.now.slot) {
+            self.context.revoked |= Capability::NewRisk.bit();
         }
+        Ok(())
     }
 
     /// The bank is this compartment's; its status goes into the context.

@@ -9,7 +9,9 @@
 pub mod band;
 pub mod cascade;
 pub mod depeg;
+pub mod drawdown;
 pub mod oracle;
+pub mod restart;
 
 use bulwark_state::{Board, Market};
 

@@ -1,6 +1,6 @@
 //! Grace after a halt or a restart (D12): only for accounts between the critical level and
 //! maintenance, and never for one that was liquidatable at the last prints before. The window
-//! itself is [`crate::mode::in_grace`].
+//! itself is [`crate::mode::Grace`], after a restart [`crate::breaker::restart`].
 
 use bulwark_state::{Board, Feed, MarginAccount};
 

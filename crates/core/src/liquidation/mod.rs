@@ -7,7 +7,6 @@ mod seizure;
 mod sizing;
 mod takeover;
 
-pub use crate::mode::in_grace as grace_runs;
 pub use grace::was_liquidatable;
 pub use seizure::{KAPPA_PPM, RAMP_SECONDS, Seized, hand_over, seize};
 pub use sizing::Leg;
@@ -36,7 +35,7 @@ pub struct Circumstances {
     pub now: Now,
     /// Effective mode is Paused: a fifth of the requirement is spared (D12).
     pub paused: bool,
-    /// A window of grace runs ([`grace_runs`]).
+    /// A window of grace runs ([`crate::mode::Grace`], [`crate::breaker::restart`]).
     pub grace: bool,
     /// What the receiver must have of his initial requirement: 1,000,000 ppm in Normal, 1,100,000
     /// outside.

@@ -44,9 +44,13 @@ impl Capability {
     }
 }
 
-/// Bits of the capabilities that are revoked now.
+/// Bits of the capabilities that are revoked now, by guardians or, new risk alone, by the drawdown
+/// breaker.
 pub fn revoked(compartment: &Compartment, now: Now) -> u32 {
     let mut bits = 0;
+    if running(&compartment.no_new_risk, now) {
+        bits = Capability::NewRisk.bit();
+    }
     for capability in Capability::ALL {
         let revocation = compartment.revocations.get(capability as usize);
         if revocation.is_some_and(|r| running(&r.until, now)) {

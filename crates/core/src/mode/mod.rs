@@ -21,7 +21,7 @@ pub use broken::{
 };
 pub use budget::{Limits, WINDOW, left, used};
 pub use capability::{Capability, REVOCATION_MAX, lift_revocations, revoke, revoked};
-pub use grace::{GRACE, in_grace, note_restart};
+pub use grace::{GRACE, GRACE_LEAST, Grace, stretched};
 pub use transitions::{
     AUTOMATION_PAUSE, Act, By, GUARDIAN_PAUSE, LONE_RESTRICT_MAX, PAIR_RESTRICT, Paused,
     charged_end, latch, pause, pause_protocol, relax, restrict, restrict_alone, restrict_together,

@@ -255,6 +255,54 @@ pub const COMPILED: &[Compiled] = &[
         "what one sight of quote off its peg restricts for",
     ),
     row(
+        "breaker.drawdown_no_new_risk",
+        Unit::Ppm,
+        crate::breaker::drawdown::LEVELS_PPM[0] as u64,
+        "losses of a day over insurance from which new risk is closed",
+    ),
+    row(
+        "breaker.drawdown_restricted",
+        Unit::Ppm,
+        crate::breaker::drawdown::LEVELS_PPM[1] as u64,
+        "the same for Restricted",
+    ),
+    row(
+        "breaker.drawdown_paused",
+        Unit::Ppm,
+        crate::breaker::drawdown::LEVELS_PPM[2] as u64,
+        "the same for Paused, within automation's budget",
+    ),
+    row(
+        "breaker.drawdown_base",
+        Unit::UsdE6,
+        crate::breaker::drawdown::LEAST_BASE,
+        "what less insurance counts as",
+    ),
+    row(
+        "breaker.drawdown_holds",
+        Unit::Seconds,
+        crate::breaker::drawdown::HOLDS,
+        "length of each of these latches",
+    ),
+    row(
+        "breaker.restart",
+        Unit::Count,
+        crate::breaker::restart::SLOTS,
+        "slots after a restart in which new risk waits; grace is a third of it, times congestion",
+    ),
+    row(
+        "check.reward",
+        Unit::UsdE6,
+        crate::check::REWARD,
+        "what the first latch of a broken bit pays at most",
+    ),
+    row(
+        "check.reward_every",
+        Unit::Seconds,
+        crate::check::REWARD_EVERY,
+        "a compartment rewards one latch in this time",
+    ),
+    row(
         "settlement.notice",
         Unit::Seconds,
         crate::settlement::NOTICE,
@@ -271,6 +319,12 @@ pub const COMPILED: &[Compiled] = &[
         Unit::Seconds,
         crate::mode::GRACE.unsigned_abs(),
         "longest grace after a pause or a restart",
+    ),
+    row(
+        "mode.grace_calm",
+        Unit::Seconds,
+        crate::mode::GRACE_LEAST,
+        "the same without congestion; it is multiplied by the congestion factor",
     ),
     row(
         "mode.slot_time",

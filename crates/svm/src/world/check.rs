@@ -2,6 +2,7 @@
 
 use bulwark_client::{Items, Pubkey};
 use bytemuck::Pod;
+use solana_last_restart_slot::LastRestartSlot;
 use solana_signer::Signer;
 
 use super::{Outcome, World};
@@ -29,6 +30,14 @@ impl World {
         let key = pubkey(caller.pubkey());
         let check = self.deployment.check(key, items, Some(margin));
         self.send(&[check], &[&caller])
+    }
+
+    /// The cluster restarts at this slot.
+    pub fn restart(&mut self) {
+        let last_restart_slot = self.now().slot;
+        self.vm
+            .svm
+            .set_sysvar(&LastRestartSlot { last_restart_slot });
     }
 
     /// Changes an account as no instruction would. The world isn't audited from then on.

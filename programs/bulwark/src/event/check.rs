@@ -7,7 +7,8 @@ use bytemuck::{Pod, Zeroable};
 use super::{Common, Kind};
 
 list_events! {
-    /// A check set or cleared broken bits, paused, or found breakers that had tripped: they follow.
+    /// A check set or cleared broken bits, latched, paused, or found breakers that had tripped:
+    /// they follow.
     Checked(CheckedHead) = 80 {
         /// Bit j: bank j broke an invariant.
         pub banks_before: u64,
@@ -23,7 +24,11 @@ list_events! {
         pub globals_after: u64,
         /// Unix second until which this paused the compartment, 0 if it didn't.
         pub paused_until: i64,
-        /// Paid out of fees, UsdE6.
+        /// Level of the drawdown that this latched, 1 to 3; 0 if it didn't.
+        pub drawdown: u64,
+        /// Slot of a restart of the cluster that wasn't noted before, else 0.
+        pub restart_slot: u64,
+        /// Paid to the caller out of fees, UsdE6.
         pub reward: u64,
         /// Margin account that it was paid into, zero if none.
         pub reward_to: Pubkey,

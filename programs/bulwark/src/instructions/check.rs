@@ -1,6 +1,7 @@
 //! The self-check: recomputes invariants from what lies on chain, sets the broken bit of each item
 //! that fails and clears that of each item that holds. A standing bit restricts the compartment,
-//! missing value pauses it within automation's budget.
+//! missing value pauses it within automation's budget. Latches the drawdown breaker, chains what
+//! breakers trades and refreshes have tripped, and notes a restart of the cluster.
 //!
 //! Anybody CAN, always, for any subset of banks, markets and margin accounts; who latches a bit
 //! first is paid a little out of fees. Nobody CAN clear a bit without showing that very item
@@ -13,14 +14,15 @@ use std::cell::RefMut;
 
 use anchor_lang::prelude::*;
 use bulwark_core::Now;
+use bulwark_core::breaker::drawdown;
 use bulwark_core::check::{self as rule, Bits};
 use bulwark_core::mode::{self, Finding, Global, Item};
 use bulwark_core::permits::Action;
-use bulwark_state::{Board, Compartment, Market};
+use bulwark_state::{Board, Compartment, Insurance, Market};
 
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, BreakerTripped, CheckedHead, Kind};
-use crate::guard::Guard;
+use crate::guard::{Guard, last_restart};
 use crate::state::{
     Access, BankState, BoardState, CompartmentState, InsuranceState, Layout, MarginState,
     MarketState, ProtocolState, same,
@@ -138,6 +140,8 @@ struct Sight<'a> {
     board: RefMut<'a, Board>,
     now: Now,
     paused_until: i64,
+    /// Level of the drawdown, where it was latched anew.
+    drawdown: u64,
     trips: Vec<BreakerTripped>,
 }
 
@@ -148,8 +152,11 @@ impl Sight<'_> {
         Ok(())
     }
 
-    /// What needs no other account: the Board's indexes, the modes' budgets.
-    fn whole(&mut self) -> Result<()> {
+    /// What is always looked at: the drawdown, the Board's indexes, the modes' budgets.
+    fn whole(&mut self, insurance: &Insurance) -> Result<()> {
+        if drawdown::latch(&mut self.compartment, insurance, self.now).or_refuse()? {
+            self.drawdown = drawdown::level(insurance, self.now).or_refuse()? as u64;
+        }
         let index = rule::board(&mut self.board, self.now);
         self.observe(Item::Global(Global::Index), index)?;
         let budgets = rule::budgets(&self.compartment, self.now);
@@ -234,10 +241,11 @@ pub fn check<'info>(ctx: Context<'info, Check<'info>>, quote: bool) -> Result<()
         board: accounts.board.write()?,
         now: guard.now,
         paused_until: 0,
+        drawdown: 0,
         trips: Vec::new(),
     };
     let before = Bits::of(&sight.compartment);
-    sight.whole()?;
+    sight.whole(&*accounts.insurance.read()?)?;
     let count = usize::from(quote) * usize::from(sight.compartment.market_count);
     let (lead, follow) = ctx
         .remaining_accounts
@@ -258,12 +266,19 @@ pub fn check<'info>(ctx: Context<'info, Check<'info>>, quote: bool) -> Result<()
 /// Chains and emits what has changed.
 fn tell(accounts: &Check, guard: &Guard, sight: &Sight, before: &Bits, reward: u64) -> Result<()> {
     let after = Bits::of(&sight.compartment);
-    let changed = after != *before || sight.paused_until != 0;
+    let restart = last_restart()?;
+    let restarted = restart != accounts.protocol.read()?.last_restart_slot;
+    let latched = sight.paused_until != 0 || sight.drawdown != 0;
+    let changed = latched || restarted || after != *before;
     if !changed && sight.trips.is_empty() {
         return Ok(());
     }
     invariant::compartment(&sight.compartment)?;
     let mut protocol = accounts.protocol.write()?;
+    if restarted {
+        protocol.last_restart_slot = restart;
+        protocol.restart_seen_at = guard.now.unix;
+    }
     let sequence = event::next_chained(&protocol)?;
     let common = CheckedHead::head(guard.now, accounts.caller.key, guard.compartment, sequence);
     let event = CheckedHead {
@@ -277,6 +292,8 @@ fn tell(accounts: &Check, guard: &Guard, sight: &Sight, before: &Bits, reward: u
         globals_before: before.globals,
         globals_after: after.globals,
         paused_until: sight.paused_until,
+        drawdown: sight.drawdown,
+        restart_slot: if restarted { restart } else { 0 },
         reward,
         reward_to: match &accounts.reward_to {
             Some(to) if reward > 0 => to.key(),

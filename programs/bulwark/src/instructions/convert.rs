@@ -103,7 +103,7 @@ pub fn convert(ctx: Context<Convert>, bank: u8, largest: u64) -> Result<()> {
         guard.gate(&board, bank_feed(&board, bank)?, LegUse::Convert)?;
         let permit = guard.permit(Action::Convert)?;
         let payment = accounts.payment();
-        let around = guard.circumstances(&permit, payment.uncovered(&quote)?);
+        let around = guard.circumstances(&board, &permit, payment.uncovered(&quote)?)?;
         let money = QuoteMoney {
             vault: token::balance(&accounts.quote_vault)?,
             assigned: quote.residuals.assigned,

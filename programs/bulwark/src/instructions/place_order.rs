@@ -309,6 +309,7 @@ fn rules(
     place: Permit,
     delegate: bool,
 ) -> Result<Rules> {
+    guard.wait_after_restart()?;
     guard.gate(board, market.feed, LegUse::OpenInterestUp)?;
     let open_interest_up = guard.may(Action::OpenInterestUp);
     guard.gate(board, market.feed, LegUse::Reduce)?;

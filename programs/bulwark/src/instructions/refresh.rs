@@ -13,7 +13,7 @@ use bulwark_core::{Now, coverage, feed::Accepted, refresh as rule};
 use bulwark_state::{Board, Compartment};
 
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
-use crate::guard::Guard;
+use crate::guard::{Guard, last_restart};
 use crate::invariant;
 use crate::oracle;
 use crate::state::{
@@ -45,6 +45,7 @@ pub fn refresh<'info>(ctx: Context<'info, Refresh<'info>>, feeds: Vec<u8>) -> Re
     guard.permit(Action::Refresh)?;
     let mut rest = ctx.remaining_accounts.iter();
     let mut outcomes = Vec::with_capacity(feeds.len());
+    let restart = last_restart()?;
     let mut board = accounts.board.write()?;
     {
         let compartment = accounts.compartment.read()?;
@@ -52,7 +53,12 @@ pub fn refresh<'info>(ctx: Context<'info, Refresh<'info>>, feeds: Vec<u8>) -> Re
         ensure(forward, BulwarkError::NothingRefreshed)?;
     }
     for entry in feeds {
-        outcomes.push(read_feed(&mut board, entry, &mut rest, guard.now)?);
+        outcomes.push(read_feed(
+            &mut board,
+            entry,
+            &mut rest,
+            (guard.now, restart),
+        )?);
     }
     let copied = copy_rest(&mut board, &*accounts.compartment.read()?, &mut rest)?;
     let news = copied || outcomes.iter().any(|outcome| *outcome != 0);
@@ -67,7 +73,7 @@ fn read_feed<'info>(
     board: &mut Board,
     entry: u8,
     rest: &mut impl Iterator<Item = &'info AccountInfo<'info>>,
-    now: Now,
+    (now, restart): (Now, u64),
 ) -> Result<u8> {
     let missing = || refusal(BulwarkError::MissingAccount);
     let index = entry & !WITH_SECOND;
@@ -87,6 +93,7 @@ fn read_feed<'info>(
         let account = rest.next().ok_or_else(missing)?;
         Some(oracle::read(account, &feed.second, feed.unit_exp)?)
     };
+    rule::note_restart(board, index, restart);
     let accepted = rule::feed(board, index, &reading, second.as_ref(), now).or_refuse()?;
     let feed = board.feeds.get(usize::from(index)).or_refuse()?;
     invariant::feed(feed)?;

@@ -97,7 +97,7 @@ pub fn seize(ctx: Context<Seize>, bank: u8, largest: u64) -> Result<()> {
         guard.gate(&board, feed, LegUse::Convert)?;
         let permit = guard.permit(Action::Seize)?;
         let payment = accounts.payment();
-        let around = guard.circumstances(&permit, payment.uncovered(&quote)?);
+        let around = guard.circumstances(&board, &permit, payment.uncovered(&quote)?)?;
         let mut deltas = Deltas::default();
         let sold = liquidation::seize(
             &board,

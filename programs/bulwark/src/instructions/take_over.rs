@@ -84,7 +84,7 @@ pub fn take_over(ctx: Context<TakeOver>, largest: u64) -> Result<()> {
             guard.context.critical = health.below_critical();
         }
         let permit = guard.permit(Action::TakeOver)?;
-        let around = guard.circumstances(&permit, false);
+        let around = guard.circumstances(&board, &permit, false)?;
         let insurance_before = insurance.balance;
         let taken = liquidation::take_over(
             &board,

@@ -153,7 +153,7 @@ pub fn wind_up<'info>(ctx: Context<'info, WindUp<'info>>, fraction_ppm: u32) -> 
     let markets = Markets::new(ctx.remaining_accounts, &guard)?;
     let payment = accounts.payment();
     let uncovered = payment.uncovered(&*accounts.quote_bank.read()?)?;
-    let around = guard.circumstances(&permit, uncovered);
+    let around = guard.circumstances(&*accounts.board.read()?, &permit, uncovered)?;
     let mut legs = Vec::with_capacity(markets.found.len());
     let mut deltas = Deltas::default();
     let mut event = AccountWoundUpHead {
