@@ -74,6 +74,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   CauseStands: "Wait until the market's target falls below its cap and its feed lives.",
   TooFewCloses: "Post and refresh once a minute until fifteen of thirty minutes have a price.",
   BankOwes: "Close the bank first and wait until everyone has left it.",
+  CoupledApart: "Name every parameter of the group, also those that stay (docs/parameters.md).",
   CalledByProgram: "Sign the instruction as a transaction's own, not through a program.",
   DurableNonce: "Use a recent blockhash.",
   StaleQuote: "Quote a younger block.",

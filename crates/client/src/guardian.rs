@@ -3,7 +3,7 @@
 use bulwark::fresh::Quote;
 use bulwark::instructions::{ProposeArgs, RestrictArgs};
 use bulwark::{accounts, instruction};
-use bulwark_core::guardian::{Action, encode};
+use bulwark_core::guardian::{Action, Subject, encode};
 use bulwark_core::{Error, Result};
 use bulwark_state::ACTION_BYTES;
 
@@ -83,8 +83,26 @@ impl Deployment {
         if let Action::AddMember(key) = action {
             wallets.push(Pubkey::new_from_array(*key));
         }
-        let wallets = wallets.iter().map(read_only);
-        Ok(build(accounts, wallets, instruction::Propose { args }))
+        let shown = self.decided(action).unwrap_or(wallets);
+        let shown = shown.iter().map(read_only);
+        Ok(build(accounts, shown, instruction::Propose { args }))
+    }
+
+    /// The accounts that an action on one item speaks of, in their order; `None` for other actions
+    /// and for an item that this deployment doesn't have.
+    pub fn decided(&self, action: &Action) -> Option<Vec<Pubkey>> {
+        let (Action::SetParameters(_, subject, ..) | Action::Tighten(_, subject, _)) = action
+        else {
+            return None;
+        };
+        let item = match *subject {
+            Subject::Compartment => Some(self.insurance),
+            Subject::Feed(_) => None,
+            Subject::Bank(index) => Some(self.banks.get(usize::from(index))?.bank),
+            Subject::Market(index) => Some(self.markets.get(usize::from(index))?.market),
+        };
+        let keys = [self.compartment, self.board];
+        Some(keys.into_iter().chain(item).collect())
     }
 
     fn voice(&self, member: Pubkey, nonce: u64) -> accounts::Voice {
@@ -117,7 +135,8 @@ impl Deployment {
         )
     }
 
-    /// Carries a proposal out. `compartments`: those that it speaks of, in their order.
+    /// Carries a proposal out. `compartments`: those that it speaks of, in their order; for an
+    /// action on one item [`Self::decided`].
     pub fn execute_proposal(
         &self,
         caller: Pubkey,

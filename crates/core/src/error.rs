@@ -185,4 +185,6 @@ errors! {
     TooFewCloses,
     /// The bank isn't closing, or still owes something: claims, tickets or residuals.
     BankOwes,
+    /// Parameters that are bound to each other are changed together.
+    CoupledApart,
 }

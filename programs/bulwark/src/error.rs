@@ -123,6 +123,7 @@ errors! {
         CauseStands: "What the settlement was announced for still stands",
         TooFewCloses: "Too few minutes before the newest price had one: the settlement price needs half of thirty",
         BankOwes: "The bank isn't closing, or still owes something: claims, tickets or residuals",
+        CoupledApart: "Parameters that are bound to each other are changed together",
     }
     accounts {
         // Identity of accounts

@@ -6,6 +6,7 @@ use bulwark_sbf_builtins as _;
 use anchor_lang::prelude::*;
 
 pub mod creator;
+pub mod decided;
 pub mod error;
 pub mod event;
 pub mod explain;

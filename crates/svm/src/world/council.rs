@@ -3,7 +3,7 @@
 use bulwark::fresh::Quote;
 use bulwark::instructions::RestrictArgs;
 use bulwark_client::{AccountMeta, Instruction, Pubkey, address as derived};
-use bulwark_core::guardian::{ALL_COMPARTMENTS, Action};
+use bulwark_core::guardian::{ALL_COMPARTMENTS, Action, action_of};
 use bulwark_core::mode::{self, Mode};
 use bulwark_state::{Guardian, Proposal, Protocol};
 use solana_account::Account;
@@ -109,9 +109,12 @@ impl World {
         nonce
     }
 
-    /// Anyone executes; the compartments that the action speaks of are passed.
+    /// Anyone executes; the accounts that the action speaks of are passed.
     pub fn execute(&mut self, nonce: u64) -> Outcome {
-        self.execute_with(nonce, &[self.deployment.compartment])
+        let action = action_of(&self.proposal(nonce));
+        let decided = action.ok().and_then(|a| self.deployment.decided(&a));
+        let spoken = decided.unwrap_or_else(|| vec![self.deployment.compartment]);
+        self.execute_with(nonce, &spoken)
     }
 
     /// Anyone executes with these compartments.

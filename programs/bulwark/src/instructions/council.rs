@@ -5,21 +5,24 @@
 
 use anchor_lang::prelude::*;
 use bulwark_core::Now;
-use bulwark_core::guardian::{self, Kind as ActionKind, Step, quickening, standing};
+use bulwark_core::guardian::{self, Action, Kind as ActionKind, Step, quickening, standing};
 use bulwark_core::mode::effective_record;
 use bulwark_state::{Guardian, Protocol};
 
+use crate::decided::{self, Scene};
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, Kind, NO_COMPARTMENT, ProposalAnswered};
 use crate::state::{Access, GuardianState, ProposalState, ProtocolState, same};
 use crate::{guard, invariant};
 
 /// Kinds of action that can be carried out.
-const CARRIED_OUT: [ActionKind; 8] = [
+const CARRIED_OUT: [ActionKind; 10] = [
     ActionKind::Restrict,
+    ActionKind::Tighten,
     ActionKind::Pause,
     ActionKind::Revoke,
     ActionKind::Relax,
+    ActionKind::SetParameters,
     ActionKind::AddMember,
     ActionKind::RemoveMembers,
     ActionKind::SetDelays,
@@ -32,6 +35,22 @@ pub(super) fn kind_of(number: u16) -> Result<ActionKind> {
         Ok(kind) if CARRIED_OUT.contains(&kind) => Ok(kind),
         _ => Err(refusal(BulwarkError::BadAction)),
     }
+}
+
+/// Tries or carries out what an action changes through [`crate::decided`]; `false` for an action
+/// that changes nothing there.
+pub(super) fn decide(scene: &Scene, action: &Action) -> Result<bool> {
+    match action {
+        Action::SetParameters(id, subject, count, list) => {
+            let settings = list.get(..usize::from(*count)).or_refuse()?;
+            decided::set_parameters(scene, *id, *subject, settings)?;
+        }
+        Action::Tighten(id, subject, setting) => {
+            decided::tighten(scene, *id, *subject, *setting)?;
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
 }
 
 /// Tells every withdrawal how fast exits are now.
