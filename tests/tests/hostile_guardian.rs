@@ -95,7 +95,9 @@ fn what_anyone_carries_out_is_what_was_decided() {
         let keys = ours.decided(&action).unwrap();
         let nonce = stage.world.queue(2, &action);
         let tighten = ours.execute_proposal(caller, nonce, &keys);
-        stage.anybodys("execute_proposal of one item", &tighten, &[]);
+        // The compartment is only read.
+        let legal = [(6, Instead::ReadOnly)];
+        stage.anybodys("execute_proposal of one item", &tighten, &legal);
     }
 
     let anyone = stage.anyone.insecure_clone();
