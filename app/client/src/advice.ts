@@ -78,6 +78,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   CalledByProgram: "Sign the instruction as a transaction's own, not through a program.",
   DurableNonce: "Use a recent blockhash.",
   StaleQuote: "Quote a younger block.",
+  WrongBuffer: "Give the buffer's authority to the guardian and propose the hash of its bytes.",
   ProposalOpen: "Wait until the proposal is executed, vetoed or expired.",
   WrongProtocol: "Pass the Protocol of this program: protocolAddress().",
   WrongCompartment: "Pass accounts of one compartment.",

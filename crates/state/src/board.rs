@@ -149,8 +149,12 @@ pub struct Feed {
     /// Price stored when Recovery was announced, PriceE8; 0 if none. Until the freeze health takes
     /// the worse of it and the live price (D9).
     pub announced: u64,
+    /// Unix second since when the second source has agreed with the first, 0 if it doesn't.
+    pub agree_from: i64,
+    /// Unix second at which they were last compared.
+    pub agree_at: i64,
     /// Reserved.
-    pub reserved: [u8; 88],
+    pub reserved: [u8; 72],
 }
 layout!(
     Feed,

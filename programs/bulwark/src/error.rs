@@ -180,6 +180,7 @@ errors! {
         DurableNonce: "A member of the guardian doesn't speak in a transaction with a durable nonce",
         StaleQuote: "The quoted block isn't one of the last 512",
         ProposalOpen: "The proposal isn't final yet",
+        WrongBuffer: "This isn't the buffer that was decided, or its authority or bytes are others",
         // The list itself
         UnlistedRule: "A rule that this release has no name for",
     }

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// A number with its unit, as people write it.
-struct Figure(Unit, u64);
+pub struct Figure(pub Unit, pub u64);
 
 /// `value/10^digits` without trailing zeros, thousands separated.
 fn decimal(out: &mut Formatter<'_>, value: u64, digits: u32) -> Result {

@@ -26,7 +26,7 @@ pub use change::{
 pub use compiled::{COMPILED, Compiled};
 pub use feed::{FEED, SEED_VOLATILITY, check_feed, feed_preset, seed_volatility};
 pub use margin::{MARGIN, check_margin, check_margin_on, margin_preset};
-pub use markdown::write_markdown;
+pub use markdown::{Figure, write_markdown};
 pub use market::{
     BOARD_MARKET, MARKET, board_market_preset, check_board_market, check_listing, check_market,
     market_preset,
@@ -34,6 +34,10 @@ pub use market::{
 pub use tighten::{TIGHTENING, deposit_cap, tighten_bank, tighten_market};
 
 use crate::{Error, Result};
+
+/// Shortest warm-up of what the guardian lists, seconds (7 d): weight of a token, open-interest cap
+/// of a market.
+pub const LISTING_WARM_UP: u32 = 7 * 86_400;
 
 /// What kind of coin a preset is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,8 +2,12 @@
 //! tried here when it is opened, on copies, and carried out here when it is executed: what could
 //! never land isn't proposed, and what no longer fits refuses whole.
 
+mod listing;
+mod oracle;
 mod settings;
 
+pub use listing::{By, Word, executed, listing_hash};
+pub use oracle::{Sourcing, set_oracle};
 pub use settings::{set_parameters, tighten};
 
 use anchor_lang::prelude::*;
@@ -23,6 +27,8 @@ pub enum Go {
 pub struct Scene<'a, 'info> {
     /// Address of the Protocol.
     pub protocol: &'a Pubkey,
+    /// Address of the guardian.
+    pub guardian: &'a Pubkey,
     /// The accounts that the action speaks of.
     pub accounts: &'info [AccountInfo<'info>],
     /// Slot length that ends are counted with, milliseconds.

@@ -33,7 +33,7 @@ fn named<'info, T: Layout>(
 }
 
 /// Compartment and Board, linked, and not more accounts than `count`.
-fn linked<'info>(
+pub(super) fn linked<'info>(
     scene: &Scene<'_, 'info>,
     id: u16,
     count: usize,

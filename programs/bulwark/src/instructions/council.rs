@@ -7,16 +7,16 @@ use anchor_lang::prelude::*;
 use bulwark_core::Now;
 use bulwark_core::guardian::{self, Action, Kind as ActionKind, Step, quickening, standing};
 use bulwark_core::mode::effective_record;
-use bulwark_state::{Guardian, Protocol};
+use bulwark_state::{Guardian, OracleSource, Protocol};
 
-use crate::decided::{self, Scene};
+use crate::decided::{self, Go, Scene, Sourcing};
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, Kind, NO_COMPARTMENT, ProposalAnswered};
 use crate::state::{Access, GuardianState, ProposalState, ProtocolState, same};
-use crate::{guard, invariant};
+use crate::{guard, invariant, upgrade};
 
 /// Kinds of action that can be carried out.
-const CARRIED_OUT: [ActionKind; 10] = [
+const CARRIED_OUT: [ActionKind; 14] = [
     ActionKind::Restrict,
     ActionKind::Tighten,
     ActionKind::Pause,
@@ -27,6 +27,10 @@ const CARRIED_OUT: [ActionKind; 10] = [
     ActionKind::RemoveMembers,
     ActionKind::SetDelays,
     ActionKind::SetVeto,
+    ActionKind::List,
+    ActionKind::SetOracle,
+    ActionKind::Upgrade,
+    ActionKind::IncidentUpgrade,
 ];
 
 /// A kind by its number, if it can be carried out: what can't must not be proposed either.
@@ -48,13 +52,48 @@ pub(super) fn decide(scene: &Scene, action: &Action) -> Result<bool> {
         Action::Tighten(id, subject, setting) => {
             decided::tighten(scene, *id, *subject, *setting)?;
         }
+        Action::SetOracle(compartment, feed, seat, kind, id) => {
+            let (id, kind) = (*id, *kind);
+            let source = OracleSource {
+                id,
+                kind,
+                reserved: [0; 7],
+            };
+            let of = Sourcing {
+                compartment: *compartment,
+                feed: *feed,
+                seat: *seat,
+                source,
+            };
+            decided::set_oracle(scene, &of)?;
+        }
+        // Carried out by the instruction that lists, and by `execute_upgrade`.
+        Action::List(..) | Action::Upgrade(..) | Action::IncidentUpgrade(..) => {
+            ensure(scene.go == Go::Try, BulwarkError::BadAction)?;
+            return check_proposed(scene, action);
+        }
         _ => return Ok(false),
     }
     Ok(true)
 }
 
+/// A buffer is the guardian's before it is proposed: from then on nobody changes it.
+fn check_proposed(scene: &Scene, action: &Action) -> Result<bool> {
+    let Some((key, _)) = upgrade::buffer_of(action) else {
+        return Ok(false);
+    };
+    match scene.accounts {
+        [buffer] => {
+            ensure(key == *buffer.key, BulwarkError::WrongBuffer)?;
+            upgrade::check_buffer(buffer, scene.guardian)?;
+            Ok(true)
+        }
+        _ => Err(refusal(BulwarkError::MissingAccount)),
+    }
+}
+
 /// Tells every withdrawal how fast exits are now.
-pub(super) fn note_quickening(protocol: &mut Protocol, guardian: &Guardian, now: Now) {
+pub(crate) fn note_quickening(protocol: &mut Protocol, guardian: &Guardian, now: Now) {
     let quick = quickening(guardian, now);
     protocol.quick_until = quick.until;
     protocol.quick_ppm = quick.ppm;

@@ -10,7 +10,7 @@ use bulwark_core::mode::{self, Act, By, Capability};
 use bulwark_state::{Compartment, End, Guardian, Proposal, Protocol};
 
 use super::council::{decide, kind_of, note_quickening};
-use crate::decided::{Go, Scene};
+use crate::decided::{Go, Scene, executed};
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, Kind, NO_COMPARTMENT, ProposalExecuted};
 use crate::state::{Access, CompartmentState, GuardianState, ProposalState, ProtocolState, same};
@@ -74,6 +74,7 @@ const fn scope(action: &Action) -> Option<u16> {
         }
         Action::Revoke(compartment, ..)
         | Action::SetParameters(compartment, ..)
+        | Action::SetOracle(compartment, ..)
         | Action::Tighten(compartment, ..) => Some(*compartment),
         _ => None,
     }
@@ -112,6 +113,7 @@ pub fn execute_proposal<'info>(ctx: Context<'info, ExecuteProposal<'info>>) -> R
         let key = accounts.protocol.key();
         let scene = Scene {
             protocol: &key,
+            guardian: &accounts.guardian.key(),
             accounts: ctx.remaining_accounts,
             slot_ms: guardian.slot_ms,
             now,
@@ -136,13 +138,7 @@ pub fn execute_proposal<'info>(ctx: Context<'info, ExecuteProposal<'info>>) -> R
         let sequence = event::next_chained(&protocol)?;
         let number = scope.unwrap_or(NO_COMPARTMENT);
         let common = ProposalExecuted::head(now, accounts.caller.key, number, sequence);
-        let event = ProposalExecuted {
-            common,
-            proposal: accounts.proposal.key(),
-            nonce: proposal.nonce,
-            action_kind: u64::from(proposal.kind),
-            action_hash: Pubkey::new_from_array(proposal.action_hash),
-        };
+        let event = executed(common, accounts.proposal.key(), &proposal);
         event::chain(&mut protocol, &common, &event)?;
         invariant::guardian(&guardian)?;
         invariant::protocol(&protocol)?;

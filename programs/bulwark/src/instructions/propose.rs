@@ -96,6 +96,7 @@ pub fn propose<'info>(ctx: Context<'info, Propose<'info>>, args: ProposeArgs) ->
         let action = decode(kind_of(args.kind)?, &args.action).or_refuse()?;
         let scene = Scene {
             protocol: &accounts.protocol.key(),
+            guardian: &accounts.guardian.key(),
             accounts: ctx.remaining_accounts,
             slot_ms: guardian.slot_ms,
             now,
