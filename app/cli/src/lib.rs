@@ -1,3 +1,4 @@
 //! `bulwark`: the command line as a library, for its binary and its benches.
 
+pub mod proposal;
 pub mod replay;

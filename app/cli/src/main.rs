@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use bulwark_cli::replay;
+use bulwark_cli::{proposal, replay};
 use clap::{Parser, Subcommand};
 
 /// Command line of the Bulwark margin engine.
@@ -16,11 +16,15 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Replay(replay::Options),
+    Proposal(proposal::Options),
 }
 
 fn main() -> ExitCode {
-    let Command::Replay(options) = Cli::parse().command;
-    match replay::run(&options) {
+    let done = match Cli::parse().command {
+        Command::Replay(options) => replay::run(&options),
+        Command::Proposal(options) => proposal::run(&options),
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
