@@ -7,7 +7,7 @@ use bulwark::instructions::{
     BoardMarketParameters, CreateMarketArgs, MarginParameters, MarketParameters, Source,
 };
 use bulwark_client::{Deployment, Instruction, Pubkey, address as derived};
-use bulwark_core::guardian::{Action, SLACK, State};
+use bulwark_core::guardian::{Action, SLACK, State, Subject};
 use bulwark_core::health::{Level, leg_ratios};
 use bulwark_core::params::Class;
 use bulwark_state::OracleSource;
@@ -234,4 +234,29 @@ fn a47_a_source_takes_over_after_an_hour_of_agreement_and_flips_nobody() {
         leg_ratios(&world.board(), 0, 1, world.now()).unwrap(),
         ratios
     );
+}
+
+#[test]
+fn the_guardian_settles_a_market_and_closes_a_bank_after_a_week() {
+    let mut world = guarded();
+    let market = Action::WindDown(0, Subject::Market(0));
+    let bank = Action::WindDown(0, Subject::Bank(1));
+    for subject in [Subject::Compartment, Subject::Feed(0)] {
+        let refused = world.try_propose(1, &Action::WindDown(0, subject));
+        assert!(refused.is_err());
+    }
+    let quote = world.try_propose(1, &Action::WindDown(0, Subject::Bank(0)));
+    expect_error(quote, BulwarkError::BankForbids);
+    let both = [market, bank].map(|action| world.queue(4, &action));
+    for nonce in both {
+        expect_error(world.execute(nonce), BulwarkError::DelayRuns);
+    }
+    pass(&mut world, 7 * DAY + SLACK);
+    for nonce in both {
+        world.execute(nonce).unwrap();
+    }
+    assert_eq!((world.market(0).status, world.bank(1).status), (5, 3));
+    assert_eq!(world.market(0).settle_at - world.now().unix, 7 * DAY);
+    let again = world.try_propose(1, &market);
+    expect_error(again, BulwarkError::MarketForbids);
 }

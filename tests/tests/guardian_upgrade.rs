@@ -6,34 +6,16 @@ use bulwark::upgrade::{LOADER, digest};
 use bulwark_client::{AccountMeta, Instruction, Pubkey, address as derived};
 use bulwark_core::guardian::{ALL_COMPARTMENTS, Action, ORDINARY_DELAY, SLACK, State};
 use bulwark_core::mode::Mode;
-use bulwark_svm::keys::keypair;
+use bulwark_svm::Vm;
 use bulwark_svm::vm::{address, elf_path, pubkey, read_elf};
 use bulwark_svm::world::{Outcome, USDC, World, expect_error, member, member_key, usdc};
-use bulwark_svm::{Account, Vm};
-use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 const DAY: i64 = 86_400;
-/// `SetAuthority` of the loader.
-const SET_AUTHORITY: u8 = 4;
 
 fn pass(world: &mut World, seconds: i64) {
     let slots = u64::try_from(seconds * 10).unwrap().div_ceil(3);
     world.advance_apart(seconds, slots);
-}
-
-/// Gives the program, or a buffer, to somebody: what its present authority signs.
-fn hand_over(world: &mut World, what: Pubkey, from: &Keypair, to: Pubkey) -> Outcome {
-    let set = Instruction {
-        program_id: LOADER,
-        accounts: vec![
-            AccountMeta::new(what, false),
-            AccountMeta::new_readonly(pubkey(from.pubkey()), true),
-            AccountMeta::new_readonly(to, false),
-        ],
-        data: vec![SET_AUTHORITY, 0, 0, 0],
-    };
-    world.send(&[set], &[from])
 }
 
 /// A guardian of five that is the program's upgrade authority.
@@ -41,27 +23,8 @@ fn guarded() -> World {
     let mut world = World::new();
     world.create_guardian(5).unwrap();
     world.fund("alice", 10_000.0);
-    let authority = world.vm.authority.insecure_clone();
-    let data = derived::program_data();
-    hand_over(&mut world, data, &authority, derived::guardian()).unwrap();
+    world.hand_over_program();
     world
-}
-
-/// A buffer with these bytes that somebody owns.
-fn buffer(world: &mut World, name: &str, owner: Pubkey, bytes: &[u8]) -> Pubkey {
-    let key = keypair(name).pubkey();
-    let mut data = vec![1, 0, 0, 0, 1];
-    data.extend(owner.as_ref());
-    data.extend(bytes);
-    let account = Account {
-        lamports: 20_000_000_000,
-        data,
-        owner: address(LOADER),
-        executable: false,
-        rent_epoch: u64::MAX,
-    };
-    world.vm.svm.set_account(key, account).unwrap();
-    pubkey(key)
 }
 
 fn other_program() -> Vec<u8> {
@@ -86,7 +49,7 @@ fn deployed(world: &World) -> Vec<u8> {
 fn a25_the_decided_bytes_and_no_others_replace_the_program() {
     let mut world = guarded();
     let bytes = other_program();
-    let ours = buffer(&mut world, "buffer", derived::guardian(), &bytes);
+    let ours = world.buffer("buffer", derived::guardian(), &bytes);
     let upgrade = Action::Upgrade(ours.to_bytes(), digest(&bytes));
     let nonce = world.queue(4, &upgrade);
     // a08: whoever doesn't like it leaves meanwhile.
@@ -97,15 +60,15 @@ fn a25_the_decided_bytes_and_no_others_replace_the_program() {
     expect_error(execute(&mut world, nonce, ours), BulwarkError::DelayRuns);
     pass(&mut world, 1);
     // Another buffer, the same with one byte changed, the same in somebody's hands.
-    let twin = buffer(&mut world, "twin", derived::guardian(), &bytes);
+    let twin = world.buffer("twin", derived::guardian(), &bytes);
     expect_error(execute(&mut world, nonce, twin), BulwarkError::WrongBuffer);
     let mut swapped = bytes.clone();
     *swapped.last_mut().unwrap() ^= 1;
-    buffer(&mut world, "buffer", derived::guardian(), &swapped);
+    world.buffer("buffer", derived::guardian(), &swapped);
     expect_error(execute(&mut world, nonce, ours), BulwarkError::WrongBuffer);
-    buffer(&mut world, "buffer", member_key(1), &bytes);
+    world.buffer("buffer", member_key(1), &bytes);
     expect_error(execute(&mut world, nonce, ours), BulwarkError::WrongBuffer);
-    buffer(&mut world, "buffer", derived::guardian(), &bytes);
+    world.buffer("buffer", derived::guardian(), &bytes);
     // Carrying it out without an upgrade would use it up.
     let spoken = world.execute_with(nonce, &[ours]);
     expect_error(spoken, BulwarkError::BadAction);
@@ -130,7 +93,7 @@ fn a25_the_decided_bytes_and_no_others_replace_the_program() {
 fn a_program_of_full_size_fits_one_transaction() {
     let mut world = guarded();
     let bytes = read_elf(&elf_path("bulwark")).unwrap();
-    let ours = buffer(&mut world, "buffer", derived::guardian(), &bytes);
+    let ours = world.buffer("buffer", derived::guardian(), &bytes);
     let nonce = world.queue(4, &Action::Upgrade(ours.to_bytes(), digest(&bytes)));
     pass(&mut world, 7 * DAY + SLACK);
     let done = execute(&mut world, nonce, ours).unwrap();
@@ -147,7 +110,7 @@ fn a25_a_buffer_that_somebody_can_still_write_is_not_proposed() {
     let mut world = guarded();
     let bytes = other_program();
     let hash = digest(&bytes);
-    let hands = buffer(&mut world, "hands", member_key(1), &bytes);
+    let hands = world.buffer("hands", member_key(1), &bytes);
     let refused = world.try_propose(1, &Action::Upgrade(hands.to_bytes(), hash));
     expect_error(refused, BulwarkError::WrongBuffer);
     // An account of another program, or of nobody.
@@ -157,9 +120,9 @@ fn a25_a_buffer_that_somebody_can_still_write_is_not_proposed() {
     }
     // Its owner hands it over by the loader, for good: he can't take it back.
     let owner = member(1);
-    hand_over(&mut world, hands, &owner, derived::guardian()).unwrap();
+    world.hand_over(hands, &owner, derived::guardian()).unwrap();
     world.propose(1, &Action::Upgrade(hands.to_bytes(), hash));
-    assert!(hand_over(&mut world, hands, &owner, member_key(1)).is_err());
+    assert!(world.hand_over(hands, &owner, member_key(1)).is_err());
 }
 
 #[test]
@@ -168,10 +131,14 @@ fn a25_nobody_upgrades_beside_the_guardian() {
     let former = world.vm.authority.insecure_clone();
     let data = derived::program_data();
     // The former authority has no word any more: not to hand on, not to upgrade.
-    assert!(hand_over(&mut world, data, &former, pubkey(former.pubkey())).is_err());
+    assert!(
+        world
+            .hand_over(data, &former, pubkey(former.pubkey()))
+            .is_err()
+    );
     let bytes = other_program();
     let by = pubkey(former.pubkey());
-    let own = buffer(&mut world, "own", by, &bytes);
+    let own = world.buffer("own", by, &bytes);
     let upgrade = Instruction {
         program_id: LOADER,
         accounts: vec![
@@ -200,7 +167,7 @@ fn a07_an_incident_upgrade_takes_two_days_or_one_objection_longer() {
     for objected in [false, true] {
         let mut world = guarded();
         let bytes = other_program();
-        let ours = buffer(&mut world, "buffer", derived::guardian(), &bytes);
+        let ours = world.buffer("buffer", derived::guardian(), &bytes);
         let repair = Action::IncidentUpgrade(ours.to_bytes(), digest(&bytes));
         // Outside of Paused its quorum isn't reached.
         let early = world.propose(1, &repair);
@@ -232,7 +199,7 @@ fn a07_an_incident_upgrade_takes_two_days_or_one_objection_longer() {
 fn a72_an_upgrade_waits_for_both_clocks() {
     let mut world = guarded();
     let bytes = other_program();
-    let ours = buffer(&mut world, "buffer", derived::guardian(), &bytes);
+    let ours = world.buffer("buffer", derived::guardian(), &bytes);
     let nonce = world.queue(4, &Action::Upgrade(ours.to_bytes(), digest(&bytes)));
     let mut jumped = world.fork();
     jumped.advance_apart(8 * DAY, 100);

@@ -96,7 +96,9 @@ impl Deployment {
     /// and for an item that this deployment doesn't have.
     pub fn decided(&self, action: &Action) -> Option<Vec<Pubkey>> {
         let subject = match *action {
-            Action::SetParameters(_, subject, ..) | Action::Tighten(_, subject, _) => subject,
+            Action::SetParameters(_, subject, ..)
+            | Action::Tighten(_, subject, _)
+            | Action::WindDown(_, subject) => subject,
             Action::SetOracle(_, feed, ..) => Subject::Feed(feed),
             Action::Upgrade(buffer, _) | Action::IncidentUpgrade(buffer, _) => {
                 return Some(vec![Pubkey::new_from_array(buffer)]);

@@ -5,10 +5,12 @@
 mod listing;
 mod oracle;
 mod settings;
+mod winding;
 
 pub use listing::{By, Word, executed, listing_hash};
 pub use oracle::{Sourcing, set_oracle};
 pub use settings::{set_parameters, tighten};
+pub use winding::wind_down;
 
 use anchor_lang::prelude::*;
 use bulwark_core::Now;

@@ -20,7 +20,7 @@ fn copy<T: Clone>(of: &T) -> Vec<T> {
 }
 
 /// The account at a place, if it is the one that the compartment names.
-fn named<'info, T: Layout>(
+pub(super) fn named<'info, T: Layout>(
     scene: &Scene<'_, 'info>,
     place: usize,
     key: &Key,
@@ -62,11 +62,11 @@ fn key_of<const N: usize>(keys: &[Key; N], count: u8, index: u8) -> Result<Key> 
     Ok(*keys.get(usize::from(index)).or_refuse()?)
 }
 
-fn market_key(compartment: &Compartment, index: u8) -> Result<Key> {
+pub(super) fn market_key(compartment: &Compartment, index: u8) -> Result<Key> {
     key_of(&compartment.markets, compartment.market_count, index)
 }
 
-fn bank_key(compartment: &Compartment, index: u8) -> Result<Key> {
+pub(super) fn bank_key(compartment: &Compartment, index: u8) -> Result<Key> {
     key_of(&compartment.banks, compartment.bank_count, index)
 }
 

@@ -16,7 +16,7 @@ use crate::state::{Access, GuardianState, ProposalState, ProtocolState, same};
 use crate::{guard, invariant, upgrade};
 
 /// Kinds of action that can be carried out.
-const CARRIED_OUT: [ActionKind; 14] = [
+const CARRIED_OUT: [ActionKind; 15] = [
     ActionKind::Restrict,
     ActionKind::Tighten,
     ActionKind::Pause,
@@ -29,6 +29,7 @@ const CARRIED_OUT: [ActionKind; 14] = [
     ActionKind::SetVeto,
     ActionKind::List,
     ActionKind::SetOracle,
+    ActionKind::WindDown,
     ActionKind::Upgrade,
     ActionKind::IncidentUpgrade,
 ];
@@ -52,6 +53,7 @@ pub(super) fn decide(scene: &Scene, action: &Action) -> Result<bool> {
         Action::Tighten(id, subject, setting) => {
             decided::tighten(scene, *id, *subject, *setting)?;
         }
+        Action::WindDown(id, subject) => decided::wind_down(scene, *id, *subject)?,
         Action::SetOracle(compartment, feed, seat, kind, id) => {
             let (id, kind) = (*id, *kind);
             let source = OracleSource {

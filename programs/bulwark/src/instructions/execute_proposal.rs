@@ -75,6 +75,7 @@ const fn scope(action: &Action) -> Option<u16> {
         Action::Revoke(compartment, ..)
         | Action::SetParameters(compartment, ..)
         | Action::SetOracle(compartment, ..)
+        | Action::WindDown(compartment, _)
         | Action::Tighten(compartment, ..) => Some(*compartment),
         _ => None,
     }
