@@ -11,7 +11,10 @@ use bulwark::instruction as program;
 use bulwark::instructions::Which;
 use bulwark_client::{Instruction, Items};
 use bulwark_core::book;
-use bulwark_core::guardian::{ALL_COMPARTMENTS, Action, MAX_SUBJECTS, Successor};
+use bulwark_core::guardian::{
+    ALL_COMPARTMENTS, Action, MAX_SETTINGS, MAX_SUBJECTS, Setting, Subject, Successor,
+};
+use bulwark_core::params::{Group, Parameters};
 use bulwark_state::Market;
 use bulwark_svm::vm::{Receipt, elf_path, pubkey, read_elf};
 use bulwark_svm::world::worst::{
@@ -80,6 +83,8 @@ const CEILINGS: &[(&str, u64)] = &[
     ("create_guardian", 29_700),
     ("heartbeat", 5_700),
     ("propose", 25_000),
+    ("propose_settings", 25_000),
+    ("execute_settings", 25_000),
     ("approve_proposal", 17_100),
     ("object_to_proposal", 13_900),
     ("execute_proposal", 12_400),
@@ -211,6 +216,18 @@ fn council(costs: &mut Costs, elf: &[u8]) {
         "pause of all: one",
         world.execute(pause),
     );
+    let most = most_settings(&world);
+    let again = world.guardian().nonce;
+    costs.add(
+        "propose_settings",
+        "24 parameters",
+        world.try_propose(16, &most),
+    );
+    for number in (1..=15).filter(|_| world.proposal(again).state == 1) {
+        world.approve(number, again).expect("a member approves");
+    }
+    world.advance_apart(7 * 86_400 + 1_800, 2_016_000);
+    costs.add("execute_settings", "24 parameters", world.execute(again));
     costs.add("restrict", "one member", world.restrict(16, 3_600));
     let (caller, key) = (world.wallet("mallory"), member_key(16));
     let beat = world.deployment.heartbeat(key);
@@ -230,6 +247,26 @@ fn council(costs: &mut Costs, elf: &[u8]) {
     );
     world.advance_apart(40 * 86_400, 12_000_000);
     costs.add("expire_proposal", "removal of 4", world.expire(nonce));
+}
+
+/// As many parameters of a market as one action takes.
+fn most_settings(world: &World) -> Action {
+    let market = world.market(0);
+    let mut list = [Setting::default(); MAX_SETTINGS];
+    // The fee of closing is bound to two fees, and lies on the Board.
+    let close_fee = Group::BoardMarket.id(2);
+    let own = (0..25).filter(|place| ![3, 24].contains(place));
+    let own = own.map(|place| Group::Market.id(place));
+    for (setting, id) in list.iter_mut().zip(own.chain([close_fee])) {
+        let place = usize::from(id & 0xff);
+        let value = match id == close_fee {
+            true => world.board().markets[0].value(place),
+            false => market.value(place),
+        };
+        let value = value.expect("a parameter");
+        *setting = Setting { id, value };
+    }
+    Action::SetParameters(0, Subject::Market(0), 24, list)
 }
 
 fn prices(costs: &mut Costs, elf: &[u8]) {

@@ -15,6 +15,7 @@ pub mod vm;
 pub mod world;
 
 pub use audit::Audit;
+pub use solana_account::Account;
 pub use solana_signer::Signer;
 pub use vm::{Failure, Receipt, Vm};
 pub use world::World;

@@ -13,6 +13,7 @@ use super::{Action, Delay, Kind, blocking, check_delays, delay, encode, members,
 use super::{MAX_SUBJECTS, Successor, quorum};
 use crate::error::{Error, Result};
 use crate::mode::{Capability, Mode};
+use crate::params;
 use crate::time::Now;
 
 /// What can be said of an action before anyone is asked: `BadAction`, `BadMember`,
@@ -26,6 +27,10 @@ fn check(guardian: &Guardian, action: &Action) -> Result<()> {
         Action::SetVeto(key) => members::check_veto(guardian, key),
         Action::RemoveMembers(count, list) => check_removal(guardian, *count, list),
         Action::SetDelays(ordinary, relax, slot_ms) => check_delays(*ordinary, *relax, *slot_ms),
+        Action::SetParameters(_, _, count, list) => {
+            let settings = list.get(..usize::from(*count)).ok_or(Error::BadAction)?;
+            params::is_listed(settings)
+        }
         Action::Revoke(_, capability, _) => match Capability::ALL.get(usize::from(*capability)) {
             Some(_) => Ok(()),
             None => Err(Error::BadAction),
