@@ -4,6 +4,7 @@
 use bulwark::error::BulwarkError;
 use bulwark_client::Items;
 use bulwark_core::breaker::drawdown::{self, HOLDS, Level};
+use bulwark_core::health;
 use bulwark_core::mode::Mode;
 use bulwark_svm::world::{SOL, SOL_PERP, USDC, World, ask, bid, expect_error, usdc};
 
@@ -22,7 +23,9 @@ fn venue(coins: f64, insurance: f64) -> World {
         world.trade(name, "maker", SOL_PERP, coins, 100.0);
     }
     world.accrue().unwrap();
-    world.advance(130);
+    world.advance(60);
+    world.refresh_all();
+    world.advance(70);
     world
 }
 
@@ -31,6 +34,13 @@ fn wind_up(world: &mut World, name: &'static str) {
     world.refresh_all();
     world.wind_up("liquidator", name, 1_000_000).unwrap();
     world.check(&Items::default()).unwrap();
+}
+
+/// Whether dora is below her requirement, or below four fifths of it.
+fn below(world: &World, softened: bool) -> bool {
+    let (board, dora) = (world.board(), world.account("dora"));
+    let health = health::eligibility(&board, &dora, world.now(), softened).unwrap();
+    health.surplus().unwrap() < 0
 }
 
 fn level(world: &World) -> Level {
@@ -51,7 +61,7 @@ fn opens(world: &mut World) -> bool {
 
 #[test]
 fn a_quarter_of_insurance_closes_new_risk_and_a_half_restricts() {
-    let mut world = venue(150.0, 1_000.0);
+    let mut world = venue(200.0, 1_000.0);
     world.crash(SOL, 92.0);
     wind_up(&mut world, "ada");
     let lost = world.insurance().drawdown.amount;
@@ -116,15 +126,22 @@ fn a31_paused_costs_all_of_insurance_and_softens_a_fifth_above_the_critical_leve
     world.advance(3);
     world.refresh_all();
     world.wind_up("liquidator", "bea", 1_000_000).unwrap();
-    // Dora stands at 2.2 % of 3: spared a fifth of her requirement she isn't liquidatable, below
-    // the critical level, half of the floor, she is.
+    // Dora is below her requirement, and pays in until she has four fifths of it: spared now.
     world.advance(3);
     world.refresh_all();
+    let mut added = 0;
+    while below(&world, true) {
+        world.fund("dora", 100.0);
+        added += 100;
+    }
+    assert!(below(&world, false), "{added} paid in");
     expect_error(world.flag("dora"), BulwarkError::NotLiquidatable);
+    // No lower than that: 3 % further down she is taken over while the pause runs.
     world.advance(60);
-    world.crash(SOL, 91.0);
-    world.advance(3);
+    world.crash(SOL, 89.0);
+    world.advance(11);
     world.refresh_all();
+    assert_eq!(world.mode(), Mode::Paused);
     world.flag("dora").unwrap();
     world
         .take_over("liquidator", "dora", SOL_PERP, u64::MAX)
