@@ -191,8 +191,8 @@ impl Deployment {
         build(accounts, [], instruction::ExecuteUpgrade {})
     }
 
-    /// A listing ([`Self::create_feed`], [`Self::create_bank`], [`Self::create_market`]) on the word
-    /// of proposal `nonce` instead of the creator's.
+    /// A listing ([`Self::create_feed`], [`Self::create_bank`], [`Self::create_market`]) on the
+    /// word of proposal `nonce` instead of the creator's.
     pub fn by_decision(mut listing: Instruction, nonce: u64) -> Instruction {
         let keys = [address::guardian(), address::proposal(nonce)];
         // The program's own address is passed once as itself, then for what is left out.

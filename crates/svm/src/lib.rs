@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod history;
 pub mod hostile;
+mod kept;
 pub mod keys;
 pub mod launch;
 pub mod pyth;

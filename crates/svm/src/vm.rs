@@ -433,23 +433,6 @@ impl Vm {
         }
     }
 
-    /// Notes accounts as they are, to be put back by [`Vm::restore`].
-    pub fn keep(&self, keys: &[Address]) -> Vec<(Address, Account)> {
-        let noted = keys.iter().map(|key| (*key, self.svm.get_account(key)));
-        noted
-            .filter_map(|(key, account)| Some((key, account?)))
-            .collect()
-    }
-
-    /// Puts accounts back as they were.
-    pub fn restore(&mut self, kept: &[(Address, Account)]) -> Result<()> {
-        for (key, account) in kept {
-            let set = self.svm.set_account(*key, account.clone());
-            set.map_err(|error| anyhow!("{key}: {error:?}"))?;
-        }
-        Ok(())
-    }
-
     /// Bytes of an account, empty if there is none.
     pub fn data(&self, key: Address) -> Vec<u8> {
         self.svm

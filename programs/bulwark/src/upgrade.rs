@@ -1,5 +1,5 @@
-//! The only file that signs for the guardian, and it signs one thing: the loader's `Upgrade` of this
-//! program (INV-AUTH). No other instruction of the loader exists in this program.
+//! The only file that signs for the guardian, and it signs one thing: the loader's `Upgrade` of
+//! this program (INV-AUTH). No other instruction of the loader exists in this program.
 
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};

@@ -1,5 +1,6 @@
-//! Another source for a feed (D4): the candidate is watched as the second source for an hour, within
-//! 1 % of the first, before it may take its place. The price on the Board doesn't change by it.
+//! Another source for a feed (D4): the candidate is watched as the second source for an hour,
+//! within 1 % of the first, before it may take its place. The price on the Board doesn't change by
+//! it.
 
 use bulwark_state::{Feed, OracleSource, Print};
 

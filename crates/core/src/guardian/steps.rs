@@ -154,10 +154,9 @@ pub fn approve_proposal(
 /// Approvals by members who are live now: what a quorum is made of.
 fn live(guardian: &Guardian, action: &Action, proposal: &Proposal, now: Now) -> u8 {
     let mut count = 0u8;
-    for given in &proposal.approvals {
+    for given in proposal.approvals.iter().filter(|a| a.membership != 0) {
         let member = members::of_membership(guardian, given.membership);
-        let counts = given.membership != 0
-            && member.is_some_and(|m| members::is_live(m, now))
+        let counts = member.is_some_and(|m| members::is_live(m, now))
             && !is_subject(action, given.membership);
         // Sixteen places at most.
         count = count.saturating_add(u8::from(counts));

@@ -151,7 +151,7 @@ pub(super) fn size_add_on(market: &BoardMarket, feed: &Feed, base: u64) -> Resul
     if base == 0 || base < surely_below(market, feed.slow) {
         return Ok(0);
     }
-    large_add_on((depth, market.size_slope_e9), feed.slow, base)
+    large_add_on((market.depth_usd, market.size_slope_e9), feed.slow, base)
 }
 
 /// The add-on of maintenance: that of the curve, to which one that rose walks in the margins' ramp.

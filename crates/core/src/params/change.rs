@@ -3,11 +3,13 @@
 //! doesn't fit refuses the whole action.
 //!
 //! INV-NOFLIP: no change here makes an account liquidatable in its own instruction. Margin rules
-//! and the size curve walk ([`targets::set_params`], `BoardMarket::depth_before`); a price cap isn't
-//! set below the price; ages and limits of a feed change only while they judge its price alike.
+//! and the size curve walk ([`targets::set_params`], `BoardMarket::depth_before`); a price cap
+//! isn't set below the price; ages and limits of a feed change only while they judge its price
+//! alike.
 
 use bulwark_state::{Bank, Board, BoardBank, BoardMarket, End, Feed, Insurance, Market};
 
+use super::coupled::{id, is_listed, names};
 use super::{
     BANK, BOARD, BOARD_BANK, BOARD_MARKET, Delay, FEED, INSURANCE, Limit, MARGIN, MARKET,
     Parameters, QUOTE, Row, Unit, check_bank, check_board_bank, check_board_market, check_feed,
@@ -113,124 +115,10 @@ pub fn row_of(id: u16) -> Option<&'static Row> {
     group.rows().get(usize::from(id & 0xff))
 }
 
-/// Number of a parameter by its name, for the tables below; 0 names nothing.
-const fn id(group: Group, key: &str) -> u16 {
-    let rows = group.rows();
-    let mut place = 0;
-    while place < rows.len() {
-        let (a, b) = (rows[place].key.as_bytes(), key.as_bytes());
-        let mut same = a.len() == b.len();
-        let mut at = 0;
-        while same && at < a.len() {
-            same = a[at] == b[at];
-            at += 1;
-        }
-        if same {
-            return group.id(place);
-        }
-        place += 1;
-    }
-    0
-}
-
-/// Parameters that are bound to each other: an action that names one names all (i05).
-pub const COUPLED: &[&[u16]] = &[
-    &const {
-        [
-            id(Group::Feed, "feed.tau_fast"),
-            id(Group::Feed, "feed.tau_middle"),
-            id(Group::Feed, "feed.tau_slow"),
-        ]
-    },
-    &const {
-        [
-            id(Group::Feed, "feed.age_open"),
-            id(Group::Feed, "feed.age_ok"),
-            id(Group::Feed, "feed.age_stale"),
-            id(Group::Feed, "feed.age_old"),
-            id(Group::Feed, "feed.age_pair"),
-        ]
-    },
-    &const {
-        [
-            id(Group::Margin, "margin.floor"),
-            id(Group::Margin, "margin.cap"),
-        ]
-    },
-    &const {
-        [
-            id(Group::Market, "market.min_notional"),
-            id(Group::Market, "market.dust_notional"),
-        ]
-    },
-    &const {
-        [
-            id(Group::Market, "market.taker_fee"),
-            id(Group::Market, "market.liquidation_fee"),
-            id(Group::BoardMarket, "market.close_fee"),
-        ]
-    },
-    &const {
-        [
-            id(Group::BoardMarket, "market.depth"),
-            id(Group::BoardMarket, "market.size_slope"),
-        ]
-    },
-    &const {
-        [
-            id(Group::Bank, "bank.hour_cap"),
-            id(Group::Bank, "bank.day_cap"),
-        ]
-    },
-    &const {
-        [
-            id(Group::Quote, "quote.rate_low"),
-            id(Group::Quote, "quote.rate_kink"),
-            id(Group::Quote, "quote.rate_high"),
-            id(Group::Quote, "quote.kink_low"),
-            id(Group::Quote, "quote.kink_high"),
-        ]
-    },
-    &const {
-        [
-            id(Group::Quote, "quote.hour_cap"),
-            id(Group::Quote, "quote.day_cap"),
-        ]
-    },
-    &const {
-        [
-            id(Group::Insurance, "insurance.share_base"),
-            id(Group::Insurance, "insurance.share_slope"),
-            id(Group::Insurance, "insurance.share_steep"),
-            id(Group::Insurance, "insurance.share_kink"),
-        ]
-    },
-];
-
 const LOT: u16 = id(Group::Market, "market.lot");
 const TICK: u16 = id(Group::Market, "market.tick");
 const MIN_NOTIONAL: u16 = id(Group::Market, "market.min_notional");
 const DEPTH: u16 = id(Group::BoardMarket, "market.depth");
-
-/// Whether a list of settings is one: not empty, in the order of their numbers, each once, coupled
-/// parameters together. `BadAction`, `CoupledApart`.
-pub fn is_listed(settings: &[Setting]) -> Result<()> {
-    let rising = settings.iter().zip(settings.iter().skip(1));
-    if settings.is_empty() || !rising.into_iter().all(|(a, b)| a.id < b.id) {
-        return Err(Error::BadAction);
-    }
-    for set in COUPLED {
-        let count = set.iter().filter(|id| names(settings, **id)).count();
-        if count != 0 && count != set.len() {
-            return Err(Error::CoupledApart);
-        }
-    }
-    Ok(())
-}
-
-fn names(settings: &[Setting], id: u16) -> bool {
-    settings.iter().any(|setting| setting.id == id)
-}
 
 /// Checks the settings of one group against its layout, and counts them. `BadAction` for a place
 /// behind the table's end, `ParameterOutOfBounds`.
@@ -246,8 +134,11 @@ fn fits<T: Parameters>(group: Group, layout: &T, settings: &[Setting]) -> Result
     Ok(count)
 }
 
+/// Settings of one group: they follow each other, since a list is in the order of its numbers.
 fn of_group(group: Group, settings: &[Setting]) -> impl Iterator<Item = &Setting> {
-    settings.iter().filter(move |s| s.id >> 8 == group as u16)
+    let number = group as u16;
+    let behind = settings.iter().skip_while(move |s| s.id >> 8 < number);
+    behind.take_while(move |s| s.id >> 8 == number)
 }
 
 /// The same, and puts them.

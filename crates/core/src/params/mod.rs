@@ -7,6 +7,7 @@
 mod bank;
 mod change;
 mod compiled;
+mod coupled;
 mod feed;
 mod margin;
 mod markdown;
@@ -20,10 +21,11 @@ pub use bank::{
     quote_preset,
 };
 pub use change::{
-    COUPLED, Group, SWITCH, change_bank, change_compartment, change_feed, change_insurance,
-    change_market, is_listed, row_of, shortest_horizon,
+    Group, SWITCH, change_bank, change_compartment, change_feed, change_insurance, change_market,
+    row_of, shortest_horizon,
 };
 pub use compiled::{COMPILED, Compiled};
+pub use coupled::{COUPLED, is_listed};
 pub use feed::{FEED, SEED_VOLATILITY, check_feed, feed_preset, seed_volatility};
 pub use margin::{MARGIN, check_margin, check_margin_on, margin_preset};
 pub use markdown::{Figure, write_markdown};
@@ -130,7 +132,11 @@ impl Limit {
     /// the largest step away, rounded up. What is closed (0) may open to anything within the
     /// bounds. [`Error::ParameterOutOfBounds`].
     pub fn step(&self, old: u64, new: u64) -> Result<()> {
-        let step = crate::math::mul_div_ceil(old, self.step_ppm, 1_000_000).unwrap_or(u64::MAX);
+        let step = match (old >> 40, self.step_ppm >> 24) {
+            // Most: the product stays below 2^64.
+            (0, 0) => old.wrapping_mul(self.step_ppm).div_ceil(1_000_000),
+            _ => crate::math::mul_div_ceil(old, self.step_ppm, 1_000_000).unwrap_or(u64::MAX),
+        };
         // What may not change at all has a step of nothing.
         let step = if self.step_ppm == 0 { 0 } else { step.max(1) };
         let lowered = self.instant && new <= old;

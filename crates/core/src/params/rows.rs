@@ -58,8 +58,15 @@ macro_rules! rows {
             }),+];
 
             fn value(&self, place: usize) -> Option<u64> {
-                let mut rows = [$($crate::params::rows::Field::wide(self$($field)+)),+].into_iter();
-                rows.nth(place)
+                let mut left = place;
+                $(
+                    if left == 0 {
+                        return Some($crate::params::rows::Field::wide(self$($field)+));
+                    }
+                    left = left.wrapping_sub(1);
+                )+
+                let _ = left;
+                None
             }
 
             fn put(&mut self, place: usize, value: u64) {

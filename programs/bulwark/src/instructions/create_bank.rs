@@ -193,6 +193,17 @@ fn fill_seat(board: &mut Board, bank: &Bank, args: &CreateBankArgs, now: i64) ->
     invariant::board_bank(seat, bank.index)
 }
 
+fn check_args(args: &CreateBankArgs, by: By) -> Result<()> {
+    ensure(ORIGINS.contains(&args.origin), BulwarkError::BadValue)?;
+    // What the guardian lists warms up slowly enough for everyone to see it.
+    let least = match by {
+        By::Creator => 0,
+        By::Guardian => params::LISTING_WARM_UP,
+    };
+    let warms = (least..=WARM_UP_MAX).contains(&args.warm_up);
+    ensure(warms, BulwarkError::ParameterOutOfBounds)
+}
+
 /// Lists a token at the next free number.
 pub fn create_bank<'info>(
     ctx: Context<'info, CreateBank<'info>>,
@@ -219,14 +230,7 @@ pub fn create_bank<'info>(
         let banks = lists::every_bank(&compartment, ctx.remaining_accounts)?;
         let mut board = accounts.board.write()?;
         by.check_deposits(&board, &banks)?;
-        ensure(ORIGINS.contains(&args.origin), BulwarkError::BadValue)?;
-        ensure(
-            args.warm_up <= WARM_UP_MAX,
-            BulwarkError::ParameterOutOfBounds,
-        )?;
-        // What the guardian lists warms up slowly enough for everyone to see it.
-        let warms = by == By::Creator || args.warm_up >= params::LISTING_WARM_UP;
-        ensure(warms, BulwarkError::ParameterOutOfBounds)?;
+        check_args(&args, by)?;
         let index = compartment.bank_count;
         let place = compartment.banks.get_mut(usize::from(index));
         *place.ok_or(BulwarkError::TooManyBanks)? = accounts.bank.key().to_bytes();

@@ -110,6 +110,14 @@ fn fill_seat(board: &mut Board, market: &Market, args: &CreateMarketArgs, now: N
     invariant::board_market(seat)
 }
 
+/// Open interest of what the guardian lists rises from nothing.
+fn warm_up(board: &mut Board, index: u8, now: Now) -> Result<()> {
+    let seat = board.markets.get_mut(usize::from(index)).or_refuse()?;
+    let until = now.unix.checked_add(i64::from(params::LISTING_WARM_UP));
+    (seat.warm_from, seat.warm_until) = (now.unix, until.or_refuse()?);
+    Ok(())
+}
+
 /// Lists a market at the next free number.
 pub fn create_market<'info>(
     ctx: Context<'info, CreateMarket<'info>>,
@@ -151,12 +159,7 @@ pub fn create_market<'info>(
         params::check_market(&market).or_refuse()?;
         fill_seat(&mut board, &market, &args, guard.now)?;
         if by == By::Guardian {
-            let seat = board.markets.get_mut(usize::from(args.index)).or_refuse()?;
-            let until = guard
-                .now
-                .unix
-                .checked_add(i64::from(params::LISTING_WARM_UP));
-            (seat.warm_from, seat.warm_until) = (guard.now.unix, until.or_refuse()?);
+            warm_up(&mut board, args.index, guard.now)?;
         }
         let mut book = accounts.book.write_new()?;
         book.market = accounts.market.key().to_bytes();

@@ -1,8 +1,8 @@
 //! Upgrades the program as the guardian decided.
 //!
-//! Anyone CAN once the delay is over in both clocks and the quorum stands, once, with the very buffer
-//! and the very bytes that were decided; nobody CAN before, nor with others, nor upgrade in any
-//! other way: the upgrade authority is the guardian's address, which signs nothing else.
+//! Anyone CAN once the delay is over in both clocks and the quorum stands, once, with the very
+//! buffer and the very bytes that were decided; nobody CAN before, nor with others, nor upgrade in
+//! any other way: the upgrade authority is the guardian's address, which signs nothing else.
 
 use anchor_lang::prelude::*;
 use bulwark_core::guardian;
