@@ -25,7 +25,7 @@ const ASK_BIT: u32 = 7;
 const SCALE: u64 = 10_000_000_000;
 
 /// One side of a position's open orders. Words, so that all are cleared at once; and both sides
-/// count alike: prices of asks are flipped, so that a higher one is worse for the account on either.
+/// count alike: prices of asks are flipped, so that a higher one is worse on either.
 #[derive(Clone, Copy, Default)]
 struct Side {
     /// Size of the orders, BaseE8, or [`FREE`].
