@@ -26,8 +26,12 @@ import {
   type ReadonlyUint8Array,
 } from "@solana/kit";
 import {
+  getEndDecoder,
+  getEndEncoder,
   getTargetsDecoder,
   getTargetsEncoder,
+  type End,
+  type EndArgs,
   type Targets,
   type TargetsArgs,
 } from "./index.js";
@@ -61,6 +65,10 @@ export type BoardBank = {
   /** Group of correlated collateral. */
   group: number;
   /** Reserved. */
+  reserved0: ReadonlyUint8Array;
+  /** Closed for new risk by the guardian until here, as in the bank. */
+  noNewRiskUntil: End;
+  /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
 
@@ -92,6 +100,10 @@ export type BoardBankArgs = {
   /** Group of correlated collateral. */
   group: number;
   /** Reserved. */
+  reserved0: ReadonlyUint8Array;
+  /** Closed for new risk by the guardian until here, as in the bank. */
+  noNewRiskUntil: EndArgs;
+  /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
 
@@ -110,7 +122,9 @@ export function getBoardBankEncoder(): FixedSizeEncoder<BoardBankArgs> {
     ["status", getU8Encoder()],
     ["origin", getU8Encoder()],
     ["group", getU8Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 67)],
+    ["reserved0", fixEncoderSize(getBytesEncoder(), 3)],
+    ["noNewRiskUntil", getEndEncoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 48)],
   ]);
 }
 
@@ -129,7 +143,9 @@ export function getBoardBankDecoder(): FixedSizeDecoder<BoardBank> {
     ["status", getU8Decoder()],
     ["origin", getU8Decoder()],
     ["group", getU8Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 67)],
+    ["reserved0", fixDecoderSize(getBytesDecoder(), 3)],
+    ["noNewRiskUntil", getEndDecoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 48)],
   ]);
 }
 

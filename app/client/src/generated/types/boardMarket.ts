@@ -14,6 +14,8 @@ import {
   getArrayEncoder,
   getBytesDecoder,
   getBytesEncoder,
+  getI64Decoder,
+  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
@@ -84,6 +86,19 @@ export type BoardMarket = {
   closeFeePpm: number;
   /** Price at which a settled market closed, PriceE8. */
   settlePrice: bigint;
+  /**
+   * Depth of the size curve before the latest change, UsdE6; 0 if there was none. Maintenance
+   * walks from the old curve to the new one in the margins' ramp.
+   */
+  depthBefore: bigint;
+  /** Slope of that curve, e9. */
+  sizeSlopeBeforeE9: bigint;
+  /** Open-second clock of the change. */
+  curveOpen: bigint;
+  /** Unix second at which the warm-up from zero began. */
+  warmFrom: bigint;
+  /** Unix second at which it ends: until then new risk is bounded in proportion. */
+  warmUntil: bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -121,6 +136,19 @@ export type BoardMarketArgs = {
   closeFeePpm: number;
   /** Price at which a settled market closed, PriceE8. */
   settlePrice: number | bigint;
+  /**
+   * Depth of the size curve before the latest change, UsdE6; 0 if there was none. Maintenance
+   * walks from the old curve to the new one in the margins' ramp.
+   */
+  depthBefore: number | bigint;
+  /** Slope of that curve, e9. */
+  sizeSlopeBeforeE9: number | bigint;
+  /** Open-second clock of the change. */
+  curveOpen: number | bigint;
+  /** Unix second at which the warm-up from zero began. */
+  warmFrom: number | bigint;
+  /** Unix second at which it ends: until then new risk is bounded in proportion. */
+  warmUntil: number | bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -143,7 +171,12 @@ export function getBoardMarketEncoder(): FixedSizeEncoder<BoardMarketArgs> {
     ["reserved0", fixEncoderSize(getBytesEncoder(), 2)],
     ["closeFeePpm", getU32Encoder()],
     ["settlePrice", getU64Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 104)],
+    ["depthBefore", getU64Encoder()],
+    ["sizeSlopeBeforeE9", getU64Encoder()],
+    ["curveOpen", getU64Encoder()],
+    ["warmFrom", getI64Encoder()],
+    ["warmUntil", getI64Encoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 64)],
   ]);
 }
 
@@ -165,7 +198,12 @@ export function getBoardMarketDecoder(): FixedSizeDecoder<BoardMarket> {
     ["reserved0", fixDecoderSize(getBytesDecoder(), 2)],
     ["closeFeePpm", getU32Decoder()],
     ["settlePrice", getU64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 104)],
+    ["depthBefore", getU64Decoder()],
+    ["sizeSlopeBeforeE9", getU64Decoder()],
+    ["curveOpen", getU64Decoder()],
+    ["warmFrom", getI64Decoder()],
+    ["warmUntil", getI64Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 64)],
   ]);
 }
 
