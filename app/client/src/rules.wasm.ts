@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: ee58e701c02c73a97cd751de6e54f7f8cddaf584415f03546e4a8d7870e07acc
+// Sources: 0cbca4afe7445f3e0808f1158963394952abd802a989629343eb2907edb6e84b
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */
