@@ -9,12 +9,12 @@
 use anchor_lang::prelude::*;
 use bulwark_core::book::Side as CoreSide;
 use bulwark_core::error::Error as Rule;
-use bulwark_core::gate::LegUse;
+use bulwark_core::gate::{Cell, LegUse};
 use bulwark_core::matching::{self, Came, Makers, Placer, Report, Rules, Venue};
 use bulwark_core::math::ppm_mul_floor;
 use bulwark_core::order::{Kind as CoreKind, OrderRequest};
-use bulwark_core::permits::{Action, Permit};
-use bulwark_core::{book, delegate, health};
+use bulwark_core::permits::{Action, MarketStatus, Permit};
+use bulwark_core::{book, breaker, delegate, health};
 use bulwark_state::{Board, Book, Key as StoredKey, MarginAccount, Market};
 
 use super::cancel_orders::{Which, cancel};
@@ -197,6 +197,7 @@ pub(super) fn place<'info>(
         let mut market = accounts.market.write()?;
         let mut book = accounts.book.write()?;
         let mut margin = accounts.margin.write()?;
+        guard.trades(&board, &market)?;
         let by_delegate = signed_by_delegate(&margin, accounts.trader.key, &guard)?;
         let place = guard.permit(match args.reduce_only {
             true => Action::PlaceReduceOnly,
@@ -304,14 +305,15 @@ fn rules(
     guard.gate(board, market.feed, LegUse::Reduce)?;
     let transfer = guard.permit(Action::TransferIn);
     let reduce = guard.permit(Action::Reduce);
-    let in_band = delegate
-        || transfer.as_ref().is_ok_and(|permit| permit.in_band)
-        || reduce.as_ref().is_ok_and(|permit| permit.in_band);
+    let limit = guard.context.market == Some(MarketStatus::Limit);
+    // The gate asks for the band at a price that is uncertain or stale.
+    let doubtful = |permit: &Permit| permit.gate == Some(Cell::InBand);
+    let narrow =
+        delegate || transfer.as_ref().is_ok_and(doubtful) || reduce.as_ref().is_ok_and(doubtful);
     // Where nothing may be matched a band that no price lies in lets an order rest, and no more.
-    let band = match (reduce, in_band) {
-        (Err(_), _) => Some((u64::MAX, 0)),
-        (Ok(_), true) => Some(band(board, market)?),
-        (Ok(_), false) => None,
+    let band = match reduce {
+        Err(_) => Some((u64::MAX, 0)),
+        Ok(_) => band(board, market, (limit, narrow))?,
     };
     let requirement_ppm = transfer.map_or(place.receiver_ppm, |permit| permit.receiver_ppm);
     Ok(Rules {
@@ -322,14 +324,28 @@ fn rules(
     })
 }
 
-/// The price band around the oracle price: prices that a fill may have in the Limit state, at a
-/// price that is uncertain or stale, and for a delegate.
-fn band(board: &Board, market: &Market) -> Result<(u64, u64)> {
+/// Prices that a fill may have, if not any: in the Limit state those inside the band around the
+/// reference; at a price that is uncertain or stale, and for a delegate, those near it. Where both
+/// hold, what lies in both.
+fn band(
+    board: &Board,
+    market: &Market,
+    (limit, narrow): (bool, bool),
+) -> Result<Option<(u64, u64)>> {
+    let wide = if limit {
+        let entry = board.markets.get(usize::from(market.index)).or_refuse()?;
+        breaker::band::range(&entry.watch)
+    } else {
+        (0, u64::MAX)
+    };
+    if !narrow {
+        return Ok(limit.then_some(wide));
+    }
     let mark = health::mark(board, market.index).or_refuse()?;
     let width = ppm_mul_floor(mark, market.band.min_ppm).or_refuse()?;
     let low = mark.checked_sub(width).or_refuse()?;
     let high = mark.checked_add(width).or_refuse()?;
-    Ok((low, high))
+    Ok(Some((low.max(wide.0), high.min(wide.1))))
 }
 
 fn record(
