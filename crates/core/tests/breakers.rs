@@ -9,11 +9,11 @@ use bulwark_core::feed::Reading;
 use bulwark_core::params::{Class, feed_preset, market_preset};
 use bulwark_core::permits::MarketStatus::{self, *};
 use bulwark_core::time::open_seconds_of_market;
-use bulwark_core::{Now, health, mode, refresh, targets, volatility};
-use bulwark_state::{Board, Compartment, End, Feed, Mark, Market, Watch};
+use bulwark_core::{Now, refresh, volatility};
+use bulwark_state::{Board, End, Feed, Mark, Market, Watch};
 use bytemuck::Zeroable;
 use desk::Desk;
-use fixture::{Dice, targets};
+use fixture::Dice;
 
 const P: u64 = 10_000_000_000;
 
