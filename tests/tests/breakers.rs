@@ -258,7 +258,7 @@ fn i09_a_collapse_ends_at_the_cap_where_only_what_raises_no_open_interest_fills(
 /// Ten minutes at 0.97: new risk is closed in the whole compartment, at once, nobody's health
 /// changes, and nobody's exit closes. Back at one dollar it ends within the hour, without a crank.
 #[test]
-fn i10_a46_quote_off_its_peg_restricts_and_liquidates_nobody() {
+fn a46_i10_quote_off_its_peg_restricts_and_liquidates_nobody() {
     let mut world = venue();
     world.fund("dave", 1_000.0);
     let healths = |world: &World| {

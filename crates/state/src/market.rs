@@ -20,8 +20,8 @@ pub struct Deltas {
 }
 layout!(Deltas, 40);
 
-/// Parameters of the price band, whose state lies in the Board ([`crate::Watch`]), and the record of
-/// what tripped in a trade or a liquidation.
+/// Parameters of the price band, whose state lies in the Board ([`crate::Watch`]), and the record
+/// of what tripped in a trade or a liquidation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]

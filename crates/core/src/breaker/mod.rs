@@ -4,8 +4,8 @@
 //!
 //! What a breaker of a market does is a [`MarketStatus`]; [`status`] is the strictest of them all,
 //! evaluated whenever somebody trades: no crank. A refresh moves on what prices decide ([`watch`])
-//! and counts trips in the Board (`markets[m].watch.sequence`, `pegs.sequence`); a liquidation counts
-//! a cascade in its market (`band.sequence`). `check` chains them. Jumps are confirmed in
+//! and counts trips in the Board (`markets[m].watch.sequence`, `pegs.sequence`); a liquidation
+//! counts a cascade in its market (`band.sequence`). `check` chains them. Jumps are confirmed in
 //! [`crate::feed`], outflow is limited in [`crate::outflow`].
 
 pub mod band;

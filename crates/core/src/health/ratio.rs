@@ -228,8 +228,8 @@ fn less(haircut: u64) -> u64 {
     ONE_E9.saturating_sub(haircut)
 }
 
-/// w_I without coverage, e9: nothing while the bank isn't in use or takes no new risk, nor while its
-/// origin class is closed for it.
+/// w_I without coverage, e9: nothing while the bank isn't in use or takes no new risk, nor while
+/// its origin class is closed for it.
 #[inline]
 pub(super) fn initial_weight(present: Present, bank: &BoardBank) -> Result<u64> {
     match bank.status {

@@ -453,8 +453,8 @@ impl World {
         self.vm.overwrite(key, &*board).expect("the Board is there");
     }
 
-    /// Moves a price so that it counts at once: the jump, and its confirmation a few seconds on. For
-    /// what isn't about the price band: that sees a gap.
+    /// Moves a price so that it counts at once: the jump, and its confirmation a few seconds on.
+    /// For what isn't about the price band: that sees a gap.
     pub fn crash(&mut self, feed: usize, price: f64) {
         self.forget_closes(feed);
         let price = price_e8(price);

@@ -28,7 +28,8 @@ pub struct Deposit<'info> {
     pub protocol: AccountLoader<'info, ProtocolState>,
     /// Compartment.
     pub compartment: AccountLoader<'info, CompartmentState>,
-    /// Board of the compartment: needed for quote, and for bridged tokens, whose class may be closed.
+    /// Board of the compartment: needed for quote, and for bridged tokens, whose class may be
+    /// closed.
     pub board: Option<AccountLoader<'info, BoardState>>,
     /// Bank of the token.
     #[account(mut)]

@@ -268,7 +268,7 @@ fn within(delegated: bool, args: &PlaceOrderArgs, board: &Board, market: &Market
         return Ok(());
     }
     let request = args.request();
-    delegate::may_rest(request.side, request.price, band(board, market)?).or_refuse()
+    delegate::may_rest(request.side, request.price, near(board, market)?).or_refuse()
 }
 
 /// The refusal of an order, with what the account has and needs.
@@ -305,7 +305,6 @@ fn rules(
     guard.gate(board, market.feed, LegUse::Reduce)?;
     let transfer = guard.permit(Action::TransferIn);
     let reduce = guard.permit(Action::Reduce);
-    let limit = guard.context.market == Some(MarketStatus::Limit);
     // The gate asks for the band at a price that is uncertain or stale.
     let doubtful = |permit: &Permit| permit.gate == Some(Cell::InBand);
     let narrow =
@@ -313,7 +312,7 @@ fn rules(
     // Where nothing may be matched a band that no price lies in lets an order rest, and no more.
     let band = match reduce {
         Err(_) => Some((u64::MAX, 0)),
-        Ok(_) => band(board, market, (limit, narrow))?,
+        Ok(_) => band(guard, board, market, narrow)?,
     };
     let requirement_ppm = transfer.map_or(place.receiver_ppm, |permit| permit.receiver_ppm);
     Ok(Rules {
@@ -327,25 +326,27 @@ fn rules(
 /// Prices that a fill may have, if not any: in the Limit state those inside the band around the
 /// reference; at a price that is uncertain or stale, and for a delegate, those near it. Where both
 /// hold, what lies in both.
-fn band(
-    board: &Board,
-    market: &Market,
-    (limit, narrow): (bool, bool),
-) -> Result<Option<(u64, u64)>> {
-    let wide = if limit {
+fn band(guard: &Guard, board: &Board, market: &Market, narrow: bool) -> Result<Option<(u64, u64)>> {
+    let limit = guard.context.market == Some(MarketStatus::Limit);
+    let mut range = (0, u64::MAX);
+    if limit {
         let entry = board.markets.get(usize::from(market.index)).or_refuse()?;
-        breaker::band::range(&entry.watch)
-    } else {
-        (0, u64::MAX)
-    };
-    if !narrow {
-        return Ok(limit.then_some(wide));
+        range = breaker::band::range(&entry.watch);
     }
+    if narrow {
+        let (low, high) = near(board, market)?;
+        range = (low.max(range.0), high.min(range.1));
+    }
+    Ok((limit || narrow).then_some(range))
+}
+
+/// Prices within the smallest band around the oracle price.
+fn near(board: &Board, market: &Market) -> Result<(u64, u64)> {
     let mark = health::mark(board, market.index).or_refuse()?;
     let width = ppm_mul_floor(mark, market.band.min_ppm).or_refuse()?;
     let low = mark.checked_sub(width).or_refuse()?;
     let high = mark.checked_add(width).or_refuse()?;
-    Ok(Some((low.max(wide.0), high.min(wide.1))))
+    Ok((low, high))
 }
 
 fn record(

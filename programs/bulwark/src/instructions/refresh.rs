@@ -5,7 +5,8 @@
 //!
 //! Behind the named accounts come, in this order: for each entry of `feeds` its oracle account,
 //! then (bit 7 of the entry) the account of its second source; then any markets, whose open
-//! interest and price band are copied; then any banks, each followed by its vault, whose coverage is copied.
+//! interest and price band are copied; then any banks, each followed by its vault, whose coverage
+//! is copied.
 
 use anchor_lang::prelude::*;
 use bulwark_core::permits::Action;
