@@ -39,7 +39,7 @@ fn venue() -> World {
     ] {
         world.fund(name, amount);
     }
-    world.fund("carol", 1_000.0);
+    world.fund("carol", 900.0);
     world.trade("alice", "maker", SOL_PERP, 10.0, 100.0);
     world.trade("carol", "maker", SOL_PERP, 100.0, 100.0);
     stays(&mut world, SOL, 100.0, 10 * MINUTE);
@@ -119,8 +119,8 @@ fn a60_a_price_outside_of_its_band_limits_halts_and_reopens_on_fresh_prints() {
     world
         .try_withdraw("alice", USDC, usdc(1_000.0))
         .expect("withdrawn");
-    world.flag("carol").expect("flagged");
     stays(&mut world, SOL, 93.0, 60);
+    world.flag("carol").expect("flagged");
     let leg = world.position("carol", SOL_PERP).base;
     world
         .take_over("liquidator", "carol", SOL_PERP, u64::MAX)
@@ -182,12 +182,13 @@ fn a_price_that_returns_within_fifteen_seconds_halts_nothing() {
     let mut world = venue();
     let before = open(&world);
     let began = world.now().unix;
-    stays(&mut world, SOL, 94.0, 15);
+    // 3.2 % down is outside; 2.5 % is inside, and too near for a jump that would have to wait.
+    stays(&mut world, SOL, 96.8, 15);
     assert_ne!(watch(&world).limit_at, 0);
-    stays(&mut world, SOL, 100.0, 15);
+    stays(&mut world, SOL, 97.5, 5);
     assert_eq!(watch(&world).limit_at, 0);
-    stays(&mut world, SOL, 100.0, MINUTE);
-    opens(&mut world, 100.0, Ok(()));
+    stays(&mut world, SOL, 97.5, MINUTE);
+    opens(&mut world, 97.5, Ok(()));
     let passed = u64::try_from(world.now().unix - began).unwrap();
     assert_eq!(open(&world), before + passed);
 }
@@ -215,7 +216,8 @@ fn a_dead_feed_closes_its_market_and_no_other() {
         E::MarketForbids,
     );
     fresh(&mut world);
-    world.place("maker", BTC_PERP, ask(0.1, 50_000.0).post_only());
+    // Between two who hold nothing on the dead feed.
+    world.place("bob", BTC_PERP, ask(0.1, 50_000.0).post_only());
     let order = bid(0.1, 50_000.0).fill_or_kill();
     world.place("liquidator", BTC_PERP, order);
     // Exits: whoever has nothing in that market leaves, and the plain exit needs no price at all.
@@ -244,7 +246,7 @@ fn i09_a_collapse_ends_at_the_cap_where_only_what_raises_no_open_interest_fills(
         stays(&mut world, SOL, price, MINUTE);
     }
     // The halt is over and the band quiet: what is left is the cap.
-    stays(&mut world, SOL, price, 30 * MINUTE);
+    stays(&mut world, SOL, price, 17 * MINUTE);
     assert_eq!(
         breaker::band::status(&watch(&world), world.now()),
         MarketStatus::Open
@@ -261,10 +263,9 @@ fn i09_a_collapse_ends_at_the_cap_where_only_what_raises_no_open_interest_fills(
 fn a46_i10_quote_off_its_peg_restricts_and_liquidates_nobody() {
     let mut world = venue();
     world.fund("dave", 1_000.0);
-    let healths = |world: &World| {
-        ["alice", "carol", "maker"].map(|name| world.health(name, Level::Maintenance))
+    let values = |world: &World| {
+        ["alice", "carol", "maker"].map(|name| world.health(name, Level::Maintenance).value)
     };
-    let before = healths(&world);
     let pegged = |world: &mut World, peg: f64, minutes: i64| {
         for _ in 0..minutes * 2 {
             world.advance(30);
@@ -279,6 +280,7 @@ fn a46_i10_quote_off_its_peg_restricts_and_liquidates_nobody() {
     pegged(&mut world, 1.0, 2);
     pegged(&mut world, 0.97, 9);
     opens(&mut world, 100.0, Ok(()));
+    let before = values(&world);
     pegged(&mut world, 0.97, 3);
     let pegs = world.board().pegs;
     assert_eq!((pegs.sequence, pegs.reason, pegs.bank), (1, DEPEG, 0));
@@ -286,7 +288,7 @@ fn a46_i10_quote_off_its_peg_restricts_and_liquidates_nobody() {
     // A second trip is none: it stands. Two days of it (March 2023) are the same to everyone.
     pegged(&mut world, 0.88, 30);
     assert_eq!(world.board().pegs.sequence, 1);
-    assert_eq!(healths(&world), before, "quote counts as a dollar (a46)");
+    assert_eq!(values(&world), before, "quote counts as a dollar (a46)");
     expect_error(world.flag("carol"), E::NotLiquidatable);
     expect_error(
         world.take_over("liquidator", "carol", SOL_PERP, u64::MAX),
@@ -309,7 +311,7 @@ fn a46_i10_quote_off_its_peg_restricts_and_liquidates_nobody() {
     world.withdraw("dave", USDC, usdc(900.0));
     pegged(&mut world, 1.0, 58);
     opens(&mut world, 100.0, Err(E::NotFilledWhole));
-    pegged(&mut world, 1.0, 3);
+    pegged(&mut world, 1.0, 5);
     assert_eq!(world.mode(), Mode::Normal);
     opens(&mut world, 100.0, Ok(()));
 }
@@ -338,7 +340,7 @@ fn bridged() -> World {
         native_feed: u8::try_from(BTC).unwrap(),
         ..launch::bank_args(&bank, false)
     };
-    for wrong in [0x20, bank.feed, 32] {
+    for wrong in [bank.feed, 4, 32, 255] {
         let args = CreateBankArgs {
             native_feed: wrong,
             ..args
@@ -390,7 +392,7 @@ fn a_bridged_token_off_its_native_closes_its_origin_class_for_new_risk() {
     // It counts for no new risk and takes no deposit; whoever leans on it is no nearer to a
     // liquidation than its price makes him, and other tokens are as before.
     buys(&mut world, "alice", Some(E::BelowInitialMargin));
-    assert_eq!(world.health("alice", Level::Initial).value, 0);
+    assert!(world.health("alice", Level::Initial).value <= 0);
     assert!(world.health("alice", Level::Maintenance).value > 40_000_000_000);
     expect_error(world.flag("alice"), E::NotLiquidatable);
     let more = world.try_deposit("alice", WBTC, scaled(0.1, 8));
@@ -412,7 +414,7 @@ fn a_bridged_token_off_its_native_closes_its_origin_class_for_new_risk() {
     // Back at its native: an hour after the last sight of it, by itself.
     pegged(&mut world, 50_000.0, 58);
     buys(&mut world, "alice", Some(E::BelowInitialMargin));
-    pegged(&mut world, 50_000.0, 3);
+    pegged(&mut world, 50_000.0, 5);
     buys(&mut world, "alice", None);
     world.deposit("alice", WBTC, scaled(0.1, 8));
 }
@@ -445,7 +447,7 @@ fn a_cascade_lengthens_premiums_tightens_the_slot_and_closes_new_risk() {
         world.flag(name).expect("flagged");
     }
     opens(&mut world, 91.5, Ok(()));
-    stays(&mut world, SOL, 91.5, 30);
+    stays(&mut world, SOL, 91.5, 60);
     let mut calm = world.fork();
     let (whole, dear) = taken(&mut calm, "alice");
     // More than a tenth of open interest in one go: carol's quarter.
