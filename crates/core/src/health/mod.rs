@@ -8,6 +8,7 @@
 mod initial;
 mod notice;
 mod ratio;
+mod sheet;
 mod standing;
 mod view;
 
@@ -16,6 +17,8 @@ pub use notice::notice;
 pub use view::view;
 
 pub use ratio::{Ratios, SIZE_CAP_E9, Weights, bank_weights, leg_ratios};
+pub(crate) use sheet::Sheet;
+pub(crate) use standing::Measured;
 pub use standing::{Measure, PAUSED_REQUIREMENT_PPM, token_value};
 
 use bulwark_state::{Board, BoardBank, MarginAccount};
@@ -123,24 +126,46 @@ pub fn eligibility(
     now: Now,
     paused: bool,
 ) -> Result<Health> {
-    let measure = Measure {
-        end: false,
-        pair: false,
-        paused,
-    };
-    let spot = standing::health(board, account, measure, now)?;
-    if spot.surplus()? >= 0 || spot.below_critical() {
-        return Ok(spot);
+    let [spot, pair] = standing::both(board, account, paused, now)?;
+    if spot.health.surplus()? >= 0 || spot.health.below_critical() {
+        return Ok(spot.health);
     }
-    standing::health(
-        board,
-        account,
-        Measure {
-            pair: true,
-            ..measure
-        },
-        now,
-    )
+    Ok(pair.health)
+}
+
+/// Health at Maintenance at the newest prints, and at the favourable one of the last two.
+pub(crate) fn both(
+    board: &Board,
+    account: &MarginAccount,
+    now: Now,
+    paused: bool,
+) -> Result<[Measured; 2]> {
+    standing::both(board, account, paused, now)
+}
+
+/// [`measured`] at LiquidationEnd, for an account of which `legs` is known: what its positions are
+/// worth at this measure.
+pub(crate) fn at_end(
+    board: &Board,
+    account: &MarginAccount,
+    measure: Measure,
+    legs: i64,
+    now: Now,
+) -> Result<Health> {
+    let health = standing::at_end(board, account, measure, legs, now)?;
+    debug_assert_eq!(
+        Ok(health),
+        measured(
+            board,
+            account,
+            Measure {
+                end: true,
+                ..measure
+            },
+            now
+        )
+    );
+    Ok(health)
 }
 
 /// Whether the account has `scale` times its initial requirement: 1,000,000 ppm to open risk in
@@ -154,6 +179,12 @@ pub fn initial_ok(
     let health = initial::health(board, account, now, false)?;
     let required = ppm_mul_ceil(health.requirement, scale_ppm).ok_or(Error::Overflow)?;
     Ok(i64::try_from(required).is_ok_and(|required| health.value >= required))
+}
+
+/// [`health`] at Initial of one of several accounts in one instruction: what they share of the Board
+/// is worked out once.
+pub(crate) fn initial_of(sheet: &Sheet, account: &MarginAccount) -> Result<Health> {
+    initial::on_sheet(sheet, account)
 }
 
 /// Value without haircut and confidence, UsdE6, tickets included: below zero the account is

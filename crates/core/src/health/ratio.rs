@@ -1,5 +1,7 @@
 //! Margin ratios of a leg and weights of a bank (D2, D4).
 
+use core::num::NonZeroU64;
+
 use bulwark_state::{Board, BoardBank, BoardMarket, Feed, OpenClock};
 
 use crate::breaker::depeg;
@@ -121,26 +123,29 @@ pub(super) fn ppm_floor(ratio_e9: u64) -> Result<u32> {
     u32::try_from(ratio_e9 / 1_000).map_err(|_| Error::Overflow)
 }
 
-/// Whether `|b|·p` is at most `depth` by the high halves alone: nearly every leg is, for a few
-/// units instead of a wide product.
+/// A size (BaseE8) below which none at this price has an add-on, by the high halves alone: nearly
+/// every leg lies below it, for a few units instead of a wide product.
 #[inline]
-fn surely_within(base: u64, price: u64, depth: u64) -> bool {
-    if (base | price) >> 55 != 0 {
-        return false;
+pub(super) fn surely_below(market: &BoardMarket, price: u64) -> u64 {
+    if market.size_slope_e9 == 0 {
+        return u64::MAX;
     }
-    // Two factors of at most 2^31. base·price < above·2^48, and 2^48/10^10 < 28,148.
-    let above = (base >> 24)
-        .wrapping_add(1)
-        .wrapping_mul((price >> 24).wrapping_add(1));
-    above <= depth / 28_148
+    // size·price < (size/2^24 + 1)·(price/2^24 + 1)·2^48, and 2^48/10^10 < 28,148. The divisor is
+    // at least one and at most 2^40.
+    let above = NonZeroU64::MIN.saturating_add(price >> 24);
+    let most = market.depth_usd / 28_148 / above;
+    if most >> 40 == 0 {
+        most << 24
+    } else {
+        u64::MAX
+    }
 }
 
 /// size(b) = min(20 %, slope·(|b|·slow/depth − 1)⁺), e9, rounded up. A depth of zero is none: the
 /// cap for any size.
 #[inline]
 pub(super) fn size_add_on(market: &BoardMarket, feed: &Feed, base: u64) -> Result<u64> {
-    let depth = market.depth_usd;
-    if market.size_slope_e9 == 0 || base == 0 || surely_within(base, feed.slow, depth) {
+    if base == 0 || base < surely_below(market, feed.slow) {
         return Ok(0);
     }
     large_add_on(market, feed.slow, base)

@@ -1,6 +1,6 @@
 //! The levels LiquidationEnd and Maintenance, and the raw value (D2). Orders are void first.
 
-use bulwark_state::{Board, BoardMarket, Collateral, MarginAccount, Position};
+use bulwark_state::{Board, BoardMarket, Collateral, Feed, MarginAccount, Position};
 
 use super::ratio::{
     ONE_E9, Present, end, end_weight, initial, maintenance, maintenance_weight, ppm_ceil, ppm_floor,
@@ -59,6 +59,87 @@ pub(super) fn sums(present: Present, account: &MarginAccount, measure: Measure) 
     Ok(health)
 }
 
+/// Health at Maintenance measured in one of the two ways that eligibility asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// The health.
+    pub health: Health,
+    /// Of its value, that of the positions, UsdE6.
+    pub legs: i64,
+}
+
+/// Health at Maintenance at the newest prints, and at the favourable one of the last two, in one
+/// walk: only prices differ.
+#[inline(never)]
+pub(super) fn both(
+    board: &Board,
+    account: &MarginAccount,
+    paused: bool,
+    now: Now,
+) -> Result<[Measured; 2]> {
+    let present = Present::new(board, now);
+    let measure = Measure {
+        end: false,
+        pair: false,
+        paused,
+    };
+    let (mut spot, mut pair) = (Health::default(), 0);
+    for position in &account.positions {
+        if position.active != 0 {
+            count_in::<true>(present, position, measure, &mut spot, &mut pair)?;
+        }
+    }
+    let legs = [spot.value, pair];
+    for collateral in &account.collaterals {
+        count_token_in::<true>(present, collateral, measure, &mut spot, &mut pair)?;
+    }
+    spare(measure, &mut spot)?;
+    let quote = own_quote(board, account)?;
+    let [legs_spot, legs_pair] = legs;
+    let measured = |value, legs| {
+        let value = add(value, quote)?;
+        let health = Health { value, ..spot };
+        Ok(Measured { health, legs })
+    };
+    Ok([measured(spot.value, legs_spot)?, measured(pair, legs_pair)?])
+}
+
+/// Health at LiquidationEnd of an account whose positions are worth `legs` at this measure: they
+/// are worth as much at both levels.
+#[inline(never)]
+pub(super) fn at_end(
+    board: &Board,
+    account: &MarginAccount,
+    measure: Measure,
+    legs: i64,
+    now: Now,
+) -> Result<Health> {
+    let present = Present::new(board, now);
+    let measure = Measure {
+        end: true,
+        ..measure
+    };
+    let mut health = Health {
+        value: add(own_quote(board, account)?, legs)?,
+        ..Health::default()
+    };
+    for position in &account.positions {
+        if position.active != 0 && position.base != 0 {
+            let (market, feed) = present.market(position.market)?;
+            if market.status != SETTLED {
+                let size = position.base.unsigned_abs();
+                let lowest = maintenance(present, market, feed, size)?;
+                require((market, feed), size, lowest, true, &mut health)?;
+            }
+        }
+    }
+    for collateral in &account.collaterals {
+        count_token(present, collateral, measure, &mut health)?;
+    }
+    spare(measure, &mut health)?;
+    Ok(health)
+}
+
 /// What Paused spares of a requirement (D12).
 #[inline]
 pub(super) fn spare(measure: Measure, health: &mut Health) -> Result<()> {
@@ -77,13 +158,56 @@ pub(super) fn count_token(
     measure: Measure,
     health: &mut Health,
 ) -> Result<()> {
+    count_token_in::<false>(present, collateral, measure, health, &mut 0)
+}
+
+/// [`count_token`]; `BOTH`: to `pair` its value at the favourable one of the last two prints.
+#[inline(never)]
+fn count_token_in<const BOTH: bool>(
+    present: Present,
+    collateral: &Collateral,
+    measure: Measure,
+    health: &mut Health,
+    pair: &mut i64,
+) -> Result<()> {
     let amount = collateral
         .amount
         .checked_add(collateral.pending)
         .ok_or(Error::Overflow)?;
-    if collateral.active != 0 && amount != 0 {
-        let value = collateral_value(present, collateral.bank, amount, measure)?;
-        health.value = add(health.value, value)?;
+    if collateral.active == 0 || amount == 0 {
+        return Ok(());
+    }
+    let (bank, feed) = present.bank(collateral.bank)?;
+    let lowest = maintenance_weight(present, bank);
+    let weight = if measure.end {
+        end_weight(present, bank)
+    } else {
+        lowest
+    };
+    let haircut = ppm_ceil(ONE_E9.saturating_sub(lowest))?;
+    let faults = faults(feed, present.now);
+    let exponent = value_exponent(bank.decimals, feed.unit_exp).ok_or(Error::BadValue)?;
+    let weight = ppm_floor(weight)?;
+    let priced = |of_two| {
+        let price = maintenance_price(feed, &faults, true, haircut, of_two, present.now)?;
+        Ok(capped(bank, price))
+    };
+    let worth = |price| {
+        mul_pow10_ppm_floor_by(amount, price, exponent, weight)
+            .and_then(|value| i64::try_from(value).ok())
+            .ok_or(Error::Overflow)
+    };
+    let price = priced(measure.pair)?;
+    let value = worth(price)?;
+    health.value = add(health.value, value)?;
+    if BOTH {
+        let better = priced(true)?;
+        let value = if better == price {
+            value
+        } else {
+            worth(better)?
+        };
+        *pair = add(*pair, value)?;
     }
     Ok(())
 }
@@ -96,33 +220,71 @@ fn own_quote(board: &Board, account: &MarginAccount) -> Result<i64> {
 }
 
 /// Adds a position's value, requirement and critical level.
+#[inline]
 pub(super) fn count(
     present: Present,
     position: &Position,
     measure: Measure,
     health: &mut Health,
 ) -> Result<()> {
+    count_in::<false>(present, position, measure, health, &mut 0)
+}
+
+/// [`count`]; `BOTH`: to `pair` its value at the favourable one of the last two prints.
+#[inline(never)]
+fn count_in<const BOTH: bool>(
+    present: Present,
+    position: &Position,
+    measure: Measure,
+    health: &mut Health,
+    pair: &mut i64,
+) -> Result<()> {
     let (market, feed) = present.market(position.market)?;
     let due = position_due(market, position)?;
     if market.status == SETTLED || position.base == 0 {
         let value = leg_value(position.base, market.settle_price, position.quote, due)?;
         health.value = add(health.value, value)?;
+        if BOTH {
+            *pair = add(*pair, value)?;
+        }
         return Ok(());
     }
     let size = position.base.unsigned_abs();
     let lowest = maintenance(present, market, feed, size)?;
     let margin = ppm_ceil(lowest)?;
-    let ratio = if measure.end {
-        ppm_ceil(end(lowest, initial(market, feed, size)?)?)?
-    } else {
-        margin
-    };
     let faults = faults(feed, present.now);
-    let gains_up = position.base > 0;
-    let price = maintenance_price(feed, &faults, gains_up, margin, measure.pair, present.now)?;
+    let up = position.base > 0;
+    let priced = |of_two| maintenance_price(feed, &faults, up, margin, of_two, present.now);
+    let price = priced(measure.pair)?;
     let value = leg_value(position.base, price, position.quote, due)?;
     health.value = add(health.value, value)?;
-    let ratios = [ratio, critical_ppm(market)?];
+    if BOTH {
+        let better = priced(true)?;
+        let value = if better == price {
+            value
+        } else {
+            leg_value(position.base, better, position.quote, due)?
+        };
+        *pair = add(*pair, value)?;
+    }
+    require((market, feed), size, lowest, measure.end, health)
+}
+
+/// Adds what is required of a position whose r_M is `lowest`, and its critical level.
+#[inline]
+fn require(
+    (market, feed): (&BoardMarket, &Feed),
+    size: u64,
+    lowest: u64,
+    at_end: bool,
+    health: &mut Health,
+) -> Result<()> {
+    let ratio = if at_end {
+        end(lowest, initial(market, feed, size)?)?
+    } else {
+        lowest
+    };
+    let ratios = [ppm_ceil(ratio)?, critical_ppm(market)?];
     let [required, critical] =
         mul_pow10_ppm_ceil_pair::<10>(size, feed.last.price, ratios).ok_or(Error::Overflow)?;
     health.requirement = health
@@ -139,26 +301,6 @@ pub(super) fn count(
 /// hf = ½·floor_M, ppm, rounded up (D2).
 pub(super) fn critical_ppm(market: &BoardMarket) -> Result<u32> {
     ppm_ceil(u64::from(market.margin.params.floor_e9.div_ceil(2)))
-}
-
-/// ⌊c·P·w⌋ at the level.
-fn collateral_value(present: Present, bank: u8, amount: u64, measure: Measure) -> Result<i64> {
-    let (bank, feed) = present.bank(bank)?;
-    let lowest = maintenance_weight(present, bank);
-    let weight = if measure.end {
-        end_weight(present, bank)
-    } else {
-        lowest
-    };
-    let haircut = ppm_ceil(ONE_E9.saturating_sub(lowest))?;
-    let faults = faults(feed, present.now);
-    let price = maintenance_price(feed, &faults, true, haircut, measure.pair, present.now)?;
-    let exponent = value_exponent(bank.decimals, feed.unit_exp).ok_or(Error::BadValue)?;
-    let price = capped(bank, price);
-    let value = mul_pow10_ppm_floor_by(amount, price, exponent, ppm_floor(weight)?);
-    value
-        .and_then(|value| i64::try_from(value).ok())
-        .ok_or(Error::Overflow)
 }
 
 /// Value without haircut and confidence.

@@ -9,7 +9,7 @@ use bulwark_state::{
 use super::initial::{self, Part};
 use super::ratio::Present;
 use super::{
-    Health, Level, Measure, Stage, add, eligibility, is_plain, raw_value, stage, standing,
+    Health, Level, Measure, Sheet, Stage, add, eligibility, is_plain, raw_value, stage, standing,
 };
 use crate::error::{Error, Result};
 use crate::gate;
@@ -42,7 +42,8 @@ pub fn view(
     out.quote_pending = account.quote_claims.pending;
     let present = Present::new(board, now);
     parts(present, account, out)?;
-    let initial = initial::walk(board, account, now, false, |part| tell(out, part))?;
+    let sheet = Sheet::new(board, now);
+    let initial = initial::walk(&sheet, account, false, |part| tell(out, part))?;
     (out.initial_value, out.initial_requirement) = (initial.value, initial.requirement);
     let end = super::health(board, account, Level::LiquidationEnd, now, paused)?;
     (out.end_value, out.end_requirement) = (end.value, end.requirement);

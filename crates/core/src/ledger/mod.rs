@@ -125,6 +125,36 @@ pub fn set_quote(
     if interest_due(board, account)? != 0 {
         return Err(Error::InvariantBroken);
     }
+    place_quote(board, account, new, deltas, now)
+}
+
+/// [`touch_quote`], then moves the balance by `change`, UsdE6, as [`set_quote`] does.
+pub fn add_quote(
+    board: &Board,
+    account: &mut MarginAccount,
+    change: i64,
+    deltas: &mut Deltas,
+    now: Now,
+) -> Result<()> {
+    let due = interest_due(board, account)?;
+    deltas.interest_pot = deltas
+        .interest_pot
+        .checked_sub(due)
+        .ok_or(Error::Overflow)?;
+    let touched = account.quote.checked_add(due).ok_or(Error::Overflow)?;
+    let new = touched.checked_add(change).ok_or(Error::Overflow)?;
+    place_quote(board, account, new, deltas, now)
+}
+
+/// Moves a balance with nothing due to `new`.
+#[inline]
+fn place_quote(
+    board: &Board,
+    account: &mut MarginAccount,
+    new: i64,
+    deltas: &mut Deltas,
+    now: Now,
+) -> Result<()> {
     move_quote(account, new, deltas)?;
     account.interest = if new < 0 {
         board.debt_index
@@ -137,19 +167,6 @@ pub fn set_quote(
         account.debt_at = now.unix;
     }
     Ok(())
-}
-
-/// [`touch_quote`], then moves the balance by `change`, UsdE6.
-pub fn add_quote(
-    board: &Board,
-    account: &mut MarginAccount,
-    change: i64,
-    deltas: &mut Deltas,
-    now: Now,
-) -> Result<()> {
-    touch_quote(board, account, deltas)?;
-    let new = account.quote.checked_add(change).ok_or(Error::Overflow)?;
-    set_quote(board, account, new, deltas, now)
 }
 
 fn move_quote(account: &mut MarginAccount, new: i64, deltas: &mut Deltas) -> Result<()> {

@@ -107,7 +107,11 @@ fn fill(base: i64, quote: i64, change: i64, notional: u64) -> Result<Filled> {
     };
     let opened = size.checked_sub(closed).ok_or(Error::Overflow)?;
     // Exactly `notional` in both parts, so the two sides of a fill cancel.
-    let closing = mul_div_floor(notional, closed, size).ok_or(Error::Overflow)?;
+    let closing = match closed {
+        0 => 0,
+        all if all == size => notional,
+        part => mul_div_floor(notional, part, size).ok_or(Error::Overflow)?,
+    };
     let opening = notional.checked_sub(closing).ok_or(Error::Overflow)?;
     let share = if closed == 0 {
         0

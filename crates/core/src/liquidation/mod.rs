@@ -18,7 +18,7 @@ pub(crate) use takeover::{count_liquidated, favouring};
 use bulwark_state::{Board, MarginAccount};
 
 use crate::error::{Error, Result};
-use crate::health::{self, Health, Level, Measure, measured};
+use crate::health::{self, Health, Level, Measure, Measured};
 use crate::math::wide_mul;
 use crate::time::{Now, open_seconds};
 
@@ -51,6 +51,8 @@ pub struct Standing {
     pub health: Health,
     /// How it was measured.
     pub measure: Measure,
+    /// Of its value, that of the positions, UsdE6.
+    pub legs: i64,
     /// Below the critical level: no ramp, grace or cap per slot holds.
     pub critical: bool,
     /// max(ramp, depth) of the premium, e9.
@@ -132,18 +134,10 @@ pub fn judge(
     around: &Circumstances,
 ) -> Result<Standing> {
     let now = around.now;
-    let spot = Measure {
-        end: false,
-        pair: false,
-        paused: around.paused,
-    };
-    let mut measure = spot;
-    let mut health = measured(board, account, spot, now)?;
-    let critical = health.below_critical();
-    if !critical && health.surplus()? < 0 {
-        measure.pair = true;
-        health = measured(board, account, measure, now)?;
-    }
+    let [spot, pair] = health::both(board, account, now, around.paused)?;
+    let critical = spot.health.below_critical();
+    let at_pair = !critical && spot.health.surplus()? < 0;
+    let Measured { health, legs } = if at_pair { pair } else { spot };
     if health.surplus()? >= 0 {
         return Err(Error::NotLiquidatable);
     }
@@ -160,7 +154,12 @@ pub fn judge(
         .map(|since| open_seconds(&board.clock, now.unix).saturating_sub(since));
     Ok(Standing {
         health,
-        measure,
+        measure: Measure {
+            end: false,
+            pair: at_pair,
+            paused: around.paused,
+        },
+        legs,
         critical,
         urgency_e9: premium::urgency(waited, ramp_seconds, standing_e9),
         standing_e9,

@@ -8,7 +8,7 @@ use super::premium::{self, ONE_E9, Terms};
 use super::{Circumstances, Standing, judge, not_worse, same_account};
 use crate::error::{Error, Result};
 use crate::gate::{self, Cell, LegUse, conditions, liquidation_price, maintenance_price};
-use crate::health::{self, Measure, bank_weights, measured, token_value};
+use crate::health::{self, bank_weights, measured, token_value};
 use crate::ledger;
 use crate::math::{
     mul_div_ceil, mul_div_floor, mul_pow10_div_ceil, mul_pow10_div_ceil_by, mul_pow10_div_floor,
@@ -354,15 +354,7 @@ fn needed(
     now: Now,
 ) -> Result<u64> {
     let debt = lot.units_for(account.quote.min(0).unsigned_abs(), lot.price);
-    let end = measured(
-        board,
-        account,
-        Measure {
-            end: true,
-            ..before.measure
-        },
-        now,
-    )?;
+    let end = health::at_end(board, account, before.measure, before.legs, now)?;
     let shortfall = end.surplus()?.min(0).unsigned_abs();
     let bank = board
         .banks

@@ -9,7 +9,7 @@ use super::{Circumstances, SETTLED, Standing, judge, not_worse, same_account, st
 use crate::breaker;
 use crate::error::{Error, Result};
 use crate::gate::{conditions, liquidation_price, maintenance_price};
-use crate::health::{self, Measure, PAUSED_REQUIREMENT_PPM, leg_ratios, measured};
+use crate::health::{self, PAUSED_REQUIREMENT_PPM, leg_ratios, measured};
 use crate::ledger::{self, Traded};
 use crate::loss;
 use crate::math::{PPM, mul_pow10_div_ceil, mul_pow10_div_floor, ppm_mul_floor};
@@ -167,15 +167,7 @@ impl<'a> Deal<'a> {
             fee_ppm: market.liquidation_fee_ppm,
         };
         let maintenance = scaled(ratios.maintenance)?;
-        let end = measured(
-            board,
-            account,
-            Measure {
-                end: true,
-                ..before.measure
-            },
-            now,
-        )?;
+        let end = health::at_end(board, account, before.measure, before.legs, now)?;
         let shortfall = end.surplus()?.checked_neg().ok_or(Error::Overflow)?;
         Ok(Self {
             leg: Leg {

@@ -3,12 +3,12 @@
 
 use bulwark_state::{Board, MarginAccount, Market};
 
+use super::Rules;
 use super::limits::Caps;
 use super::undo::Undo;
-use super::{NORMAL_PPM, Rules};
 use crate::book::Side;
 use crate::error::{Error, Result};
-use crate::health::{self, Health, Level};
+use crate::health::{self, Health, Level, Sheet};
 use crate::math::{mul_div_floor, mul_pow10_div_ceil, mul_pow10_div_floor, ppm_mul_ceil};
 use crate::order;
 
@@ -128,6 +128,8 @@ fn no_worse(before: &Health, after: &Health) -> Result<()> {
 pub(super) struct Judge<'a> {
     /// Prices.
     pub board: &'a Board,
+    /// What accounts share of the Board at Initial.
+    pub sheet: &'a Sheet<'a>,
     /// Permissions and the present.
     pub rules: &'a Rules,
     /// Limits of the market.
@@ -140,8 +142,7 @@ impl Judge<'_> {
     /// Who took on risk has the multiple of Initial, and no more than the market's leverage. Gives
     /// his value at Initial, UsdE6.
     fn risk(&self, account: &MarginAccount, base: i64) -> Result<u64> {
-        let now = self.rules.now;
-        let health = health::health(self.board, account, Level::Initial, now, false)?;
+        let health = health::initial_of(self.sheet, account)?;
         let required = ppm_mul_ceil(health.requirement, self.rules.requirement_ppm);
         let value = u64::try_from(health.value).map_err(|_| Error::BelowInitialMargin)?;
         if required.is_none_or(|required| value < required) {
@@ -163,10 +164,8 @@ impl Judge<'_> {
 
     /// Whether the account has Initial; a leg that can't be judged has not.
     fn has_initial(&self, account: &MarginAccount) -> bool {
-        matches!(
-            health::initial_ok(self.board, account, self.rules.now, NORMAL_PPM),
-            Ok(true)
-        )
+        let surplus = health::initial_of(self.sheet, account).and_then(|health| health.surplus());
+        surplus.is_ok_and(|surplus| surplus >= 0)
     }
 
     fn maintenance(&self, account: &MarginAccount) -> Result<Health> {

@@ -8,6 +8,7 @@ use super::undo::Undo;
 use super::{Ended, Reason, Rules};
 use crate::book::{REDUCE_ONLY, Side, expired};
 use crate::error::{Error, Result};
+use crate::health::Sheet;
 use crate::ledger;
 use crate::math::ppm_mul_ceil;
 use crate::order;
@@ -28,6 +29,8 @@ pub(super) struct Cross<'a> {
     pub post_only: bool,
     /// Prices.
     pub board: &'a Board,
+    /// What accounts share of the Board at Initial.
+    pub sheet: &'a Sheet<'a>,
     /// Permissions.
     pub rules: &'a Rules,
     /// Limits of the market.
@@ -168,6 +171,7 @@ fn book_fill(
     };
     let judge = Judge {
         board,
+        sheet: cross.sheet,
         rules: cross.rules,
         caps: cross.caps,
         mark: cross.mark,

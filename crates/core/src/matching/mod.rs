@@ -30,7 +30,7 @@ use bulwark_state::{Board, Book, Key, MarginAccount, Market};
 use crate::book;
 use crate::breaker;
 use crate::error::{Error, Result};
-use crate::health::{self, Health, Level};
+use crate::health::{self, Health, Level, Sheet};
 use crate::ledger;
 use crate::order::{self, OrderRequest};
 use crate::time::Now;
@@ -142,6 +142,7 @@ pub fn place(
     let position = ledger::open_position(venue.board, placer.account, index)?;
     let mut pass = Pass {
         board: venue.board,
+        sheet: &Sheet::new(venue.board, rules.now),
         market: venue.market,
         book: venue.book,
         margin: placer.margin,

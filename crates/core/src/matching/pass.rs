@@ -8,7 +8,7 @@ use super::maker::{self, Cross, Leg, Verdict};
 use super::{Came, Ended, Fill, Makers, Reason, Removed, Report, Rules};
 use crate::book::{self, Side};
 use crate::error::{Error, Result};
-use crate::health::Health;
+use crate::health::{Health, Sheet};
 use crate::ledger;
 use crate::math::{mul_pow10_div_ceil, ppm_mul_ceil};
 use crate::order::{self, Kind, OrderRequest, Posting};
@@ -16,6 +16,7 @@ use crate::order::{self, Kind, OrderRequest, Posting};
 /// An order on its way through the book.
 pub(super) struct Pass<'a> {
     pub board: &'a Board,
+    pub sheet: &'a Sheet<'a>,
     pub market: &'a mut Market,
     pub book: &'a mut Book,
     pub margin: &'a Key,
@@ -110,6 +111,7 @@ impl Pass<'_> {
             closes: order::closes(self.held(), self.request.side),
             post_only: self.request.kind.only_rests(),
             board: self.board,
+            sheet: self.sheet,
             rules: self.rules,
             caps: self.caps,
             mark: self.mark,
@@ -266,6 +268,7 @@ impl Pass<'_> {
         let rests = self.report.posted.is_some() && !self.request.reduce_only;
         let judge = Judge {
             board: self.board,
+            sheet: self.sheet,
             rules: self.rules,
             caps: self.caps,
             mark: self.mark,

@@ -7,7 +7,10 @@ use super::round_up;
 use super::wide::{div_by_short, non_zero, product, split, wide_mul};
 
 /// Largest decimal exponent with the short way: `5^13 < 2^32`.
-pub(super) const SHORT: u32 = 13;
+pub(crate) const SHORT: u32 = 13;
+
+/// Largest decimal exponent of [`mul_long_pow10_floor`]: `10^13` and the short way once more.
+pub(crate) const LONG: u32 = 2 * SHORT;
 
 /// Largest decimal exponent of the functions ending in `_by`: `10^38 < 2^128`.
 pub const MAX_EXPONENT: u32 = 38;
@@ -104,6 +107,40 @@ fn div_pow10(hi: u64, lo: u64, k: u32, five: NonZeroU64) -> Option<(u64, u64)> {
     Some((quotient, rest.wrapping_shl(k) | dropped))
 }
 
+/// `⌊a·b/10^k⌋` for `13 ≤ k ≤ 26`, in three divisions. `None` outside, and already for a quotient
+/// of `2^(64−k)·5^13` and more: the caller has a longer way.
+#[inline]
+pub(crate) fn mul_long_pow10_floor(a: u64, b: u64, k: u64) -> Option<u64> {
+    mul_long_pow10(a, b, k).map(|(quotient, _)| quotient)
+}
+
+/// `⌈a·b/10^k⌉`. `None` as for [`mul_long_pow10_floor`].
+#[inline]
+pub(crate) fn mul_long_pow10_ceil(a: u64, b: u64, k: u64) -> Option<u64> {
+    let (quotient, inexact) = mul_long_pow10(a, b, k)?;
+    round_up(quotient, inexact)
+}
+
+#[inline]
+fn mul_long_pow10(a: u64, b: u64, k: u64) -> Option<(u64, bool)> {
+    const FIRST: NonZeroU64 = FIVES[SHORT as usize];
+    // Below 13 that wraps to a place that isn't there.
+    let second = usize::try_from(k.wrapping_sub(u64::from(SHORT))).ok()?;
+    let second = FIVES.get(second)?;
+    let k = k as u32; // at most 26
+    let (hi, lo) = wide_mul(a, b);
+    // As in `div_pow10`, and ⌊⌊x/5^13⌋/5^(k−13)⌋ = ⌊x/5^k⌋.
+    let upper = hi.wrapping_shr(k);
+    let lower = lo.wrapping_shr(k) | (hi << 1).wrapping_shl(k ^ 63);
+    if upper >= FIRST.get() {
+        return None;
+    }
+    let (quotient, rest) = div_by_short(upper, lower, FIRST);
+    let dropped = lo & 1u64.wrapping_shl(k).wrapping_sub(1);
+    let inexact = rest | dropped | (quotient % *second) != 0;
+    Some((quotient / *second, inexact))
+}
+
 const TENS: [NonZeroU64; SHORT as usize + 1] = {
     let mut powers = [NonZeroU64::MIN; SHORT as usize + 1];
     let mut at = 1;
@@ -127,4 +164,41 @@ pub(super) fn short_pow10(exponent: u32) -> Option<NonZeroU64> {
 #[inline]
 pub(super) fn pow10(exponent: u32) -> Option<u128> {
     10u128.checked_pow(exponent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against plain 128-bit arithmetic, over factors of every length and all exponents.
+    #[test]
+    fn long_exponents_are_exact_or_left_to_the_longer_way() {
+        let mut state = 7u64;
+        let mut next = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 32 | state << 32) >> (state >> 58)
+        };
+        let mut exact = 0;
+        for round in 0..200_000u64 {
+            let (a, b, k) = (next(), next(), 11 + round % 18);
+            let (floor, ceil) = (mul_long_pow10_floor(a, b, k), mul_long_pow10_ceil(a, b, k));
+            assert_eq!(floor.is_some(), ceil.is_some());
+            if !(13..=26).contains(&k) {
+                assert_eq!(floor, None);
+                continue;
+            }
+            let (product, scale) = (u128::from(a) * u128::from(b), 10u128.pow(k as u32));
+            if let Some(floor) = floor {
+                assert_eq!(u128::from(floor), product / scale, "{a}·{b}/10^{k}");
+                assert_eq!(ceil.map(u128::from), Some(product.div_ceil(scale)));
+                exact += 1;
+            } else {
+                // Only far beyond any sum of an account.
+                assert!(product >> k >= 1_220_703_125u128 << 64);
+            }
+        }
+        assert!(exact > 100_000, "{exact} of 155,000");
+    }
 }

@@ -42,6 +42,7 @@ pub use signed::{
 pub use sqrt::{isqrt_ceil_u64, isqrt_ceil_u128, isqrt_u64, isqrt_u128};
 pub use wide::{wide_mul, wide_mul_u128};
 
+pub(crate) use decimal::{LONG, SHORT, mul_long_pow10_ceil, mul_long_pow10_floor};
 pub(crate) use mul_div::div_wide_ceil;
 
 /// A quotient and whether something was left over, rounded up.

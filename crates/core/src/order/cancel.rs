@@ -44,11 +44,24 @@ pub fn cancel_sequence(
     sequence: u64,
     now: Now,
 ) -> Result<OrderSlot> {
-    let next = book.next_sequence;
-    let at = slot_where(account, market, |slot| {
-        book::full_sequence(next, slot.sequence) == Some(sequence)
-    })?;
+    let at = slot_of_sequence(book, account, market, sequence)?;
     cancel_slot(book, account, margin, market, at, now)
+}
+
+/// Slot of the order with this full sequence number.
+///
+/// # Errors
+/// [`Error::NoSuchOrder`].
+pub fn slot_of_sequence(
+    book: &Book,
+    account: &MarginAccount,
+    market: u8,
+    sequence: u64,
+) -> Result<usize> {
+    let next = book.next_sequence;
+    slot_where(account, market, |slot| {
+        book::full_sequence(next, slot.sequence) == Some(sequence)
+    })
 }
 
 /// Cancels the first order with the client's own number in this market.
@@ -63,8 +76,16 @@ pub fn cancel_client(
     client_id: u32,
     now: Now,
 ) -> Result<OrderSlot> {
-    let at = slot_where(account, market, |slot| slot.client_id == client_id)?;
+    let at = slot_of_client(account, market, client_id)?;
     cancel_slot(book, account, margin, market, at, now)
+}
+
+/// Slot of the first order with the client's own number in this market.
+///
+/// # Errors
+/// [`Error::NoSuchOrder`].
+pub fn slot_of_client(account: &MarginAccount, market: u8, client_id: u32) -> Result<usize> {
+    slot_where(account, market, |slot| slot.client_id == client_id)
 }
 
 /// Cancels all orders of the account in this market, or those of one side. Returns how many.
@@ -79,18 +100,33 @@ pub fn cancel_all(
     side: Option<Side>,
     now: Now,
 ) -> Result<u32> {
-    let mut count = 0;
-    for at in 0..account.orders.len() {
+    cancel_each(book, account, margin, market, side, now).map(u64::count_ones)
+}
+
+/// [`cancel_all`], with the slots that it freed: one bit each.
+///
+/// # Errors
+/// Those of the book, if it is broken.
+pub fn cancel_each(
+    book: &mut Book,
+    account: &mut MarginAccount,
+    margin: &Key,
+    market: u8,
+    side: Option<Side>,
+    now: Now,
+) -> Result<u64> {
+    let mut freed = 0;
+    for (at, bit) in (0..account.orders.len()).zip(0_u32..) {
         let asked = account.orders.get(at).is_some_and(|slot| {
             market_of(account, slot) == Some(market)
                 && side.is_none_or(|side| side == side_of(slot))
         });
         if asked {
             cancel_slot(book, account, margin, market, at, now)?;
-            count += 1;
+            freed |= 1_u64.wrapping_shl(bit);
         }
     }
-    Ok(count)
+    Ok(freed)
 }
 
 /// Voids every order of an account without its books (D7): the order epoch rises, so that entries

@@ -9,7 +9,8 @@
 mod cancel;
 
 pub use cancel::{
-    Pruned, cancel_all, cancel_client, cancel_sequence, cancel_slot, consistent, prune, void_all,
+    Pruned, cancel_all, cancel_client, cancel_each, cancel_sequence, cancel_slot, consistent,
+    prune, slot_of_client, slot_of_sequence, void_all,
 };
 
 use bulwark_state::{

@@ -23,14 +23,14 @@ pub fn cancel_batch(
     let wanted = sequences.iter().map(|number| Which::Sequence(*number));
     let wanted = wanted.chain(client_ids.iter().map(|number| Which::Client(*number)));
     let cancelled = act(&ctx, |book, margin, key, market, now| {
-        let mut cancelled = 0_u64;
+        let mut freed = 0_u64;
         for which in wanted {
             match cancel_one(book, margin, key, market, which, now) {
                 Err(Rule::NoSuchOrder) => {}
-                other => cancelled = cancelled.checked_add(other.or_refuse()?).or_refuse()?,
+                other => freed |= other.or_refuse()?,
             }
         }
-        Ok(cancelled)
+        Ok(freed)
     })?;
     set_return_data(&cancelled.to_le_bytes());
     Ok(())

@@ -5,6 +5,7 @@
 //! Nobody else CAN cancel; anybody CAN prune what is void.
 
 use anchor_lang::prelude::*;
+use bulwark_core::error::Error as Rule;
 use bulwark_core::permits::Action;
 use bulwark_core::{Now, delegate, order};
 use bulwark_state::{Book, MarginAccount};
@@ -77,7 +78,7 @@ pub fn cancel_orders(ctx: Context<CancelOrders>, which: Which) -> Result<()> {
     .map(|_| ())
 }
 
-/// Cancels by a way that says how many, and tells it.
+/// Cancels by a way that says which slots it freed, and tells it.
 pub(super) fn act(
     ctx: &Context<CancelOrders>,
     way: impl FnOnce(&mut Book, &mut MarginAccount, &Pubkey, u8, Now) -> Result<u64>,
@@ -91,8 +92,7 @@ pub(super) fn act(
         let mut margin = accounts.margin.write()?;
         let key = accounts.margin.key();
         let now = guard.now;
-        let before = taken(&margin);
-        let cancelled = way(&mut book, &mut margin, &key, market.index, now)?;
+        let freed = way(&mut book, &mut margin, &key, market.index, now)?;
         invariant::margin(&margin)?;
         let sequence = event::count(&mut market.event_sequence)?;
         OrdersCancelled {
@@ -100,22 +100,15 @@ pub(super) fn act(
             market: accounts.market.key(),
             margin: key,
             account_sequence: event::count(&mut margin.event_sequence)?,
-            cancelled,
-            freed: before & !taken(&margin),
+            cancelled: freed.count_ones().into(),
+            freed,
         }
     };
     event::emit(&accounts.event_authority, &event)?;
     Ok(event.cancelled)
 }
 
-/// Order slots of an account that are in use, one bit each.
-pub(super) fn taken(margin: &MarginAccount) -> u64 {
-    let slots = margin.orders.iter().zip(0_u32..);
-    let used = slots.filter(|(slot, _)| slot.size != 0);
-    used.fold(0, |mask, (_, at)| mask | 1_u64.wrapping_shl(at))
-}
-
-/// Cancels what `which` names; how many orders that were.
+/// Cancels what `which` names; the slots that it freed, one bit each.
 pub(crate) fn cancel(
     book: &mut Book,
     margin: &mut MarginAccount,
@@ -136,16 +129,13 @@ pub(super) fn cancel_one(
     now: Now,
 ) -> bulwark_core::Result<u64> {
     let key = key.as_array();
-    match which {
-        Which::Slot(slot) => {
-            order::cancel_slot(book, margin, key, market, slot.into(), now).map(|_| 1)
-        }
-        Which::Sequence(sequence) => {
-            order::cancel_sequence(book, margin, key, market, sequence, now).map(|_| 1)
-        }
-        Which::Client(client) => {
-            order::cancel_client(book, margin, key, market, client, now).map(|_| 1)
-        }
-        Which::All => order::cancel_all(book, margin, key, market, None, now).map(u64::from),
-    }
+    let at = match which {
+        Which::Slot(slot) => slot.into(),
+        Which::Sequence(sequence) => order::slot_of_sequence(book, margin, market, sequence)?,
+        Which::Client(client) => order::slot_of_client(margin, market, client)?,
+        Which::All => return order::cancel_each(book, margin, key, market, None, now),
+    };
+    let bit = u32::try_from(at).ok().and_then(|at| 1_u64.checked_shl(at));
+    order::cancel_slot(book, margin, key, market, at, now)?;
+    bit.ok_or(Rule::NoSuchOrder)
 }

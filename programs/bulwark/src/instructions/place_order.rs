@@ -17,7 +17,7 @@ use bulwark_core::permits::{Action, MarketStatus, Permit};
 use bulwark_core::{book, breaker, delegate, health};
 use bulwark_state::{Board, Book, Key as StoredKey, MarginAccount, Market};
 
-use super::cancel_orders::{Which, cancel, taken};
+use super::cancel_orders::{Which, cancel};
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, Kind, OrderFill, OrderPlacedHead};
 use crate::explain;
@@ -297,9 +297,8 @@ fn replace(
 ) -> Result<u32> {
     guard.permit(Action::Cancel)?;
     let key = accounts.margin.key();
-    let before = taken(margin);
-    cancel(book, margin, &key, market, which, guard.now)?;
-    u32::try_from(before & !taken(margin)).map_err(|_| refusal(BulwarkError::BadIndex))
+    let freed = cancel(book, margin, &key, market, which, guard.now)?;
+    u32::try_from(freed).map_err(|_| refusal(BulwarkError::BadIndex))
 }
 
 /// What the tables leave of the permission to match.
