@@ -79,6 +79,10 @@ export const BULWARK_ERRORS = [
   { code: 6071, name: "CauseStands", rule: "What the settlement was announced for still stands" },
   { code: 6072, name: "TooFewCloses", rule: "Too few minutes before the newest price had one: the settlement price needs half of thirty" },
   { code: 6073, name: "BankOwes", rule: "The bank isn't closing, or still owes something: claims, tickets or residuals" },
+  { code: 6074, name: "RecoveryPhase", rule: "The compartment's Recovery isn't in the phase for this" },
+  { code: 6075, name: "AlreadyMarked", rule: "This has been counted or marked in this Recovery already" },
+  { code: 6076, name: "NotMarked", rule: "The account hasn't been marked in this Recovery: mark it first" },
+  { code: 6077, name: "NothingDue", rule: "Nothing is due at the moment; late money may make something due" },
   { code: 6200, name: "WrongProtocol", rule: "The account belongs to another protocol" },
   { code: 6201, name: "WrongCompartment", rule: "The account belongs to another compartment" },
   { code: 6202, name: "WrongBoard", rule: "This isn't the Board of the compartment" },
@@ -127,7 +131,8 @@ export const BULWARK_ERRORS = [
   { code: 6245, name: "DurableNonce", rule: "A member of the guardian doesn't speak in a transaction with a durable nonce" },
   { code: 6246, name: "StaleQuote", rule: "The quoted block isn't one of the last 512" },
   { code: 6247, name: "ProposalOpen", rule: "The proposal isn't final yet" },
-  { code: 6248, name: "UnlistedRule", rule: "A rule that this release has no name for" },
+  { code: 6248, name: "WrongRecovery", rule: "This isn't the compartment's present Recovery" },
+  { code: 6249, name: "UnlistedRule", rule: "A rule that this release has no name for" },
 ] as const;
 
 /** Name of something that the program refuses. */

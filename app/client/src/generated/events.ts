@@ -13,6 +13,8 @@ import {
   type AccountUnflagged,
   getAccountWoundUpDecoder,
   type AccountWoundUp,
+  getAccountsMarkedDecoder,
+  type AccountsMarked,
   getBankClosedDecoder,
   type BankClosed,
   getBankCreatedDecoder,
@@ -29,6 +31,8 @@ import {
   type CompartmentCreated,
   getCreatorSealedDecoder,
   type CreatorSealed,
+  getDeficitNotedDecoder,
+  type DeficitNoted,
   getDelegateNamedDecoder,
   type DelegateNamed,
   getDepositedDecoder,
@@ -77,8 +81,22 @@ import {
   type ProposalOpened,
   getProtocolCreatedDecoder,
   type ProtocolCreated,
+  getQuotePotAssignedDecoder,
+  type QuotePotAssigned,
   getRecapitalisedDecoder,
   type Recapitalised,
+  getRecoveryAnnouncedDecoder,
+  type RecoveryAnnounced,
+  getRecoveryCountedDecoder,
+  type RecoveryCounted,
+  getRecoveryFrozenDecoder,
+  type RecoveryFrozen,
+  getRecoveryMoneyAddedDecoder,
+  type RecoveryMoneyAdded,
+  getRecoveryPaidDecoder,
+  type RecoveryPaid,
+  getRecoveryUndoneDecoder,
+  type RecoveryUndone,
   getResidualCollectedDecoder,
   type ResidualCollected,
   getSurplusSweptDecoder,
@@ -97,6 +115,7 @@ export interface BulwarkEvents {
   AccountMigrated: AccountMigrated;
   AccountUnflagged: AccountUnflagged;
   AccountWoundUp: AccountWoundUp;
+  AccountsMarked: AccountsMarked;
   BankClosed: BankClosed;
   BankCreated: BankCreated;
   BanksValued: BanksValued;
@@ -105,6 +124,7 @@ export interface BulwarkEvents {
   CollateralSold: CollateralSold;
   CompartmentCreated: CompartmentCreated;
   CreatorSealed: CreatorSealed;
+  DeficitNoted: DeficitNoted;
   DelegateNamed: DelegateNamed;
   Deposited: Deposited;
   FeedCreated: FeedCreated;
@@ -129,7 +149,14 @@ export interface BulwarkEvents {
   ProposalExpired: ProposalExpired;
   ProposalOpened: ProposalOpened;
   ProtocolCreated: ProtocolCreated;
+  QuotePotAssigned: QuotePotAssigned;
   Recapitalised: Recapitalised;
+  RecoveryAnnounced: RecoveryAnnounced;
+  RecoveryCounted: RecoveryCounted;
+  RecoveryFrozen: RecoveryFrozen;
+  RecoveryMoneyAdded: RecoveryMoneyAdded;
+  RecoveryPaid: RecoveryPaid;
+  RecoveryUndone: RecoveryUndone;
   ResidualCollected: ResidualCollected;
   SurplusSwept: SurplusSwept;
   TicketCranked: TicketCranked;
@@ -151,6 +178,7 @@ export const BULWARK_EVENTS: {
   AccountMigrated: { discriminator: [153, 121, 252, 128, 30, 241, 166, 101], decoder: getAccountMigratedDecoder },
   AccountUnflagged: { discriminator: [245, 172, 215, 169, 58, 255, 137, 11], decoder: getAccountUnflaggedDecoder },
   AccountWoundUp: { discriminator: [221, 100, 77, 216, 68, 99, 29, 242], decoder: getAccountWoundUpDecoder },
+  AccountsMarked: { discriminator: [241, 99, 101, 42, 247, 245, 143, 111], decoder: getAccountsMarkedDecoder },
   BankClosed: { discriminator: [31, 216, 207, 32, 4, 152, 203, 99], decoder: getBankClosedDecoder },
   BankCreated: { discriminator: [190, 21, 118, 251, 227, 119, 197, 129], decoder: getBankCreatedDecoder },
   BanksValued: { discriminator: [196, 75, 54, 249, 59, 113, 128, 170], decoder: getBanksValuedDecoder },
@@ -159,6 +187,7 @@ export const BULWARK_EVENTS: {
   CollateralSold: { discriminator: [77, 127, 91, 218, 117, 225, 146, 186], decoder: getCollateralSoldDecoder },
   CompartmentCreated: { discriminator: [212, 98, 104, 253, 137, 2, 230, 145], decoder: getCompartmentCreatedDecoder },
   CreatorSealed: { discriminator: [160, 78, 105, 55, 90, 84, 18, 214], decoder: getCreatorSealedDecoder },
+  DeficitNoted: { discriminator: [104, 78, 242, 29, 195, 140, 36, 11], decoder: getDeficitNotedDecoder },
   DelegateNamed: { discriminator: [190, 185, 26, 123, 58, 72, 190, 43], decoder: getDelegateNamedDecoder },
   Deposited: { discriminator: [111, 141, 26, 45, 161, 35, 100, 57], decoder: getDepositedDecoder },
   FeedCreated: { discriminator: [48, 114, 86, 253, 113, 66, 250, 98], decoder: getFeedCreatedDecoder },
@@ -183,7 +212,14 @@ export const BULWARK_EVENTS: {
   ProposalExpired: { discriminator: [48, 8, 10, 52, 213, 133, 166, 223], decoder: getProposalExpiredDecoder },
   ProposalOpened: { discriminator: [118, 111, 242, 245, 53, 115, 95, 209], decoder: getProposalOpenedDecoder },
   ProtocolCreated: { discriminator: [15, 251, 247, 158, 97, 201, 1, 226], decoder: getProtocolCreatedDecoder },
+  QuotePotAssigned: { discriminator: [161, 2, 184, 61, 155, 232, 164, 248], decoder: getQuotePotAssignedDecoder },
   Recapitalised: { discriminator: [182, 201, 214, 247, 196, 79, 49, 157], decoder: getRecapitalisedDecoder },
+  RecoveryAnnounced: { discriminator: [162, 62, 132, 105, 157, 246, 1, 86], decoder: getRecoveryAnnouncedDecoder },
+  RecoveryCounted: { discriminator: [113, 1, 134, 130, 61, 95, 111, 58], decoder: getRecoveryCountedDecoder },
+  RecoveryFrozen: { discriminator: [27, 118, 100, 32, 80, 224, 108, 34], decoder: getRecoveryFrozenDecoder },
+  RecoveryMoneyAdded: { discriminator: [168, 28, 248, 243, 136, 229, 61, 144], decoder: getRecoveryMoneyAddedDecoder },
+  RecoveryPaid: { discriminator: [232, 199, 56, 107, 195, 62, 183, 15], decoder: getRecoveryPaidDecoder },
+  RecoveryUndone: { discriminator: [176, 147, 56, 151, 1, 250, 1, 239], decoder: getRecoveryUndoneDecoder },
   ResidualCollected: { discriminator: [46, 250, 254, 166, 219, 120, 90, 253], decoder: getResidualCollectedDecoder },
   SurplusSwept: { discriminator: [10, 228, 130, 83, 221, 240, 210, 32], decoder: getSurplusSweptDecoder },
   TicketCranked: { discriminator: [240, 69, 133, 158, 194, 232, 147, 176], decoder: getTicketCrankedDecoder },

@@ -16,4 +16,5 @@ export * from "./marginState.js";
 export * from "./marketState.js";
 export * from "./proposalState.js";
 export * from "./protocolState.js";
+export * from "./recoveryState.js";
 export * from "./ticketState.js";

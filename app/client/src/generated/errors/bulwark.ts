@@ -162,6 +162,14 @@ export const BULWARK_ERROR__CAUSE_STANDS = 0x17b7; // 6071
 export const BULWARK_ERROR__TOO_FEW_CLOSES = 0x17b8; // 6072
 /** BankOwes: The bank isn't closing, or still owes something: claims, tickets or residuals */
 export const BULWARK_ERROR__BANK_OWES = 0x17b9; // 6073
+/** RecoveryPhase: The compartment's Recovery isn't in the phase for this */
+export const BULWARK_ERROR__RECOVERY_PHASE = 0x17ba; // 6074
+/** AlreadyMarked: This has been counted or marked in this Recovery already */
+export const BULWARK_ERROR__ALREADY_MARKED = 0x17bb; // 6075
+/** NotMarked: The account hasn't been marked in this Recovery: mark it first */
+export const BULWARK_ERROR__NOT_MARKED = 0x17bc; // 6076
+/** NothingDue: Nothing is due at the moment; late money may make something due */
+export const BULWARK_ERROR__NOTHING_DUE = 0x17bd; // 6077
 /** WrongProtocol: The account belongs to another protocol */
 export const BULWARK_ERROR__WRONG_PROTOCOL = 0x1838; // 6200
 /** WrongCompartment: The account belongs to another compartment */
@@ -258,8 +266,10 @@ export const BULWARK_ERROR__DURABLE_NONCE = 0x1865; // 6245
 export const BULWARK_ERROR__STALE_QUOTE = 0x1866; // 6246
 /** ProposalOpen: The proposal isn't final yet */
 export const BULWARK_ERROR__PROPOSAL_OPEN = 0x1867; // 6247
+/** WrongRecovery: This isn't the compartment's present Recovery */
+export const BULWARK_ERROR__WRONG_RECOVERY = 0x1868; // 6248
 /** UnlistedRule: A rule that this release has no name for */
-export const BULWARK_ERROR__UNLISTED_RULE = 0x1868; // 6248
+export const BULWARK_ERROR__UNLISTED_RULE = 0x1869; // 6249
 
 export type BulwarkError =
   | typeof BULWARK_ERROR__ACCOUNT_CAP
@@ -267,6 +277,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__ALREADY_APPROVED
   | typeof BULWARK_ERROR__ALREADY_FLAGGED
   | typeof BULWARK_ERROR__ALREADY_LISTED
+  | typeof BULWARK_ERROR__ALREADY_MARKED
   | typeof BULWARK_ERROR__BAD_ACTION
   | typeof BULWARK_ERROR__BAD_INDEX
   | typeof BULWARK_ERROR__BAD_LOT
@@ -309,9 +320,11 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__NOT_CREATOR
   | typeof BULWARK_ERROR__NOT_FILLED_WHOLE
   | typeof BULWARK_ERROR__NOT_FLAGGED
+  | typeof BULWARK_ERROR__NOTHING_DUE
   | typeof BULWARK_ERROR__NOTHING_REFRESHED
   | typeof BULWARK_ERROR__NOTHING_TO_TAKE
   | typeof BULWARK_ERROR__NOT_LIQUIDATABLE
+  | typeof BULWARK_ERROR__NOT_MARKED
   | typeof BULWARK_ERROR__NOT_MEMBER
   | typeof BULWARK_ERROR__NOT_NEEDED
   | typeof BULWARK_ERROR__NOT_OWNER
@@ -342,6 +355,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__QUORUM_MISSING
   | typeof BULWARK_ERROR__QUOTE_DECIMALS
   | typeof BULWARK_ERROR__RECEIVER_UNHEALTHY
+  | typeof BULWARK_ERROR__RECOVERY_PHASE
   | typeof BULWARK_ERROR__SEALED
   | typeof BULWARK_ERROR__SELF_LIQUIDATION
   | typeof BULWARK_ERROR__SLOT_NOTIONAL_CAP
@@ -377,6 +391,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__WRONG_MARKET
   | typeof BULWARK_ERROR__WRONG_MINT
   | typeof BULWARK_ERROR__WRONG_PROTOCOL
+  | typeof BULWARK_ERROR__WRONG_RECOVERY
   | typeof BULWARK_ERROR__WRONG_SIZE
   | typeof BULWARK_ERROR__WRONG_TICKET
   | typeof BULWARK_ERROR__WRONG_TOKEN_ACCOUNT
@@ -394,6 +409,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__ALREADY_APPROVED]: `The member has spoken already`,
     [BULWARK_ERROR__ALREADY_FLAGGED]: `The account is flagged already`,
     [BULWARK_ERROR__ALREADY_LISTED]: `The compartment has this already`,
+    [BULWARK_ERROR__ALREADY_MARKED]: `This has been counted or marked in this Recovery already`,
     [BULWARK_ERROR__BAD_ACTION]: `The action's bytes are no action, or one that could never be executed`,
     [BULWARK_ERROR__BAD_INDEX]: `An index names nothing that exists`,
     [BULWARK_ERROR__BAD_LOT]: `The size isn't a multiple of the lot, or is zero`,
@@ -436,9 +452,11 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__NOT_CREATOR]: `The signer isn't the creator`,
     [BULWARK_ERROR__NOT_FILLED_WHOLE]: `The order can't be filled whole`,
     [BULWARK_ERROR__NOT_FLAGGED]: `The account isn't flagged`,
+    [BULWARK_ERROR__NOTHING_DUE]: `Nothing is due at the moment; late money may make something due`,
     [BULWARK_ERROR__NOTHING_REFRESHED]: `No feed of this refresh could be updated`,
     [BULWARK_ERROR__NOTHING_TO_TAKE]: `The take-over would take nothing`,
     [BULWARK_ERROR__NOT_LIQUIDATABLE]: `The account isn't below its maintenance requirement`,
+    [BULWARK_ERROR__NOT_MARKED]: `The account hasn't been marked in this Recovery: mark it first`,
     [BULWARK_ERROR__NOT_MEMBER]: `The key is no member of the guardian`,
     [BULWARK_ERROR__NOT_NEEDED]: `The vault isn't short of quote, and the debt is neither old nor large`,
     [BULWARK_ERROR__NOT_OWNER]: `The signer doesn't own the margin account`,
@@ -469,6 +487,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__QUORUM_MISSING]: `Too few approvals of today's members stand`,
     [BULWARK_ERROR__QUOTE_DECIMALS]: `The quote mint must have 6 decimals`,
     [BULWARK_ERROR__RECEIVER_UNHEALTHY]: `The account has less than it would need to take this over`,
+    [BULWARK_ERROR__RECOVERY_PHASE]: `The compartment's Recovery isn't in the phase for this`,
     [BULWARK_ERROR__SEALED]: `The creator's powers have ended`,
     [BULWARK_ERROR__SELF_LIQUIDATION]: `An account can't be taken over by its own owner here`,
     [BULWARK_ERROR__SLOT_NOTIONAL_CAP]: `New notional of this slot would pass its cap`,
@@ -504,6 +523,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__WRONG_MARKET]: `This isn't the market that is meant`,
     [BULWARK_ERROR__WRONG_MINT]: `The mint isn't the bank's`,
     [BULWARK_ERROR__WRONG_PROTOCOL]: `The account belongs to another protocol`,
+    [BULWARK_ERROR__WRONG_RECOVERY]: `This isn't the compartment's present Recovery`,
     [BULWARK_ERROR__WRONG_SIZE]: `The account has another size than its layout`,
     [BULWARK_ERROR__WRONG_TICKET]: `This isn't the ticket that is meant`,
     [BULWARK_ERROR__WRONG_TOKEN_ACCOUNT]: `This isn't a token account that can be used here`,

@@ -12,4 +12,5 @@ export * from "./guardian.js";
 export * from "./insurance.js";
 export * from "./margin.js";
 export * from "./protocol.js";
+export * from "./recovery.js";
 export * from "./vault.js";

@@ -44,6 +44,7 @@ import {
   getMarketStateCodec,
   getProposalStateCodec,
   getProtocolStateCodec,
+  getRecoveryStateCodec,
   getTicketStateCodec,
   type BankState,
   type BankStateArgs,
@@ -65,22 +66,28 @@ import {
   type ProposalStateArgs,
   type ProtocolState,
   type ProtocolStateArgs,
+  type RecoveryState,
+  type RecoveryStateArgs,
   type TicketState,
   type TicketStateArgs,
 } from "../accounts/index.js";
 import {
   getAccrueInstruction,
+  getAddRecoveryMoneyInstruction,
+  getAnnounceRecoveryInstructionAsync,
   getAnnounceSettlementInstruction,
   getApproveProposalInstruction,
   getCallOffSettlementInstruction,
   getCancelBatchInstruction,
   getCancelOrdersInstruction,
   getCheckInstruction,
+  getClaimRecoveryInstruction,
   getCloseBankInstruction,
   getCloseMarginAccountInstruction,
   getCloseProposalInstruction,
   getCollectResidualInstruction,
   getConvertInstruction,
+  getCountRecoveryInstruction,
   getCrankTicketInstruction,
   getCreateBankInstructionAsync,
   getCreateBoardInstruction,
@@ -96,12 +103,16 @@ import {
   getExpireProposalInstruction,
   getFlagInstruction,
   getFoldInstruction,
+  getFreezeRecoveryInstruction,
   getFundInsuranceInstruction,
   getHealthViewInstruction,
   getHeartbeatInstruction,
   getMarginNoticeInstruction,
+  getMarkAccountsInstruction,
   getMigrateAccountInstruction,
+  getNoteDeficitInstruction,
   getObjectToProposalInstruction,
+  getOpenQuotePotInstruction,
   getPlaceOrderInstruction,
   getProposeInstruction,
   getPruneOrdersInstruction,
@@ -119,22 +130,28 @@ import {
   getSweepInstruction,
   getTakeOverInstruction,
   getTransferInstruction,
+  getUndoRecoveryInstruction,
   getUnflagInstruction,
   getValueBanksInstruction,
+  getVerifyClaimInstruction,
   getWindUpInstruction,
   getWithdrawInstruction,
   parseAccrueInstruction,
+  parseAddRecoveryMoneyInstruction,
+  parseAnnounceRecoveryInstruction,
   parseAnnounceSettlementInstruction,
   parseApproveProposalInstruction,
   parseCallOffSettlementInstruction,
   parseCancelBatchInstruction,
   parseCancelOrdersInstruction,
   parseCheckInstruction,
+  parseClaimRecoveryInstruction,
   parseCloseBankInstruction,
   parseCloseMarginAccountInstruction,
   parseCloseProposalInstruction,
   parseCollectResidualInstruction,
   parseConvertInstruction,
+  parseCountRecoveryInstruction,
   parseCrankTicketInstruction,
   parseCreateBankInstruction,
   parseCreateBoardInstruction,
@@ -150,12 +167,16 @@ import {
   parseExpireProposalInstruction,
   parseFlagInstruction,
   parseFoldInstruction,
+  parseFreezeRecoveryInstruction,
   parseFundInsuranceInstruction,
   parseHealthViewInstruction,
   parseHeartbeatInstruction,
   parseMarginNoticeInstruction,
+  parseMarkAccountsInstruction,
   parseMigrateAccountInstruction,
+  parseNoteDeficitInstruction,
   parseObjectToProposalInstruction,
+  parseOpenQuotePotInstruction,
   parsePlaceOrderInstruction,
   parseProposeInstruction,
   parsePruneOrdersInstruction,
@@ -173,22 +194,28 @@ import {
   parseSweepInstruction,
   parseTakeOverInstruction,
   parseTransferInstruction,
+  parseUndoRecoveryInstruction,
   parseUnflagInstruction,
   parseValueBanksInstruction,
+  parseVerifyClaimInstruction,
   parseWindUpInstruction,
   parseWithdrawInstruction,
   type AccrueInput,
+  type AddRecoveryMoneyInput,
+  type AnnounceRecoveryAsyncInput,
   type AnnounceSettlementInput,
   type ApproveProposalInput,
   type CallOffSettlementInput,
   type CancelBatchInput,
   type CancelOrdersInput,
   type CheckInput,
+  type ClaimRecoveryInput,
   type CloseBankInput,
   type CloseMarginAccountInput,
   type CloseProposalInput,
   type CollectResidualInput,
   type ConvertInput,
+  type CountRecoveryInput,
   type CrankTicketInput,
   type CreateBankAsyncInput,
   type CreateBoardInput,
@@ -204,24 +231,32 @@ import {
   type ExpireProposalInput,
   type FlagInput,
   type FoldInput,
+  type FreezeRecoveryInput,
   type FundInsuranceInput,
   type HealthViewInput,
   type HeartbeatInput,
   type MarginNoticeInput,
+  type MarkAccountsInput,
   type MigrateAccountInput,
+  type NoteDeficitInput,
   type ObjectToProposalInput,
+  type OpenQuotePotInput,
   type ParsedAccrueInstruction,
+  type ParsedAddRecoveryMoneyInstruction,
+  type ParsedAnnounceRecoveryInstruction,
   type ParsedAnnounceSettlementInstruction,
   type ParsedApproveProposalInstruction,
   type ParsedCallOffSettlementInstruction,
   type ParsedCancelBatchInstruction,
   type ParsedCancelOrdersInstruction,
   type ParsedCheckInstruction,
+  type ParsedClaimRecoveryInstruction,
   type ParsedCloseBankInstruction,
   type ParsedCloseMarginAccountInstruction,
   type ParsedCloseProposalInstruction,
   type ParsedCollectResidualInstruction,
   type ParsedConvertInstruction,
+  type ParsedCountRecoveryInstruction,
   type ParsedCrankTicketInstruction,
   type ParsedCreateBankInstruction,
   type ParsedCreateBoardInstruction,
@@ -237,12 +272,16 @@ import {
   type ParsedExpireProposalInstruction,
   type ParsedFlagInstruction,
   type ParsedFoldInstruction,
+  type ParsedFreezeRecoveryInstruction,
   type ParsedFundInsuranceInstruction,
   type ParsedHealthViewInstruction,
   type ParsedHeartbeatInstruction,
   type ParsedMarginNoticeInstruction,
+  type ParsedMarkAccountsInstruction,
   type ParsedMigrateAccountInstruction,
+  type ParsedNoteDeficitInstruction,
   type ParsedObjectToProposalInstruction,
+  type ParsedOpenQuotePotInstruction,
   type ParsedPlaceOrderInstruction,
   type ParsedProposeInstruction,
   type ParsedPruneOrdersInstruction,
@@ -260,8 +299,10 @@ import {
   type ParsedSweepInstruction,
   type ParsedTakeOverInstruction,
   type ParsedTransferInstruction,
+  type ParsedUndoRecoveryInstruction,
   type ParsedUnflagInstruction,
   type ParsedValueBanksInstruction,
+  type ParsedVerifyClaimInstruction,
   type ParsedWindUpInstruction,
   type ParsedWithdrawInstruction,
   type PlaceOrderInput,
@@ -281,8 +322,10 @@ import {
   type SweepInput,
   type TakeOverInput,
   type TransferInput,
+  type UndoRecoveryInput,
   type UnflagInput,
   type ValueBanksInput,
+  type VerifyClaimInput,
   type WindUpInput,
   type WithdrawInput,
 } from "../instructions/index.js";
@@ -293,6 +336,7 @@ import {
   findInsurancePda,
   findMarginPda,
   findProtocolPda,
+  findRecoveryPda,
   findVaultPda,
 } from "../pdas/index.js";
 
@@ -310,6 +354,7 @@ export enum BulwarkAccount {
   MarketState,
   ProposalState,
   ProtocolState,
+  RecoveryState,
   TicketState,
 }
 
@@ -431,6 +476,17 @@ export function identifyBulwarkAccount(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([237, 113, 150, 38, 231, 221, 45, 104]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkAccount.RecoveryState;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([102, 242, 83, 62, 62, 8, 65, 212]),
       ),
       0,
@@ -446,17 +502,21 @@ export function identifyBulwarkAccount(
 
 export enum BulwarkInstruction {
   Accrue,
+  AddRecoveryMoney,
+  AnnounceRecovery,
   AnnounceSettlement,
   ApproveProposal,
   CallOffSettlement,
   CancelBatch,
   CancelOrders,
   Check,
+  ClaimRecovery,
   CloseBank,
   CloseMarginAccount,
   CloseProposal,
   CollectResidual,
   Convert,
+  CountRecovery,
   CrankTicket,
   CreateBank,
   CreateBoard,
@@ -472,12 +532,16 @@ export enum BulwarkInstruction {
   ExpireProposal,
   Flag,
   Fold,
+  FreezeRecovery,
   FundInsurance,
   HealthView,
   Heartbeat,
   MarginNotice,
+  MarkAccounts,
   MigrateAccount,
+  NoteDeficit,
   ObjectToProposal,
+  OpenQuotePot,
   PlaceOrder,
   Propose,
   PruneOrders,
@@ -495,8 +559,10 @@ export enum BulwarkInstruction {
   Sweep,
   TakeOver,
   Transfer,
+  UndoRecovery,
   Unflag,
   ValueBanks,
+  VerifyClaim,
   WindUp,
   Withdraw,
 }
@@ -515,6 +581,28 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.Accrue;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([10, 11, 86, 114, 181, 13, 151, 244]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.AddRecoveryMoney;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([36, 43, 224, 82, 250, 134, 87, 186]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.AnnounceRecovery;
   }
   if (
     containsBytes(
@@ -586,6 +674,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([60, 85, 49, 148, 254, 62, 210, 222]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.ClaimRecovery;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([5, 98, 148, 223, 249, 112, 102, 111]),
       ),
       0,
@@ -636,6 +735,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.Convert;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([132, 174, 254, 114, 111, 211, 60, 74]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.CountRecovery;
   }
   if (
     containsBytes(
@@ -806,6 +916,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([27, 209, 56, 126, 206, 100, 35, 159]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.FreezeRecovery;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([58, 216, 37, 162, 201, 50, 20, 66]),
       ),
       0,
@@ -850,6 +971,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([85, 14, 234, 40, 11, 94, 64, 60]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.MarkAccounts;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([177, 228, 60, 125, 13, 116, 44, 84]),
       ),
       0,
@@ -861,12 +993,34 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([223, 114, 20, 30, 171, 83, 198, 207]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.NoteDeficit;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([192, 164, 178, 179, 30, 160, 103, 112]),
       ),
       0,
     )
   ) {
     return BulwarkInstruction.ObjectToProposal;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([107, 200, 49, 209, 187, 164, 191, 111]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.OpenQuotePot;
   }
   if (
     containsBytes(
@@ -1059,6 +1213,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([200, 137, 204, 87, 10, 201, 122, 213]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.UndoRecovery;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([83, 79, 198, 205, 21, 125, 120, 119]),
       ),
       0,
@@ -1076,6 +1241,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.ValueBanks;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([35, 121, 58, 82, 51, 132, 99, 113]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.VerifyClaim;
   }
   if (
     containsBytes(
@@ -1112,6 +1288,12 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.Accrue;
     } & ParsedAccrueInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.AddRecoveryMoney;
+    } & ParsedAddRecoveryMoneyInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.AnnounceRecovery;
+    } & ParsedAnnounceRecoveryInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.AnnounceSettlement;
     } & ParsedAnnounceSettlementInstruction<TProgram>)
   | ({
@@ -1130,6 +1312,9 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.Check;
     } & ParsedCheckInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.ClaimRecovery;
+    } & ParsedClaimRecoveryInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.CloseBank;
     } & ParsedCloseBankInstruction<TProgram>)
   | ({
@@ -1144,6 +1329,9 @@ export type ParsedBulwarkInstruction<
   | ({
       instructionType: BulwarkInstruction.Convert;
     } & ParsedConvertInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.CountRecovery;
+    } & ParsedCountRecoveryInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.CrankTicket;
     } & ParsedCrankTicketInstruction<TProgram>)
@@ -1190,6 +1378,9 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.Fold;
     } & ParsedFoldInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.FreezeRecovery;
+    } & ParsedFreezeRecoveryInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.FundInsurance;
     } & ParsedFundInsuranceInstruction<TProgram>)
   | ({
@@ -1202,11 +1393,20 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.MarginNotice;
     } & ParsedMarginNoticeInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.MarkAccounts;
+    } & ParsedMarkAccountsInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.MigrateAccount;
     } & ParsedMigrateAccountInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.NoteDeficit;
+    } & ParsedNoteDeficitInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.ObjectToProposal;
     } & ParsedObjectToProposalInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.OpenQuotePot;
+    } & ParsedOpenQuotePotInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.PlaceOrder;
     } & ParsedPlaceOrderInstruction<TProgram>)
@@ -1259,11 +1459,17 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.Transfer;
     } & ParsedTransferInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.UndoRecovery;
+    } & ParsedUndoRecoveryInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.Unflag;
     } & ParsedUnflagInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.ValueBanks;
     } & ParsedValueBanksInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.VerifyClaim;
+    } & ParsedVerifyClaimInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.WindUp;
     } & ParsedWindUpInstruction<TProgram>)
@@ -1281,6 +1487,20 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.Accrue,
         ...parseAccrueInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.AddRecoveryMoney: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.AddRecoveryMoney,
+        ...parseAddRecoveryMoneyInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.AnnounceRecovery: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.AnnounceRecovery,
+        ...parseAnnounceRecoveryInstruction(instruction),
       };
     }
     case BulwarkInstruction.AnnounceSettlement: {
@@ -1325,6 +1545,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseCheckInstruction(instruction),
       };
     }
+    case BulwarkInstruction.ClaimRecovery: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.ClaimRecovery,
+        ...parseClaimRecoveryInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.CloseBank: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1358,6 +1585,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.Convert,
         ...parseConvertInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.CountRecovery: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.CountRecovery,
+        ...parseCountRecoveryInstruction(instruction),
       };
     }
     case BulwarkInstruction.CrankTicket: {
@@ -1465,6 +1699,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseFoldInstruction(instruction),
       };
     }
+    case BulwarkInstruction.FreezeRecovery: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.FreezeRecovery,
+        ...parseFreezeRecoveryInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.FundInsurance: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1493,6 +1734,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseMarginNoticeInstruction(instruction),
       };
     }
+    case BulwarkInstruction.MarkAccounts: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.MarkAccounts,
+        ...parseMarkAccountsInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.MigrateAccount: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1500,11 +1748,25 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseMigrateAccountInstruction(instruction),
       };
     }
+    case BulwarkInstruction.NoteDeficit: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.NoteDeficit,
+        ...parseNoteDeficitInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.ObjectToProposal: {
       assertIsInstructionWithAccounts(instruction);
       return {
         instructionType: BulwarkInstruction.ObjectToProposal,
         ...parseObjectToProposalInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.OpenQuotePot: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.OpenQuotePot,
+        ...parseOpenQuotePotInstruction(instruction),
       };
     }
     case BulwarkInstruction.PlaceOrder: {
@@ -1626,6 +1888,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseTransferInstruction(instruction),
       };
     }
+    case BulwarkInstruction.UndoRecovery: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.UndoRecovery,
+        ...parseUndoRecoveryInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.Unflag: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1638,6 +1907,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.ValueBanks,
         ...parseValueBanksInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.VerifyClaim: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.VerifyClaim,
+        ...parseVerifyClaimInstruction(instruction),
       };
     }
     case BulwarkInstruction.WindUp: {
@@ -1689,6 +1965,8 @@ export type BulwarkPluginAccounts = {
     SelfFetchFunctions<ProposalStateArgs, ProposalState>;
   protocolState: ReturnType<typeof getProtocolStateCodec> &
     SelfFetchFunctions<ProtocolStateArgs, ProtocolState>;
+  recoveryState: ReturnType<typeof getRecoveryStateCodec> &
+    SelfFetchFunctions<RecoveryStateArgs, RecoveryState>;
   ticketState: ReturnType<typeof getTicketStateCodec> &
     SelfFetchFunctions<TicketStateArgs, TicketState>;
 };
@@ -1697,6 +1975,14 @@ export type BulwarkPluginInstructions = {
   accrue: (
     input: AccrueInput,
   ) => ReturnType<typeof getAccrueInstruction> & SelfPlanAndSendFunctions;
+  addRecoveryMoney: (
+    input: AddRecoveryMoneyInput,
+  ) => ReturnType<typeof getAddRecoveryMoneyInstruction> &
+    SelfPlanAndSendFunctions;
+  announceRecovery: (
+    input: AnnounceRecoveryAsyncInput,
+  ) => ReturnType<typeof getAnnounceRecoveryInstructionAsync> &
+    SelfPlanAndSendFunctions;
   announceSettlement: (
     input: AnnounceSettlementInput,
   ) => ReturnType<typeof getAnnounceSettlementInstruction> &
@@ -1718,6 +2004,10 @@ export type BulwarkPluginInstructions = {
   check: (
     input: CheckInput,
   ) => ReturnType<typeof getCheckInstruction> & SelfPlanAndSendFunctions;
+  claimRecovery: (
+    input: ClaimRecoveryInput,
+  ) => ReturnType<typeof getClaimRecoveryInstruction> &
+    SelfPlanAndSendFunctions;
   closeBank: (
     input: CloseBankInput,
   ) => ReturnType<typeof getCloseBankInstruction> & SelfPlanAndSendFunctions;
@@ -1736,6 +2026,10 @@ export type BulwarkPluginInstructions = {
   convert: (
     input: ConvertInput,
   ) => ReturnType<typeof getConvertInstruction> & SelfPlanAndSendFunctions;
+  countRecovery: (
+    input: CountRecoveryInput,
+  ) => ReturnType<typeof getCountRecoveryInstruction> &
+    SelfPlanAndSendFunctions;
   crankTicket: (
     input: CrankTicketInput,
   ) => ReturnType<typeof getCrankTicketInstruction> & SelfPlanAndSendFunctions;
@@ -1789,6 +2083,10 @@ export type BulwarkPluginInstructions = {
   fold: (
     input: FoldInput,
   ) => ReturnType<typeof getFoldInstruction> & SelfPlanAndSendFunctions;
+  freezeRecovery: (
+    input: FreezeRecoveryInput,
+  ) => ReturnType<typeof getFreezeRecoveryInstruction> &
+    SelfPlanAndSendFunctions;
   fundInsurance: (
     input: FundInsuranceInput,
   ) => ReturnType<typeof getFundInsuranceInstruction> &
@@ -1802,14 +2100,23 @@ export type BulwarkPluginInstructions = {
   marginNotice: (
     input: MarginNoticeInput,
   ) => ReturnType<typeof getMarginNoticeInstruction> & SelfPlanAndSendFunctions;
+  markAccounts: (
+    input: MarkAccountsInput,
+  ) => ReturnType<typeof getMarkAccountsInstruction> & SelfPlanAndSendFunctions;
   migrateAccount: (
     input: MigrateAccountInput,
   ) => ReturnType<typeof getMigrateAccountInstruction> &
     SelfPlanAndSendFunctions;
+  noteDeficit: (
+    input: NoteDeficitInput,
+  ) => ReturnType<typeof getNoteDeficitInstruction> & SelfPlanAndSendFunctions;
   objectToProposal: (
     input: ObjectToProposalInput,
   ) => ReturnType<typeof getObjectToProposalInstruction> &
     SelfPlanAndSendFunctions;
+  openQuotePot: (
+    input: OpenQuotePotInput,
+  ) => ReturnType<typeof getOpenQuotePotInstruction> & SelfPlanAndSendFunctions;
   placeOrder: (
     input: PlaceOrderInput,
   ) => ReturnType<typeof getPlaceOrderInstruction> & SelfPlanAndSendFunctions;
@@ -1863,12 +2170,18 @@ export type BulwarkPluginInstructions = {
   transfer: (
     input: TransferInput,
   ) => ReturnType<typeof getTransferInstruction> & SelfPlanAndSendFunctions;
+  undoRecovery: (
+    input: UndoRecoveryInput,
+  ) => ReturnType<typeof getUndoRecoveryInstruction> & SelfPlanAndSendFunctions;
   unflag: (
     input: UnflagInput,
   ) => ReturnType<typeof getUnflagInstruction> & SelfPlanAndSendFunctions;
   valueBanks: (
     input: ValueBanksInput,
   ) => ReturnType<typeof getValueBanksInstruction> & SelfPlanAndSendFunctions;
+  verifyClaim: (
+    input: VerifyClaimInput,
+  ) => ReturnType<typeof getVerifyClaimInstruction> & SelfPlanAndSendFunctions;
   windUp: (
     input: WindUpInput,
   ) => ReturnType<typeof getWindUpInstruction> & SelfPlanAndSendFunctions;
@@ -1878,6 +2191,7 @@ export type BulwarkPluginInstructions = {
 };
 
 export type BulwarkPluginPdas = {
+  recovery: typeof findRecoveryPda;
   bank: typeof findBankPda;
   vault: typeof findVaultPda;
   compartment: typeof findCompartmentPda;
@@ -1917,11 +2231,22 @@ export function bulwarkProgram() {
           marketState: addSelfFetchFunctions(client, getMarketStateCodec()),
           proposalState: addSelfFetchFunctions(client, getProposalStateCodec()),
           protocolState: addSelfFetchFunctions(client, getProtocolStateCodec()),
+          recoveryState: addSelfFetchFunctions(client, getRecoveryStateCodec()),
           ticketState: addSelfFetchFunctions(client, getTicketStateCodec()),
         },
         instructions: {
           accrue: (input) =>
             addSelfPlanAndSendFunctions(client, getAccrueInstruction(input)),
+          addRecoveryMoney: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getAddRecoveryMoneyInstruction(input),
+            ),
+          announceRecovery: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getAnnounceRecoveryInstructionAsync(input),
+            ),
           announceSettlement: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -1949,6 +2274,11 @@ export function bulwarkProgram() {
             ),
           check: (input) =>
             addSelfPlanAndSendFunctions(client, getCheckInstruction(input)),
+          claimRecovery: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getClaimRecoveryInstruction(input),
+            ),
           closeBank: (input) =>
             addSelfPlanAndSendFunctions(client, getCloseBankInstruction(input)),
           closeMarginAccount: (input) =>
@@ -1971,6 +2301,11 @@ export function bulwarkProgram() {
             ),
           convert: (input) =>
             addSelfPlanAndSendFunctions(client, getConvertInstruction(input)),
+          countRecovery: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCountRecoveryInstruction(input),
+            ),
           crankTicket: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -2037,6 +2372,11 @@ export function bulwarkProgram() {
             addSelfPlanAndSendFunctions(client, getFlagInstruction(input)),
           fold: (input) =>
             addSelfPlanAndSendFunctions(client, getFoldInstruction(input)),
+          freezeRecovery: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getFreezeRecoveryInstruction(input),
+            ),
           fundInsurance: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -2054,15 +2394,30 @@ export function bulwarkProgram() {
               client,
               getMarginNoticeInstruction(input),
             ),
+          markAccounts: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getMarkAccountsInstruction(input),
+            ),
           migrateAccount: (input) =>
             addSelfPlanAndSendFunctions(
               client,
               getMigrateAccountInstruction(input),
             ),
+          noteDeficit: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getNoteDeficitInstruction(input),
+            ),
           objectToProposal: (input) =>
             addSelfPlanAndSendFunctions(
               client,
               getObjectToProposalInstruction(input),
+            ),
+          openQuotePot: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getOpenQuotePotInstruction(input),
             ),
           placeOrder: (input) =>
             addSelfPlanAndSendFunctions(
@@ -2122,6 +2477,11 @@ export function bulwarkProgram() {
             addSelfPlanAndSendFunctions(client, getTakeOverInstruction(input)),
           transfer: (input) =>
             addSelfPlanAndSendFunctions(client, getTransferInstruction(input)),
+          undoRecovery: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getUndoRecoveryInstruction(input),
+            ),
           unflag: (input) =>
             addSelfPlanAndSendFunctions(client, getUnflagInstruction(input)),
           valueBanks: (input) =>
@@ -2129,12 +2489,18 @@ export function bulwarkProgram() {
               client,
               getValueBanksInstruction(input),
             ),
+          verifyClaim: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getVerifyClaimInstruction(input),
+            ),
           windUp: (input) =>
             addSelfPlanAndSendFunctions(client, getWindUpInstruction(input)),
           withdraw: (input) =>
             addSelfPlanAndSendFunctions(client, getWithdrawInstruction(input)),
         },
         pdas: {
+          recovery: findRecoveryPda,
           bank: findBankPda,
           vault: findVaultPda,
           compartment: findCompartmentPda,

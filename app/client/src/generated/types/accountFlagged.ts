@@ -35,6 +35,8 @@ export type AccountFlagged = {
   margin: Address;
   value: bigint;
   requirement: bigint;
+  /** 1 + open-second clock at which its liquidation clock started. */
+  flaggedOpen: bigint;
 };
 
 export type AccountFlaggedArgs = {
@@ -43,6 +45,8 @@ export type AccountFlaggedArgs = {
   margin: Address;
   value: number | bigint;
   requirement: number | bigint;
+  /** 1 + open-second clock at which its liquidation clock started. */
+  flaggedOpen: number | bigint;
 };
 
 export function getAccountFlaggedEncoder(): FixedSizeEncoder<AccountFlaggedArgs> {
@@ -51,6 +55,7 @@ export function getAccountFlaggedEncoder(): FixedSizeEncoder<AccountFlaggedArgs>
     ["margin", getAddressEncoder()],
     ["value", getI64Encoder()],
     ["requirement", getU64Encoder()],
+    ["flaggedOpen", getU64Encoder()],
   ]);
 }
 
@@ -60,6 +65,7 @@ export function getAccountFlaggedDecoder(): FixedSizeDecoder<AccountFlagged> {
     ["margin", getAddressDecoder()],
     ["value", getI64Decoder()],
     ["requirement", getU64Decoder()],
+    ["flaggedOpen", getU64Decoder()],
   ]);
 }
 

@@ -36,6 +36,8 @@ export type AccountUnflagged = {
   value: bigint;
   requirement: bigint;
   cleared: bigint;
+  /** 1 + open-second clock of the first time; 0 once cleared. */
+  unflagOpen: bigint;
 };
 
 export type AccountUnflaggedArgs = {
@@ -45,6 +47,8 @@ export type AccountUnflaggedArgs = {
   value: number | bigint;
   requirement: number | bigint;
   cleared: number | bigint;
+  /** 1 + open-second clock of the first time; 0 once cleared. */
+  unflagOpen: number | bigint;
 };
 
 export function getAccountUnflaggedEncoder(): FixedSizeEncoder<AccountUnflaggedArgs> {
@@ -54,6 +58,7 @@ export function getAccountUnflaggedEncoder(): FixedSizeEncoder<AccountUnflaggedA
     ["value", getI64Encoder()],
     ["requirement", getU64Encoder()],
     ["cleared", getU64Encoder()],
+    ["unflagOpen", getU64Encoder()],
   ]);
 }
 
@@ -64,6 +69,7 @@ export function getAccountUnflaggedDecoder(): FixedSizeDecoder<AccountUnflagged>
     ["value", getI64Decoder()],
     ["requirement", getU64Decoder()],
     ["cleared", getU64Decoder()],
+    ["unflagOpen", getU64Decoder()],
   ]);
 }
 

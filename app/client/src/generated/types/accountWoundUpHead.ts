@@ -10,6 +10,8 @@ import {
   combineCodec,
   getAddressDecoder,
   getAddressEncoder,
+  getArrayDecoder,
+  getArrayEncoder,
   getI64Decoder,
   getI64Encoder,
   getStructDecoder,
@@ -46,6 +48,14 @@ export type AccountWoundUpHead = {
   insuranceAfter: bigint;
   liquidateeQuoteAfter: bigint;
   receiverQuoteAfter: bigint;
+  /** What the quote vault is expected to hold. */
+  expectedAfter: bigint;
+  /** 1 + open-second clock at which the liquidatee's clock started, 0 if it stands. */
+  flaggedOpen: bigint;
+  /** Of the proceeds, quote that the receiver transferred in. */
+  transferredIn: bigint;
+  /** Proceeds of each of the liquidatee's collateral slots, 0 where nothing was sold. */
+  sold: Array<bigint>;
 };
 
 export type AccountWoundUpHeadArgs = {
@@ -65,6 +75,14 @@ export type AccountWoundUpHeadArgs = {
   insuranceAfter: number | bigint;
   liquidateeQuoteAfter: number | bigint;
   receiverQuoteAfter: number | bigint;
+  /** What the quote vault is expected to hold. */
+  expectedAfter: number | bigint;
+  /** 1 + open-second clock at which the liquidatee's clock started, 0 if it stands. */
+  flaggedOpen: number | bigint;
+  /** Of the proceeds, quote that the receiver transferred in. */
+  transferredIn: number | bigint;
+  /** Proceeds of each of the liquidatee's collateral slots, 0 where nothing was sold. */
+  sold: Array<number | bigint>;
 };
 
 export function getAccountWoundUpHeadEncoder(): FixedSizeEncoder<AccountWoundUpHeadArgs> {
@@ -84,6 +102,10 @@ export function getAccountWoundUpHeadEncoder(): FixedSizeEncoder<AccountWoundUpH
     ["insuranceAfter", getU64Encoder()],
     ["liquidateeQuoteAfter", getI64Encoder()],
     ["receiverQuoteAfter", getI64Encoder()],
+    ["expectedAfter", getU64Encoder()],
+    ["flaggedOpen", getU64Encoder()],
+    ["transferredIn", getU64Encoder()],
+    ["sold", getArrayEncoder(getU64Encoder(), { size: 8 })],
   ]);
 }
 
@@ -104,6 +126,10 @@ export function getAccountWoundUpHeadDecoder(): FixedSizeDecoder<AccountWoundUpH
     ["insuranceAfter", getU64Decoder()],
     ["liquidateeQuoteAfter", getI64Decoder()],
     ["receiverQuoteAfter", getI64Decoder()],
+    ["expectedAfter", getU64Decoder()],
+    ["flaggedOpen", getU64Decoder()],
+    ["transferredIn", getU64Decoder()],
+    ["sold", getArrayDecoder(getU64Decoder(), { size: 8 })],
   ]);
 }
 

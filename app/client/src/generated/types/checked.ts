@@ -27,7 +27,10 @@ import {
   type CheckedHeadArgs,
 } from "./index.js";
 
-/** A check set or cleared broken bits, paused, or found breakers that had tripped: they follow. */
+/**
+ * A check set or cleared broken bits, latched, paused, or found breakers that had tripped:
+ * they follow.
+ */
 export type Checked = {
   /** What comes before the list. */
   head: CheckedHead;

@@ -8,12 +8,15 @@
 
 import {
   combineCodec,
+  getAddressDecoder,
+  getAddressEncoder,
   getI64Decoder,
   getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU64Decoder,
   getU64Encoder,
+  type Address,
   type FixedSizeCodec,
   type FixedSizeDecoder,
   type FixedSizeEncoder,
@@ -43,8 +46,14 @@ export type CheckedHead = {
   globalsAfter: bigint;
   /** Unix second until which this paused the compartment, 0 if it didn't. */
   pausedUntil: bigint;
+  /** Level of the drawdown that this latched, 1 to 3; 0 if it didn't. */
+  drawdown: bigint;
+  /** Slot of a restart of the cluster that wasn't noted before, else 0. */
+  restartSlot: bigint;
   /** Paid to the caller out of fees, UsdE6. */
   reward: bigint;
+  /** Margin account that it was paid into, zero if none. */
+  rewardTo: Address;
 };
 
 export type CheckedHeadArgs = {
@@ -64,8 +73,14 @@ export type CheckedHeadArgs = {
   globalsAfter: number | bigint;
   /** Unix second until which this paused the compartment, 0 if it didn't. */
   pausedUntil: number | bigint;
+  /** Level of the drawdown that this latched, 1 to 3; 0 if it didn't. */
+  drawdown: number | bigint;
+  /** Slot of a restart of the cluster that wasn't noted before, else 0. */
+  restartSlot: number | bigint;
   /** Paid to the caller out of fees, UsdE6. */
   reward: number | bigint;
+  /** Margin account that it was paid into, zero if none. */
+  rewardTo: Address;
 };
 
 export function getCheckedHeadEncoder(): FixedSizeEncoder<CheckedHeadArgs> {
@@ -80,7 +95,10 @@ export function getCheckedHeadEncoder(): FixedSizeEncoder<CheckedHeadArgs> {
     ["globalsBefore", getU64Encoder()],
     ["globalsAfter", getU64Encoder()],
     ["pausedUntil", getI64Encoder()],
+    ["drawdown", getU64Encoder()],
+    ["restartSlot", getU64Encoder()],
     ["reward", getU64Encoder()],
+    ["rewardTo", getAddressEncoder()],
   ]);
 }
 
@@ -96,7 +114,10 @@ export function getCheckedHeadDecoder(): FixedSizeDecoder<CheckedHead> {
     ["globalsBefore", getU64Decoder()],
     ["globalsAfter", getU64Decoder()],
     ["pausedUntil", getI64Decoder()],
+    ["drawdown", getU64Decoder()],
+    ["restartSlot", getU64Decoder()],
     ["reward", getU64Decoder()],
+    ["rewardTo", getAddressDecoder()],
   ]);
 }
 

@@ -44,6 +44,10 @@ export type CollateralSold = {
   buyerQuoteAfter: bigint;
   bank: bigint;
   conversion: bigint;
+  /** What the quote vault is expected to hold. */
+  expectedAfter: bigint;
+  /** 1 + open-second clock at which the seller's liquidation clock started, 0 if it hasn't. */
+  flaggedOpen: bigint;
 };
 
 export type CollateralSoldArgs = {
@@ -61,6 +65,10 @@ export type CollateralSoldArgs = {
   buyerQuoteAfter: number | bigint;
   bank: number | bigint;
   conversion: number | bigint;
+  /** What the quote vault is expected to hold. */
+  expectedAfter: number | bigint;
+  /** 1 + open-second clock at which the seller's liquidation clock started, 0 if it hasn't. */
+  flaggedOpen: number | bigint;
 };
 
 export function getCollateralSoldEncoder(): FixedSizeEncoder<CollateralSoldArgs> {
@@ -78,6 +86,8 @@ export function getCollateralSoldEncoder(): FixedSizeEncoder<CollateralSoldArgs>
     ["buyerQuoteAfter", getI64Encoder()],
     ["bank", getU64Encoder()],
     ["conversion", getU64Encoder()],
+    ["expectedAfter", getU64Encoder()],
+    ["flaggedOpen", getU64Encoder()],
   ]);
 }
 
@@ -96,6 +106,8 @@ export function getCollateralSoldDecoder(): FixedSizeDecoder<CollateralSold> {
     ["buyerQuoteAfter", getI64Decoder()],
     ["bank", getU64Decoder()],
     ["conversion", getU64Decoder()],
+    ["expectedAfter", getU64Decoder()],
+    ["flaggedOpen", getU64Decoder()],
   ]);
 }
 

@@ -34,6 +34,8 @@ import {
   getBrokenBitsEncoder,
   getBudgetDecoder,
   getBudgetEncoder,
+  getEndDecoder,
+  getEndEncoder,
   getModeRecordDecoder,
   getModeRecordEncoder,
   getOpenClockDecoder,
@@ -44,6 +46,8 @@ import {
   type BrokenBitsArgs,
   type Budget,
   type BudgetArgs,
+  type End,
+  type EndArgs,
   type ModeRecord,
   type ModeRecordArgs,
   type OpenClock,
@@ -86,7 +90,7 @@ export type Compartment = {
   recoveryEpoch: number;
   /** Recovery phase: 0 none, 1 announced, 2 frozen, 3 marking, 4 settled. */
   recoveryPhase: number;
-  /** Why Recovery was announced: 1 guardian, 2 missing value, 3 dead-man. */
+  /** Why Recovery was announced: 1 guardian, 2 missing value, 3 dead-man, 4 deficit. */
   recoveryCause: number;
   /** Number of this compartment. */
   id: number;
@@ -108,6 +112,12 @@ export type Compartment = {
   brokenAccount: ReadonlyUint8Array;
   /** Unix second of the last reward for a latch. */
   rewardedAt: bigint;
+  /** Unix second at which a deficit beyond insurance and fees was first seen, 0 if it wasn't. */
+  deficitSeenAt: bigint;
+  /** Unix second of the guardian's latest announcement of Recovery, 0 if there was none. */
+  guardianRecoveryAt: bigint;
+  /** The drawdown breaker keeps new risk out until here. */
+  noNewRisk: End;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -145,7 +155,7 @@ export type CompartmentArgs = {
   recoveryEpoch: number;
   /** Recovery phase: 0 none, 1 announced, 2 frozen, 3 marking, 4 settled. */
   recoveryPhase: number;
-  /** Why Recovery was announced: 1 guardian, 2 missing value, 3 dead-man. */
+  /** Why Recovery was announced: 1 guardian, 2 missing value, 3 dead-man, 4 deficit. */
   recoveryCause: number;
   /** Number of this compartment. */
   id: number;
@@ -167,6 +177,12 @@ export type CompartmentArgs = {
   brokenAccount: ReadonlyUint8Array;
   /** Unix second of the last reward for a latch. */
   rewardedAt: number | bigint;
+  /** Unix second at which a deficit beyond insurance and fees was first seen, 0 if it wasn't. */
+  deficitSeenAt: number | bigint;
+  /** Unix second of the guardian's latest announcement of Recovery, 0 if there was none. */
+  guardianRecoveryAt: number | bigint;
+  /** The drawdown breaker keeps new risk out until here. */
+  noNewRisk: EndArgs;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -206,7 +222,10 @@ export function getCompartmentEncoder(): FixedSizeEncoder<CompartmentArgs> {
     ["reserved0", fixEncoderSize(getBytesEncoder(), 4)],
     ["brokenAccount", fixEncoderSize(getBytesEncoder(), 32)],
     ["rewardedAt", getI64Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 496)],
+    ["deficitSeenAt", getI64Encoder()],
+    ["guardianRecoveryAt", getI64Encoder()],
+    ["noNewRisk", getEndEncoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 464)],
   ]);
 }
 
@@ -245,7 +264,10 @@ export function getCompartmentDecoder(): FixedSizeDecoder<Compartment> {
     ["reserved0", fixDecoderSize(getBytesDecoder(), 4)],
     ["brokenAccount", fixDecoderSize(getBytesDecoder(), 32)],
     ["rewardedAt", getI64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 496)],
+    ["deficitSeenAt", getI64Decoder()],
+    ["guardianRecoveryAt", getI64Decoder()],
+    ["noNewRisk", getEndDecoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 464)],
   ]);
 }
 

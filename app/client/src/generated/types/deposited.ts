@@ -40,9 +40,11 @@ export type Deposited = {
   /** Quote (signed) or collateral of the account. */
   balanceBefore: bigint;
   balanceAfter: bigint;
-  /** Claims of the bank; for quote, money that the vault is expected to hold. */
+  /** Claims of the bank; for quote, what it owes itself: positive balances and tickets. */
   totalBefore: bigint;
   totalAfter: bigint;
+  /** What the vault is expected to hold. */
+  expectedAfter: bigint;
 };
 
 export type DepositedArgs = {
@@ -56,9 +58,11 @@ export type DepositedArgs = {
   /** Quote (signed) or collateral of the account. */
   balanceBefore: number | bigint;
   balanceAfter: number | bigint;
-  /** Claims of the bank; for quote, money that the vault is expected to hold. */
+  /** Claims of the bank; for quote, what it owes itself: positive balances and tickets. */
   totalBefore: number | bigint;
   totalAfter: number | bigint;
+  /** What the vault is expected to hold. */
+  expectedAfter: number | bigint;
 };
 
 export function getDepositedEncoder(): FixedSizeEncoder<DepositedArgs> {
@@ -72,6 +76,7 @@ export function getDepositedEncoder(): FixedSizeEncoder<DepositedArgs> {
     ["balanceAfter", getI64Encoder()],
     ["totalBefore", getI64Encoder()],
     ["totalAfter", getI64Encoder()],
+    ["expectedAfter", getU64Encoder()],
   ]);
 }
 
@@ -86,6 +91,7 @@ export function getDepositedDecoder(): FixedSizeDecoder<Deposited> {
     ["balanceAfter", getI64Decoder()],
     ["totalBefore", getI64Decoder()],
     ["totalAfter", getI64Decoder()],
+    ["expectedAfter", getU64Decoder()],
   ]);
 }
 

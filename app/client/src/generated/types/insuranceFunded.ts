@@ -34,6 +34,7 @@ export type InsuranceFunded = {
   amount: bigint;
   balanceBefore: bigint;
   balanceAfter: bigint;
+  expectedAfter: bigint;
 };
 
 export type InsuranceFundedArgs = {
@@ -43,6 +44,7 @@ export type InsuranceFundedArgs = {
   amount: number | bigint;
   balanceBefore: number | bigint;
   balanceAfter: number | bigint;
+  expectedAfter: number | bigint;
 };
 
 export function getInsuranceFundedEncoder(): FixedSizeEncoder<InsuranceFundedArgs> {
@@ -52,6 +54,7 @@ export function getInsuranceFundedEncoder(): FixedSizeEncoder<InsuranceFundedArg
     ["amount", getU64Encoder()],
     ["balanceBefore", getU64Encoder()],
     ["balanceAfter", getU64Encoder()],
+    ["expectedAfter", getU64Encoder()],
   ]);
 }
 
@@ -62,6 +65,7 @@ export function getInsuranceFundedDecoder(): FixedSizeDecoder<InsuranceFunded> {
     ["amount", getU64Decoder()],
     ["balanceBefore", getU64Decoder()],
     ["balanceAfter", getU64Decoder()],
+    ["expectedAfter", getU64Decoder()],
   ]);
 }
 

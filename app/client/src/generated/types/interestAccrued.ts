@@ -12,6 +12,8 @@ import {
   getAddressEncoder,
   getArrayDecoder,
   getArrayEncoder,
+  getI64Decoder,
+  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU64Decoder,
@@ -28,7 +30,10 @@ import {
   type CommonArgs,
 } from "./index.js";
 
-/** Interest was accrued: the indexes of lenders and debtors, low and high words. */
+/**
+ * Interest was accrued: the indexes of lenders and debtors, low and high words; and stock was
+ * taken of quote.
+ */
 export type InterestAccrued = {
   /** Head. */
   common: Common;
@@ -37,6 +42,14 @@ export type InterestAccrued = {
   lendAfter: Array<bigint>;
   debtBefore: Array<bigint>;
   debtAfter: Array<bigint>;
+  expectedBefore: bigint;
+  expectedAfter: bigint;
+  /** Losses that nobody bears yet. */
+  deficitBefore: bigint;
+  deficitAfter: bigint;
+  /** Loss that claims share, and those claims: coverage is one less their quotient. */
+  lossAfter: bigint;
+  claimsAfter: bigint;
 };
 
 export type InterestAccruedArgs = {
@@ -47,6 +60,14 @@ export type InterestAccruedArgs = {
   lendAfter: Array<number | bigint>;
   debtBefore: Array<number | bigint>;
   debtAfter: Array<number | bigint>;
+  expectedBefore: number | bigint;
+  expectedAfter: number | bigint;
+  /** Losses that nobody bears yet. */
+  deficitBefore: number | bigint;
+  deficitAfter: number | bigint;
+  /** Loss that claims share, and those claims: coverage is one less their quotient. */
+  lossAfter: number | bigint;
+  claimsAfter: number | bigint;
 };
 
 export function getInterestAccruedEncoder(): FixedSizeEncoder<InterestAccruedArgs> {
@@ -57,6 +78,12 @@ export function getInterestAccruedEncoder(): FixedSizeEncoder<InterestAccruedArg
     ["lendAfter", getArrayEncoder(getU64Encoder(), { size: 2 })],
     ["debtBefore", getArrayEncoder(getU64Encoder(), { size: 2 })],
     ["debtAfter", getArrayEncoder(getU64Encoder(), { size: 2 })],
+    ["expectedBefore", getU64Encoder()],
+    ["expectedAfter", getU64Encoder()],
+    ["deficitBefore", getU64Encoder()],
+    ["deficitAfter", getU64Encoder()],
+    ["lossAfter", getU64Encoder()],
+    ["claimsAfter", getI64Encoder()],
   ]);
 }
 
@@ -68,6 +95,12 @@ export function getInterestAccruedDecoder(): FixedSizeDecoder<InterestAccrued> {
     ["lendAfter", getArrayDecoder(getU64Decoder(), { size: 2 })],
     ["debtBefore", getArrayDecoder(getU64Decoder(), { size: 2 })],
     ["debtAfter", getArrayDecoder(getU64Decoder(), { size: 2 })],
+    ["expectedBefore", getU64Decoder()],
+    ["expectedAfter", getU64Decoder()],
+    ["deficitBefore", getU64Decoder()],
+    ["deficitAfter", getU64Decoder()],
+    ["lossAfter", getU64Decoder()],
+    ["claimsAfter", getI64Decoder()],
   ]);
 }
 

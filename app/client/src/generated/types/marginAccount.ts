@@ -113,6 +113,8 @@ export type MarginAccount = {
    * account of version 1 the delegate may act for good whatever stands here.
    */
   delegateUntil: bigint;
+  /** Coins of the quote pot paid in Recovery, per component (quote first, then banks by index). */
+  potPaid: Array<bigint>;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -171,6 +173,8 @@ export type MarginAccountArgs = {
    * account of version 1 the delegate may act for good whatever stands here.
    */
   delegateUntil: number | bigint;
+  /** Coins of the quote pot paid in Recovery, per component (quote first, then banks by index). */
+  potPaid: Array<number | bigint>;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -202,7 +206,8 @@ export function getMarginAccountEncoder(): FixedSizeEncoder<MarginAccountArgs> {
     ["version", getU8Encoder()],
     ["reserved0", fixEncoderSize(getBytesEncoder(), 7)],
     ["delegateUntil", getI64Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 240)],
+    ["potPaid", getArrayEncoder(getU64Encoder(), { size: 16 })],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 112)],
   ]);
 }
 
@@ -233,7 +238,8 @@ export function getMarginAccountDecoder(): FixedSizeDecoder<MarginAccount> {
     ["version", getU8Decoder()],
     ["reserved0", fixDecoderSize(getBytesDecoder(), 7)],
     ["delegateUntil", getI64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 240)],
+    ["potPaid", getArrayDecoder(getU64Decoder(), { size: 16 })],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 112)],
   ]);
 }
 

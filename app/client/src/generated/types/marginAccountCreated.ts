@@ -32,6 +32,8 @@ export type MarginAccountCreated = {
   common: Common;
   margin: Address;
   owner: Address;
+  /** May trade for him; the zero key for nobody. */
+  delegate: Address;
   index: bigint;
 };
 
@@ -40,6 +42,8 @@ export type MarginAccountCreatedArgs = {
   common: CommonArgs;
   margin: Address;
   owner: Address;
+  /** May trade for him; the zero key for nobody. */
+  delegate: Address;
   index: number | bigint;
 };
 
@@ -48,6 +52,7 @@ export function getMarginAccountCreatedEncoder(): FixedSizeEncoder<MarginAccount
     ["common", getCommonEncoder()],
     ["margin", getAddressEncoder()],
     ["owner", getAddressEncoder()],
+    ["delegate", getAddressEncoder()],
     ["index", getU64Encoder()],
   ]);
 }
@@ -57,6 +62,7 @@ export function getMarginAccountCreatedDecoder(): FixedSizeDecoder<MarginAccount
     ["common", getCommonDecoder()],
     ["margin", getAddressDecoder()],
     ["owner", getAddressDecoder()],
+    ["delegate", getAddressDecoder()],
     ["index", getU64Decoder()],
   ]);
 }

@@ -8,23 +8,32 @@
 
 import {
   combineCodec,
+  fixDecoderSize,
+  fixEncoderSize,
   getAddressDecoder,
   getAddressEncoder,
+  getBytesDecoder,
+  getBytesEncoder,
   getI64Decoder,
   getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU64Decoder,
   getU64Encoder,
+  getU8Decoder,
+  getU8Encoder,
   type Address,
   type FixedSizeCodec,
   type FixedSizeDecoder,
   type FixedSizeEncoder,
+  type ReadonlyUint8Array,
 } from "@solana/kit";
 
 /** One entry of the list. */
 export type OrderFill = {
+  /** Margin account of the resting order. */
   maker: Address;
+  /** Number of the resting order in the book. */
   sequence: bigint;
   price: bigint;
   base: bigint;
@@ -33,10 +42,21 @@ export type OrderFill = {
   takerFee: bigint;
   makerRealised: bigint;
   takerRealised: bigint;
+  /** Slot of the resting order in its account. */
+  slot: number;
+  /**
+   * 0 for a fill. Otherwise the order was removed unfilled: 1 expired, 2 void, 3 of the same
+   * owner, 4 nothing to reduce, 5 its account lacked margin, 6 expired without its account:
+   * with 2 and 6 the account's slot stays as it is, with the others it is free.
+   */
+  removed: number;
+  reserved: ReadonlyUint8Array;
 };
 
 export type OrderFillArgs = {
+  /** Margin account of the resting order. */
   maker: Address;
+  /** Number of the resting order in the book. */
   sequence: number | bigint;
   price: number | bigint;
   base: number | bigint;
@@ -45,6 +65,15 @@ export type OrderFillArgs = {
   takerFee: number | bigint;
   makerRealised: number | bigint;
   takerRealised: number | bigint;
+  /** Slot of the resting order in its account. */
+  slot: number;
+  /**
+   * 0 for a fill. Otherwise the order was removed unfilled: 1 expired, 2 void, 3 of the same
+   * owner, 4 nothing to reduce, 5 its account lacked margin, 6 expired without its account:
+   * with 2 and 6 the account's slot stays as it is, with the others it is free.
+   */
+  removed: number;
+  reserved: ReadonlyUint8Array;
 };
 
 export function getOrderFillEncoder(): FixedSizeEncoder<OrderFillArgs> {
@@ -58,6 +87,9 @@ export function getOrderFillEncoder(): FixedSizeEncoder<OrderFillArgs> {
     ["takerFee", getU64Encoder()],
     ["makerRealised", getI64Encoder()],
     ["takerRealised", getI64Encoder()],
+    ["slot", getU8Encoder()],
+    ["removed", getU8Encoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 6)],
   ]);
 }
 
@@ -72,6 +104,9 @@ export function getOrderFillDecoder(): FixedSizeDecoder<OrderFill> {
     ["takerFee", getU64Decoder()],
     ["makerRealised", getI64Decoder()],
     ["takerRealised", getI64Decoder()],
+    ["slot", getU8Decoder()],
+    ["removed", getU8Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 6)],
   ]);
 }
 

@@ -27,7 +27,10 @@ import {
   type OrderPlacedHeadArgs,
 } from "./index.js";
 
-/** An order was placed; its fills follow. */
+/**
+ * An order was placed; what it met follows, in two runs: its fills, then the orders that it
+ * removed in passing.
+ */
 export type OrderPlaced = {
   /** What comes before the list. */
   head: OrderPlacedHead;

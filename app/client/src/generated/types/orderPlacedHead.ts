@@ -46,7 +46,10 @@ export type OrderPlacedHead = {
   filled: bigint;
   notional: bigint;
   fee: bigint;
-  /** Size that rests, and its sequence number in the book. */
+  /**
+   * Size that rests, and its sequence number in the book: `u64::MAX` where the rest found no
+   * place.
+   */
   rests: bigint;
   restsSequence: bigint;
   cancelled: bigint;
@@ -59,8 +62,10 @@ export type OrderPlacedHead = {
   kind: number;
   ended: number;
   reduceOnly: number;
-  /** Orders that were cancelled for it: 1 where it replaces one. */
-  replaced: bigint;
+  /** Unix second through which it lives, 0 for ever. */
+  expiresAt: number;
+  /** Order slots of the account that it replaces, one bit each. */
+  replaced: number;
 };
 
 export type OrderPlacedHeadArgs = {
@@ -76,7 +81,10 @@ export type OrderPlacedHeadArgs = {
   filled: number | bigint;
   notional: number | bigint;
   fee: number | bigint;
-  /** Size that rests, and its sequence number in the book. */
+  /**
+   * Size that rests, and its sequence number in the book: `u64::MAX` where the rest found no
+   * place.
+   */
   rests: number | bigint;
   restsSequence: number | bigint;
   cancelled: number | bigint;
@@ -89,8 +97,10 @@ export type OrderPlacedHeadArgs = {
   kind: number;
   ended: number;
   reduceOnly: number;
-  /** Orders that were cancelled for it: 1 where it replaces one. */
-  replaced: number | bigint;
+  /** Unix second through which it lives, 0 for ever. */
+  expiresAt: number;
+  /** Order slots of the account that it replaces, one bit each. */
+  replaced: number;
 };
 
 export function getOrderPlacedHeadEncoder(): FixedSizeEncoder<OrderPlacedHeadArgs> {
@@ -117,7 +127,8 @@ export function getOrderPlacedHeadEncoder(): FixedSizeEncoder<OrderPlacedHeadArg
     ["kind", getU8Encoder()],
     ["ended", getU8Encoder()],
     ["reduceOnly", getU8Encoder()],
-    ["replaced", getU64Encoder()],
+    ["expiresAt", getU32Encoder()],
+    ["replaced", getU32Encoder()],
   ]);
 }
 
@@ -145,7 +156,8 @@ export function getOrderPlacedHeadDecoder(): FixedSizeDecoder<OrderPlacedHead> {
     ["kind", getU8Decoder()],
     ["ended", getU8Decoder()],
     ["reduceOnly", getU8Decoder()],
-    ["replaced", getU64Decoder()],
+    ["expiresAt", getU32Decoder()],
+    ["replaced", getU32Decoder()],
   ]);
 }
 

@@ -34,6 +34,8 @@ export type OrdersCancelled = {
   margin: Address;
   accountSequence: bigint;
   cancelled: bigint;
+  /** Order slots of the account that are free now, one bit each. */
+  freed: bigint;
 };
 
 export type OrdersCancelledArgs = {
@@ -43,6 +45,8 @@ export type OrdersCancelledArgs = {
   margin: Address;
   accountSequence: number | bigint;
   cancelled: number | bigint;
+  /** Order slots of the account that are free now, one bit each. */
+  freed: number | bigint;
 };
 
 export function getOrdersCancelledEncoder(): FixedSizeEncoder<OrdersCancelledArgs> {
@@ -52,6 +56,7 @@ export function getOrdersCancelledEncoder(): FixedSizeEncoder<OrdersCancelledArg
     ["margin", getAddressEncoder()],
     ["accountSequence", getU64Encoder()],
     ["cancelled", getU64Encoder()],
+    ["freed", getU64Encoder()],
   ]);
 }
 
@@ -62,6 +67,7 @@ export function getOrdersCancelledDecoder(): FixedSizeDecoder<OrdersCancelled> {
     ["margin", getAddressDecoder()],
     ["accountSequence", getU64Decoder()],
     ["cancelled", getU64Decoder()],
+    ["freed", getU64Decoder()],
   ]);
 }
 

@@ -48,6 +48,8 @@ export type PositionTakenOver = {
   receiverQuoteAfter: bigint;
   insuranceBefore: bigint;
   insuranceAfter: bigint;
+  /** 1 + open-second clock at which the liquidatee's clock started. */
+  flaggedOpen: bigint;
 };
 
 export type PositionTakenOverArgs = {
@@ -69,6 +71,8 @@ export type PositionTakenOverArgs = {
   receiverQuoteAfter: number | bigint;
   insuranceBefore: number | bigint;
   insuranceAfter: number | bigint;
+  /** 1 + open-second clock at which the liquidatee's clock started. */
+  flaggedOpen: number | bigint;
 };
 
 export function getPositionTakenOverEncoder(): FixedSizeEncoder<PositionTakenOverArgs> {
@@ -90,6 +94,7 @@ export function getPositionTakenOverEncoder(): FixedSizeEncoder<PositionTakenOve
     ["receiverQuoteAfter", getI64Encoder()],
     ["insuranceBefore", getU64Encoder()],
     ["insuranceAfter", getU64Encoder()],
+    ["flaggedOpen", getU64Encoder()],
   ]);
 }
 
@@ -112,6 +117,7 @@ export function getPositionTakenOverDecoder(): FixedSizeDecoder<PositionTakenOve
     ["receiverQuoteAfter", getI64Decoder()],
     ["insuranceBefore", getU64Decoder()],
     ["insuranceAfter", getU64Decoder()],
+    ["flaggedOpen", getU64Decoder()],
   ]);
 }
 

@@ -38,6 +38,7 @@ export type Recapitalised = {
   deficitAfter: bigint;
   insuranceBefore: bigint;
   insuranceAfter: bigint;
+  expectedAfter: bigint;
 };
 
 export type RecapitalisedArgs = {
@@ -51,6 +52,7 @@ export type RecapitalisedArgs = {
   deficitAfter: number | bigint;
   insuranceBefore: number | bigint;
   insuranceAfter: number | bigint;
+  expectedAfter: number | bigint;
 };
 
 export function getRecapitalisedEncoder(): FixedSizeEncoder<RecapitalisedArgs> {
@@ -64,6 +66,7 @@ export function getRecapitalisedEncoder(): FixedSizeEncoder<RecapitalisedArgs> {
     ["deficitAfter", getU64Encoder()],
     ["insuranceBefore", getU64Encoder()],
     ["insuranceAfter", getU64Encoder()],
+    ["expectedAfter", getU64Encoder()],
   ]);
 }
 
@@ -78,6 +81,7 @@ export function getRecapitalisedDecoder(): FixedSizeDecoder<Recapitalised> {
     ["deficitAfter", getU64Decoder()],
     ["insuranceBefore", getU64Decoder()],
     ["insuranceAfter", getU64Decoder()],
+    ["expectedAfter", getU64Decoder()],
   ]);
 }
 

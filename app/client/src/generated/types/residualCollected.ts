@@ -39,6 +39,7 @@ export type ResidualCollected = {
   residualsAfter: bigint;
   assignedBefore: bigint;
   assignedAfter: bigint;
+  expectedAfter: bigint;
 };
 
 export type ResidualCollectedArgs = {
@@ -53,6 +54,7 @@ export type ResidualCollectedArgs = {
   residualsAfter: number | bigint;
   assignedBefore: number | bigint;
   assignedAfter: number | bigint;
+  expectedAfter: number | bigint;
 };
 
 export function getResidualCollectedEncoder(): FixedSizeEncoder<ResidualCollectedArgs> {
@@ -67,6 +69,7 @@ export function getResidualCollectedEncoder(): FixedSizeEncoder<ResidualCollecte
     ["residualsAfter", getU64Encoder()],
     ["assignedBefore", getU64Encoder()],
     ["assignedAfter", getU64Encoder()],
+    ["expectedAfter", getU64Encoder()],
   ]);
 }
 
@@ -82,6 +85,7 @@ export function getResidualCollectedDecoder(): FixedSizeDecoder<ResidualCollecte
     ["residualsAfter", getU64Decoder()],
     ["assignedBefore", getU64Decoder()],
     ["assignedAfter", getU64Decoder()],
+    ["expectedAfter", getU64Decoder()],
   ]);
 }
 

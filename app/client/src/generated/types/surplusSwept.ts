@@ -35,6 +35,8 @@ export type SurplusSwept = {
   expectedAfter: bigint;
   residualsBefore: bigint;
   residualsAfter: bigint;
+  deficitBefore: bigint;
+  deficitAfter: bigint;
   insuranceBefore: bigint;
   insuranceAfter: bigint;
 };
@@ -47,6 +49,8 @@ export type SurplusSweptArgs = {
   expectedAfter: number | bigint;
   residualsBefore: number | bigint;
   residualsAfter: number | bigint;
+  deficitBefore: number | bigint;
+  deficitAfter: number | bigint;
   insuranceBefore: number | bigint;
   insuranceAfter: number | bigint;
 };
@@ -59,6 +63,8 @@ export function getSurplusSweptEncoder(): FixedSizeEncoder<SurplusSweptArgs> {
     ["expectedAfter", getU64Encoder()],
     ["residualsBefore", getU64Encoder()],
     ["residualsAfter", getU64Encoder()],
+    ["deficitBefore", getU64Encoder()],
+    ["deficitAfter", getU64Encoder()],
     ["insuranceBefore", getU64Encoder()],
     ["insuranceAfter", getU64Encoder()],
   ]);
@@ -72,6 +78,8 @@ export function getSurplusSweptDecoder(): FixedSizeDecoder<SurplusSwept> {
     ["expectedAfter", getU64Decoder()],
     ["residualsBefore", getU64Decoder()],
     ["residualsAfter", getU64Decoder()],
+    ["deficitBefore", getU64Decoder()],
+    ["deficitAfter", getU64Decoder()],
     ["insuranceBefore", getU64Decoder()],
     ["insuranceAfter", getU64Decoder()],
   ]);

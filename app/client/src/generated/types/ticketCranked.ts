@@ -36,12 +36,15 @@ export type TicketCranked = {
   accountSequence: bigint;
   servedBefore: bigint;
   servedAfter: bigint;
-  /** Coins paid. */
+  /** Coins paid, those for residual claims included. */
   paid: bigint;
+  /** Coins of `paid` for residual claims of before. */
+  collected: bigint;
   /** Units that became a residual claim. */
   residual: bigint;
   /** Units that a wind-up had taken back. */
   voided: bigint;
+  expectedAfter: bigint;
   /** 1 if the ticket is done and closed. */
   done: bigint;
 };
@@ -55,12 +58,15 @@ export type TicketCrankedArgs = {
   accountSequence: number | bigint;
   servedBefore: number | bigint;
   servedAfter: number | bigint;
-  /** Coins paid. */
+  /** Coins paid, those for residual claims included. */
   paid: number | bigint;
+  /** Coins of `paid` for residual claims of before. */
+  collected: number | bigint;
   /** Units that became a residual claim. */
   residual: number | bigint;
   /** Units that a wind-up had taken back. */
   voided: number | bigint;
+  expectedAfter: number | bigint;
   /** 1 if the ticket is done and closed. */
   done: number | bigint;
 };
@@ -75,8 +81,10 @@ export function getTicketCrankedEncoder(): FixedSizeEncoder<TicketCrankedArgs> {
     ["servedBefore", getU64Encoder()],
     ["servedAfter", getU64Encoder()],
     ["paid", getU64Encoder()],
+    ["collected", getU64Encoder()],
     ["residual", getU64Encoder()],
     ["voided", getU64Encoder()],
+    ["expectedAfter", getU64Encoder()],
     ["done", getU64Encoder()],
   ]);
 }
@@ -91,8 +99,10 @@ export function getTicketCrankedDecoder(): FixedSizeDecoder<TicketCranked> {
     ["servedBefore", getU64Decoder()],
     ["servedAfter", getU64Decoder()],
     ["paid", getU64Decoder()],
+    ["collected", getU64Decoder()],
     ["residual", getU64Decoder()],
     ["voided", getU64Decoder()],
+    ["expectedAfter", getU64Decoder()],
     ["done", getU64Decoder()],
   ]);
 }

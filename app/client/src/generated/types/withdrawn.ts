@@ -36,7 +36,7 @@ export type Withdrawn = {
   margin: Address;
   destination: Address;
   accountSequence: bigint;
-  /** Coins paid at once. */
+  /** Coins paid at once, those for residual claims included. */
   paid: bigint;
   /** Units that wait in a ticket. */
   queued: bigint;
@@ -48,6 +48,13 @@ export type Withdrawn = {
   balanceAfter: bigint;
   totalBefore: bigint;
   totalAfter: bigint;
+  /** Units of the own recent deposit that left free of the buckets. */
+  free: bigint;
+  /** Coins of `paid` for residual claims of before. */
+  collected: bigint;
+  expectedAfter: bigint;
+  /** Bit 0: interest was booked first. Bit 1: as a small exit, once a day. */
+  flags: bigint;
 };
 
 export type WithdrawnArgs = {
@@ -57,7 +64,7 @@ export type WithdrawnArgs = {
   margin: Address;
   destination: Address;
   accountSequence: number | bigint;
-  /** Coins paid at once. */
+  /** Coins paid at once, those for residual claims included. */
   paid: number | bigint;
   /** Units that wait in a ticket. */
   queued: number | bigint;
@@ -69,6 +76,13 @@ export type WithdrawnArgs = {
   balanceAfter: number | bigint;
   totalBefore: number | bigint;
   totalAfter: number | bigint;
+  /** Units of the own recent deposit that left free of the buckets. */
+  free: number | bigint;
+  /** Coins of `paid` for residual claims of before. */
+  collected: number | bigint;
+  expectedAfter: number | bigint;
+  /** Bit 0: interest was booked first. Bit 1: as a small exit, once a day. */
+  flags: number | bigint;
 };
 
 export function getWithdrawnEncoder(): FixedSizeEncoder<WithdrawnArgs> {
@@ -86,6 +100,10 @@ export function getWithdrawnEncoder(): FixedSizeEncoder<WithdrawnArgs> {
     ["balanceAfter", getI64Encoder()],
     ["totalBefore", getI64Encoder()],
     ["totalAfter", getI64Encoder()],
+    ["free", getU64Encoder()],
+    ["collected", getU64Encoder()],
+    ["expectedAfter", getU64Encoder()],
+    ["flags", getU64Encoder()],
   ]);
 }
 
@@ -104,6 +122,10 @@ export function getWithdrawnDecoder(): FixedSizeDecoder<Withdrawn> {
     ["balanceAfter", getI64Decoder()],
     ["totalBefore", getI64Decoder()],
     ["totalAfter", getI64Decoder()],
+    ["free", getU64Decoder()],
+    ["collected", getU64Decoder()],
+    ["expectedAfter", getU64Decoder()],
+    ["flags", getU64Decoder()],
   ]);
 }
 
