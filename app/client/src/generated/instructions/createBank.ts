@@ -145,6 +145,8 @@ export type CreateBankInstructionData = {
   origin: number;
   /** Group of correlated collateral. */
   group: number;
+  /** Feed of what a bridged token stands for; 0 for every other token. */
+  nativeFeed: number;
   /** Seconds in which the token's weight rises from zero. */
   warmUp: number;
   /** Parameters of the bank. */
@@ -164,6 +166,8 @@ export type CreateBankInstructionDataArgs = {
   origin: number;
   /** Group of correlated collateral. */
   group: number;
+  /** Feed of what a bridged token stands for; 0 for every other token. */
+  nativeFeed: number;
   /** Seconds in which the token's weight rises from zero. */
   warmUp: number;
   /** Parameters of the bank. */
@@ -183,6 +187,7 @@ export function getCreateBankInstructionDataEncoder(): Encoder<CreateBankInstruc
       ["feed", getU8Encoder()],
       ["origin", getU8Encoder()],
       ["group", getU8Encoder()],
+      ["nativeFeed", getU8Encoder()],
       ["warmUp", getU32Encoder()],
       ["bank", getBankParametersEncoder()],
       ["board", getBoardBankParametersEncoder()],
@@ -199,6 +204,7 @@ export function getCreateBankInstructionDataDecoder(): Decoder<CreateBankInstruc
     ["feed", getU8Decoder()],
     ["origin", getU8Decoder()],
     ["group", getU8Decoder()],
+    ["nativeFeed", getU8Decoder()],
     ["warmUp", getU32Decoder()],
     ["bank", getBankParametersDecoder()],
     ["board", getBoardBankParametersDecoder()],
@@ -254,6 +260,7 @@ export type CreateBankAsyncInput<
   feed: CreateBankInstructionDataArgs["feed"];
   origin: CreateBankInstructionDataArgs["origin"];
   group: CreateBankInstructionDataArgs["group"];
+  nativeFeed: CreateBankInstructionDataArgs["nativeFeed"];
   warmUp: CreateBankInstructionDataArgs["warmUp"];
   bankArg: CreateBankInstructionDataArgs["bank"];
   boardArg: CreateBankInstructionDataArgs["board"];
@@ -442,6 +449,7 @@ export type CreateBankInput<
   feed: CreateBankInstructionDataArgs["feed"];
   origin: CreateBankInstructionDataArgs["origin"];
   group: CreateBankInstructionDataArgs["group"];
+  nativeFeed: CreateBankInstructionDataArgs["nativeFeed"];
   warmUp: CreateBankInstructionDataArgs["warmUp"];
   bankArg: CreateBankInstructionDataArgs["bank"];
   boardArg: CreateBankInstructionDataArgs["board"];

@@ -60,6 +60,8 @@ export type BoardBank = {
   origin: number;
   /** Group of correlated collateral. */
   group: number;
+  /** Feed of what a bridged token stands for; nothing for others. */
+  nativeFeed: number;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -91,6 +93,8 @@ export type BoardBankArgs = {
   origin: number;
   /** Group of correlated collateral. */
   group: number;
+  /** Feed of what a bridged token stands for; nothing for others. */
+  nativeFeed: number;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -110,7 +114,8 @@ export function getBoardBankEncoder(): FixedSizeEncoder<BoardBankArgs> {
     ["status", getU8Encoder()],
     ["origin", getU8Encoder()],
     ["group", getU8Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 67)],
+    ["nativeFeed", getU8Encoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 66)],
   ]);
 }
 
@@ -129,7 +134,8 @@ export function getBoardBankDecoder(): FixedSizeDecoder<BoardBank> {
     ["status", getU8Decoder()],
     ["origin", getU8Decoder()],
     ["group", getU8Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 67)],
+    ["nativeFeed", getU8Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 66)],
   ]);
 }
 

@@ -36,6 +36,8 @@ import {
   getSignedWideEncoder,
   getTargetsDecoder,
   getTargetsEncoder,
+  getWatchDecoder,
+  getWatchEncoder,
   getWideDecoder,
   getWideEncoder,
   type Minute,
@@ -46,6 +48,8 @@ import {
   type SignedWideArgs,
   type Targets,
   type TargetsArgs,
+  type Watch,
+  type WatchArgs,
   type Wide,
   type WideArgs,
 } from "./index.js";
@@ -84,6 +88,8 @@ export type BoardMarket = {
   closeFeePpm: number;
   /** Price at which a settled market closed, PriceE8. */
   settlePrice: bigint;
+  /** Breakers. */
+  watch: Watch;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -121,6 +127,8 @@ export type BoardMarketArgs = {
   closeFeePpm: number;
   /** Price at which a settled market closed, PriceE8. */
   settlePrice: number | bigint;
+  /** Breakers. */
+  watch: WatchArgs;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -143,7 +151,8 @@ export function getBoardMarketEncoder(): FixedSizeEncoder<BoardMarketArgs> {
     ["reserved0", fixEncoderSize(getBytesEncoder(), 2)],
     ["closeFeePpm", getU32Encoder()],
     ["settlePrice", getU64Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 104)],
+    ["watch", getWatchEncoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 80)],
   ]);
 }
 
@@ -165,7 +174,8 @@ export function getBoardMarketDecoder(): FixedSizeDecoder<BoardMarket> {
     ["reserved0", fixDecoderSize(getBytesDecoder(), 2)],
     ["closeFeePpm", getU32Decoder()],
     ["settlePrice", getU64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 104)],
+    ["watch", getWatchDecoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 80)],
   ]);
 }
 
