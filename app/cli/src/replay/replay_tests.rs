@@ -13,6 +13,7 @@ fn options(accounts: u32, margins: &[Margins]) -> Options {
         prices: vec![],
         scenario: None,
         collateral: vec![],
+        quote: None,
         accounts,
         seed: 7,
         order: Orders::LowFirst,
@@ -69,6 +70,7 @@ fn instrument(symbol: &str, series: &Series) -> Instrument {
         series: series.clone(),
         market: false,
         collateral: false,
+        quote: false,
     }
 }
 
