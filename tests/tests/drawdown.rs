@@ -104,7 +104,8 @@ fn a_quarter_of_insurance_closes_new_risk_and_a_half_restricts() {
 #[test]
 fn a31_paused_costs_all_of_insurance_and_softens_a_fifth_above_the_critical_level() {
     let mut world = venue(1_500.0, 1_000.0);
-    world.fund("dora", 10_000.0);
+    world.fund("dora", 12_000.0);
+    world.refresh_all();
     world.trade("dora", "maker", SOL_PERP, 1_000.0, 100.0);
     let before = world.insurance().balance;
     world.advance(70);
@@ -126,19 +127,18 @@ fn a31_paused_costs_all_of_insurance_and_softens_a_fifth_above_the_critical_leve
     world.advance(3);
     world.refresh_all();
     world.wind_up("liquidator", "bea", 1_000_000).unwrap();
-    // Dora is below her requirement, and pays in until she has four fifths of it: spared now.
-    world.advance(3);
-    world.refresh_all();
-    let mut added = 0;
-    while below(&world, true) {
-        world.fund("dora", 100.0);
-        added += 100;
+    // Dora falls below her requirement, not below four fifths of it: spared now.
+    let mut price = 92.0;
+    while !below(&world, false) {
+        price -= 0.1;
+        world.advance(3);
+        world.crash(SOL, price);
     }
-    assert!(below(&world, false), "{added} paid in");
+    assert!(!below(&world, true), "spared at {price}");
     expect_error(world.flag("dora"), BulwarkError::NotLiquidatable);
     // No lower than that: 3 % further down she is taken over while the pause runs.
     world.advance(60);
-    world.crash(SOL, 89.0);
+    world.crash(SOL, 0.97 * price);
     world.advance(11);
     world.refresh_all();
     assert_eq!(world.mode(), Mode::Paused);

@@ -3,8 +3,7 @@
 
 use bulwark::error::BulwarkError;
 use bulwark_core::guardian::{
-    ALL_COMPARTMENTS, Action, MAX_SETTINGS, MAX_SUBJECTS, ORDINARY_DELAY, SLACK, Setting, State,
-    Subject, Successor,
+    ALL_COMPARTMENTS, Action, MAX_SUBJECTS, ORDINARY_DELAY, SLACK, State, Successor,
 };
 use bulwark_core::mode::Mode;
 use bulwark_svm::keys::keypair;
@@ -281,10 +280,7 @@ fn a_program_cannot_be_proposed_as_a_member() {
 #[test]
 fn what_cannot_be_carried_out_cannot_be_proposed() {
     let mut world = guarded();
-    let mut list = [Setting::default(); MAX_SETTINGS];
-    list[0] = Setting { id: 1, value: 1 };
-    let parameters = Action::SetParameters(0, Subject::Market(0), 1, list);
-    let refused = world.try_propose(1, &parameters);
+    let refused = world.try_propose(1, &Action::PayTreasury(0, 1));
     expect_error(refused, BulwarkError::BadAction);
 }
 

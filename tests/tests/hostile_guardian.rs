@@ -3,7 +3,8 @@
 mod stage;
 
 use bulwark::instructions::RestrictArgs;
-use bulwark_core::guardian::{ALL_COMPARTMENTS, Action, MAX_SUBJECTS, Successor};
+use bulwark_core::guardian::{ALL_COMPARTMENTS, Action, MAX_SUBJECTS, Setting, Subject, Successor};
+use bulwark_core::params::Group;
 use bulwark_svm::hostile::Instead;
 use bulwark_svm::vm::pubkey;
 use bulwark_svm::world::{member, member_key};
@@ -84,6 +85,20 @@ fn what_anyone_carries_out_is_what_was_decided() {
     let both = [ours.compartment, stage.other.compartment];
     let execute = ours.execute_proposal(caller, all, &both);
     stage.anybodys("execute_proposal of all", &execute, &[]);
+
+    let closing = Setting {
+        id: Group::Switch.id(0),
+        value: 1,
+    };
+    let (market, bank) = (Subject::Market(0), Subject::Bank(1));
+    for action in [market, bank].map(|subject| Action::Tighten(0, subject, closing)) {
+        let keys = ours.decided(&action).unwrap();
+        let nonce = stage.world.queue(2, &action);
+        let tighten = ours.execute_proposal(caller, nonce, &keys);
+        // The compartment is only read.
+        let legal = [(6, Instead::ReadOnly)];
+        stage.anybodys("execute_proposal of one item", &tighten, &legal);
+    }
 
     let anyone = stage.anyone.insecure_clone();
     stage.world.send(&[execute], &[&anyone]).unwrap();

@@ -282,8 +282,8 @@ const LISTED: &[(Action, &str, usize)] = &[
     (Action::CloseAccount, "close_margin_account", 0),
 ];
 
-/// Actions that are part of another, that no instruction carries out yet, or that settle markets and
-/// close banks, which have tests of their own.
+/// Actions that are part of another, that no instruction carries out yet, or that settle markets
+/// and close banks, which have tests of their own.
 const WITHOUT: usize = 9;
 
 fn samples() -> Vec<Sample> {

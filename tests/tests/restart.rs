@@ -5,7 +5,7 @@ use bulwark::error::BulwarkError;
 use bulwark_client::Items;
 use bulwark_core::breaker::restart::SLOTS;
 use bulwark_core::guardian::Action;
-use bulwark_core::mode::Mode;
+use bulwark_core::mode::{Mode, stretched};
 use bulwark_svm::world::{SOL, SOL_PERP, USDC, World, ask, bid, expect_error, usdc};
 
 /// Alice is long 100 SOL on $700: liquidatable below about $95.9, critical below about $94.4.
@@ -75,8 +75,9 @@ fn a28_grace_after_a_restart_protects_who_fell_in_it_above_the_critical_level() 
             continue;
         }
         expect_error(taken, BulwarkError::GraceHolds);
-        // Five minutes at 400 ms, and it is over.
-        world.advance_apart(1, SLOTS / 3);
+        // Five minutes at 400 ms, three times that at most, and it is over.
+        let factor = world.board().congestion.factor_e9;
+        world.advance_apart(1, stretched(SLOTS / 3, factor));
         world.refresh_all();
         world
             .take_over("liquidator", "alice", SOL_PERP, u64::MAX)
@@ -126,6 +127,7 @@ fn congestion_tightens_new_risk_and_lengthens_grace_and_stops_no_liquidation() {
         world.advance_apart(61, 61_000 / if slow { 1_000 } else { 400 });
         world.refresh_all();
         assert_eq!(world.mode(), Mode::Normal);
+        world.advance_apart(3, 3_000 / if slow { 1_000 } else { 400 });
         world.crash(SOL, 95.6);
         let ended = world.now().unix;
         loop {

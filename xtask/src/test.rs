@@ -8,7 +8,7 @@ use crate::progress::Stages;
 use crate::{browser, client, process, tidy};
 
 /// Packages that are linted.
-const LINTED: [&str; 9] = [
+const LINTED: [&str; 10] = [
     "bulwark-state",
     "bulwark-core",
     "bulwark-sbf-builtins",
@@ -16,6 +16,7 @@ const LINTED: [&str; 9] = [
     "bulwark-client",
     "bulwark-model",
     "bulwark-report",
+    "bulwark-rebuild",
     "bulwark-wasm",
     "xtask",
 ];

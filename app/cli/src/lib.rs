@@ -1,4 +1,5 @@
 //! `bulwark`: the command line as a library, for its binary and its benches.
 
+pub mod proposal;
 pub mod replay;
 pub mod verify;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use bulwark_cli::{replay, verify};
+use bulwark_cli::{proposal, replay, verify};
 use clap::{Parser, Subcommand};
 
 /// Command line of the Bulwark margin engine.
@@ -17,12 +17,14 @@ struct Cli {
 enum Command {
     Replay(replay::Options),
     Verify(verify::Options),
+    Proposal(proposal::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Replay(options) => replay::run(&options),
         Command::Verify(options) => verify::run(&options),
+        Command::Proposal(options) => proposal::run(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -78,6 +78,8 @@ impl Deployment {
             board: self.board,
             event_authority: address::event_authority(),
             program: bulwark::ID,
+            guardian: None,
+            proposal: None,
         };
         build(
             accounts,
@@ -108,6 +110,8 @@ impl Deployment {
             system_program: SYSTEM,
             event_authority: address::event_authority(),
             program: bulwark::ID,
+            guardian: None,
+            proposal: None,
         };
         build(
             accounts,
@@ -133,6 +137,8 @@ impl Deployment {
             system_program: SYSTEM,
             event_authority: address::event_authority(),
             program: bulwark::ID,
+            guardian: None,
+            proposal: None,
         };
         build(
             accounts,

@@ -3,7 +3,7 @@
 use bulwark::fresh::Quote;
 use bulwark::instructions::{ProposeArgs, RestrictArgs};
 use bulwark::{accounts, instruction};
-use bulwark_core::guardian::{Action, encode};
+use bulwark_core::guardian::{Action, Subject, encode};
 use bulwark_core::{Error, Result};
 use bulwark_state::ACTION_BYTES;
 
@@ -13,6 +13,10 @@ const SYSTEM: Pubkey = anchor_lang::prelude::pubkey!("11111111111111111111111111
 /// Sysvar with the instructions of a transaction.
 const INSTRUCTIONS: Pubkey =
     anchor_lang::prelude::pubkey!("Sysvar1nstructions1111111111111111111111111");
+
+const RENT: Pubkey = anchor_lang::prelude::pubkey!("SysvarRent111111111111111111111111111111111");
+const CLOCK: Pubkey = anchor_lang::prelude::pubkey!("SysvarC1ock11111111111111111111111111111111");
+const LOADER: Pubkey = bulwark::upgrade::LOADER;
 
 fn read_only(key: &Pubkey) -> AccountMeta {
     AccountMeta::new_readonly(*key, false)
@@ -83,8 +87,32 @@ impl Deployment {
         if let Action::AddMember(key) = action {
             wallets.push(Pubkey::new_from_array(*key));
         }
-        let wallets = wallets.iter().map(read_only);
-        Ok(build(accounts, wallets, instruction::Propose { args }))
+        let shown = self.decided(action).unwrap_or(wallets);
+        let shown = shown.iter().map(read_only);
+        Ok(build(accounts, shown, instruction::Propose { args }))
+    }
+
+    /// The accounts that an action on one item speaks of, in their order; `None` for other actions
+    /// and for an item that this deployment doesn't have.
+    pub fn decided(&self, action: &Action) -> Option<Vec<Pubkey>> {
+        let subject = match *action {
+            Action::SetParameters(_, subject, ..)
+            | Action::Tighten(_, subject, _)
+            | Action::WindDown(_, subject) => subject,
+            Action::SetOracle(_, feed, ..) => Subject::Feed(feed),
+            Action::Upgrade(buffer, _) | Action::IncidentUpgrade(buffer, _) => {
+                return Some(vec![Pubkey::new_from_array(buffer)]);
+            }
+            _ => return None,
+        };
+        let item = match subject {
+            Subject::Compartment => Some(self.insurance),
+            Subject::Feed(_) => None,
+            Subject::Bank(index) => Some(self.banks.get(usize::from(index))?.bank),
+            Subject::Market(index) => Some(self.markets.get(usize::from(index))?.market),
+        };
+        let keys = [self.compartment, self.board];
+        Some(keys.into_iter().chain(item).collect())
     }
 
     fn voice(&self, member: Pubkey, nonce: u64) -> accounts::Voice {
@@ -117,7 +145,8 @@ impl Deployment {
         )
     }
 
-    /// Carries a proposal out. `compartments`: those that it speaks of, in their order.
+    /// Carries a proposal out. `compartments`: those that it speaks of, in their order; for an
+    /// action on one item [`Self::decided`].
     pub fn execute_proposal(
         &self,
         caller: Pubkey,
@@ -134,6 +163,45 @@ impl Deployment {
         };
         let list = compartments.iter().map(|key| AccountMeta::new(*key, false));
         build(accounts, list, instruction::ExecuteProposal {})
+    }
+
+    /// Upgrades the program as proposal `nonce` decided. `payer`: who paid for the proposal; he
+    /// gets what the buffer holds.
+    pub fn execute_upgrade(
+        &self,
+        caller: Pubkey,
+        nonce: u64,
+        buffer: Pubkey,
+        payer: Pubkey,
+    ) -> Instruction {
+        let accounts = accounts::ExecuteUpgrade {
+            caller,
+            protocol: self.protocol,
+            guardian: address::guardian(),
+            proposal: address::proposal(nonce),
+            buffer,
+            program_data: address::program_data(),
+            payer,
+            rent: RENT,
+            clock: CLOCK,
+            loader: LOADER,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, [], instruction::ExecuteUpgrade {})
+    }
+
+    /// A listing ([`Self::create_feed`], [`Self::create_bank`], [`Self::create_market`]) on the
+    /// word of proposal `nonce` instead of the creator's.
+    pub fn by_decision(mut listing: Instruction, nonce: u64) -> Instruction {
+        let keys = [address::guardian(), address::proposal(nonce)];
+        // The program's own address is passed once as itself, then for what is left out.
+        let metas = listing.accounts.iter_mut();
+        let absent = metas.filter(|meta| meta.pubkey == bulwark::ID).skip(1);
+        for (meta, key) in absent.zip(keys) {
+            *meta = AccountMeta::new(key, false);
+        }
+        listing
     }
 
     /// Ends a proposal that expired.

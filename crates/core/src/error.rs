@@ -194,4 +194,6 @@ errors! {
     NotMarked,
     /// Nothing is due at the moment; late money may make something due.
     NothingDue,
+    /// Parameters that are bound to each other are changed together.
+    CoupledApart,
 }

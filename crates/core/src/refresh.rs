@@ -24,8 +24,8 @@ pub fn begin(board: &mut Board, clock: &OpenClock, now: Now) -> Result<bool> {
     Ok(true)
 }
 
-/// Keeps the last print of feed `index` from before a restart of the cluster (`restart`: its slot, 0
-/// if there was none): who was liquidatable at it has no grace. Before [`feed`].
+/// Keeps the last print of feed `index` from before a restart of the cluster (`restart`: its slot,
+/// 0 if there was none): who was liquidatable at it has no grace. Before [`feed`].
 pub fn note_restart(board: &mut Board, index: u8, restart: u64) {
     if let Some(feed) = board.feeds.get_mut(usize::from(index))
         && feed.last.slot < restart

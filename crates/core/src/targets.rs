@@ -1,7 +1,7 @@
 //! Margin targets of a market or a bank's haircut, and the applied maintenance ratio (D4).
 //! Source of the rule: a rational EWMA of committed samples, two speeds, a ramp in open seconds.
 
-use bulwark_state::{Feed, MarginParams, Targets};
+use bulwark_state::{BoardMarket, Feed, MarginParams, Targets};
 
 use crate::feed::{covered_minutes, distance_e9, elapsed};
 use crate::math::{isqrt_u64, mul_div_floor};
@@ -142,12 +142,34 @@ pub fn start(targets: &mut Targets, variance: u64, at: i64, open: u64) -> Result
     Ok(())
 }
 
-/// Puts checked parameters in force without moving applied maintenance (INV-NOFLIP): the walk
-/// starts anew from where it stands, and the next measurement finds the new floor, cap and k.
+/// Puts checked parameters in force without raising applied maintenance (INV-NOFLIP): the targets
+/// step into the new bounds, the walk starts anew from where it stands, and the next measurement
+/// finds the new k.
 pub fn set_params(targets: &mut Targets, params: MarginParams, open: u64) {
-    targets.m0 = maintenance(targets, open);
+    let applied = maintenance(targets, open);
+    let (floor, cap) = (u64::from(params.floor_e9), u64::from(params.cap_e9));
+    targets.im = targets.im.clamp(floor, cap);
+    targets.mm = targets.mm.clamp(floor, cap);
+    targets.m0 = applied.min(targets.mm);
     targets.m0_open = open;
     targets.params = params;
+}
+
+/// Share of the way, e9, that a changed size curve has walked; whole where none was changed.
+#[inline]
+pub fn curve_walked(seat: &BoardMarket, open: u64) -> u64 {
+    let walked = open.saturating_sub(seat.curve_open);
+    let ramp = u64::from(seat.margin.params.ramp);
+    if seat.depth_before == 0 || walked >= ramp {
+        return E9;
+    }
+    // walked < ramp < 2^32.
+    walked.wrapping_mul(E9) / ramp
+}
+
+/// Whether maintenance still walks to a changed size curve.
+pub fn curve_walks(seat: &BoardMarket, open: u64) -> bool {
+    curve_walked(seat, open) < E9
 }
 
 /// `clamp(max(⌊k·√(V·horizon·g)⌋ + 1, gap·gap_w), floor, cap)` in e9.

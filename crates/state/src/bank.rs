@@ -185,8 +185,12 @@ pub struct Bank {
     pub quick_base: u64,
     /// Unix end of the quickening that `quick_base` belongs to.
     pub quick_until: i64,
+    /// Lowered deposit cap.
+    pub lowered_deposits: crate::Lowered,
+    /// Unix seconds of the latest two closings for new risk: at most two in 30 days.
+    pub closed_at: [i64; 2],
     /// Reserved.
-    pub reserved: [u8; 232],
+    pub reserved: [u8; 176],
 }
 layout!(
     Bank,

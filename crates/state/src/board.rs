@@ -149,8 +149,12 @@ pub struct Feed {
     /// Price stored when Recovery was announced, PriceE8; 0 if none. Until the freeze health takes
     /// the worse of it and the live price (D9).
     pub announced: u64,
+    /// Unix second since when the second source has agreed with the first, 0 if it doesn't.
+    pub agree_from: i64,
+    /// Unix second at which they were last compared.
+    pub agree_at: i64,
     /// Reserved.
-    pub reserved: [u8; 88],
+    pub reserved: [u8; 72],
 }
 layout!(
     Feed,
@@ -247,7 +251,11 @@ pub struct BoardBank {
     /// Feed of what a bridged token stands for; nothing for others.
     pub native_feed: u8,
     /// Reserved.
-    pub reserved: [u8; 66],
+    pub reserved0: [u8; 2],
+    /// Closed for new risk by the guardian until here, as in the bank.
+    pub no_new_risk_until: crate::End,
+    /// Reserved.
+    pub reserved: [u8; 48],
 }
 layout!(BoardBank, 128 + 56 + 72);
 
@@ -347,12 +355,23 @@ pub struct BoardMarket {
     pub settle_price: u64,
     /// Breakers.
     pub watch: Watch,
+    /// Depth of the size curve before the latest change, UsdE6; 0 if there was none. Maintenance
+    /// walks from the old curve to the new one in the margins' ramp.
+    pub depth_before: u64,
+    /// Slope of that curve, e9.
+    pub size_slope_before_e9: u64,
+    /// Open-second clock of the change.
+    pub curve_open: u64,
+    /// Unix second at which the warm-up from zero began.
+    pub warm_from: i64,
+    /// Unix second at which it ends: until then new risk is bounded in proportion.
+    pub warm_until: i64,
     /// Reserved.
-    pub reserved: [u8; 80],
+    pub reserved: [u8; 40],
 }
 layout!(
     BoardMarket,
-    128 + 48 + 32 * 48 + 8 + 24 + 32 + 8 + 8 + 88 + 80
+    128 + 48 + 32 * 48 + 8 + 24 + 32 + 8 + 8 + 88 + 40 + 40
 );
 
 /// Where the depeg breaker stands: moved on by every refresh of a feed that it looks at.

@@ -179,8 +179,10 @@ pub struct Market {
     pub loss_long_seen: Wide,
     /// The same of shorts.
     pub loss_short_seen: Wide,
+    /// Unix seconds of the latest two closings for new risk: at most two in 30 days.
+    pub closed_at: [i64; 2],
     /// Reserved.
-    pub reserved: [u8; 216],
+    pub reserved: [u8; 200],
 }
 layout!(
     Market,

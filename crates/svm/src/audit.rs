@@ -214,10 +214,17 @@ impl Audit {
     }
 }
 
-/// INV-MARGIN: floor ≤ A ≤ cap, T in [floor, cap], A ≤ T_M or still coming down from above.
+/// INV-MARGIN: floor ≤ A ≤ cap, T in [floor, cap], A ≤ T_M or still coming down from above. A
+/// floor that was raised is walked to.
 fn in_range(targets: &Targets, open: u64, whose: &str, problems: &mut Vec<String>) {
     let range = u64::from(targets.params.floor_e9)..=u64::from(targets.params.cap_e9);
     let applied = targets::maintenance(targets, open);
+    let walks = open.saturating_sub(targets.m0_open) < u64::from(targets.params.ramp);
+    let applied = if walks && applied < *range.start() {
+        *range.start()
+    } else {
+        applied
+    };
     for (name, value) in [("T_I", targets.im), ("T_M", targets.mm), ("A", applied)] {
         if !range.contains(&value) {
             problems.push(format!(

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod history;
 pub mod hostile;
+mod kept;
 pub mod keys;
 pub mod launch;
 pub mod pyth;
@@ -15,6 +16,7 @@ pub mod vm;
 pub mod world;
 
 pub use audit::Audit;
+pub use solana_account::Account;
 pub use solana_signer::Signer;
 pub use vm::{Failure, Receipt, Vm};
 pub use world::World;

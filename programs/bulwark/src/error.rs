@@ -127,6 +127,7 @@ errors! {
         AlreadyMarked: "This has been counted or marked in this Recovery already",
         NotMarked: "The account hasn't been marked in this Recovery: mark it first",
         NothingDue: "Nothing is due at the moment; late money may make something due",
+        CoupledApart: "Parameters that are bound to each other are changed together",
     }
     accounts {
         // Identity of accounts
@@ -185,6 +186,7 @@ errors! {
         ProposalOpen: "The proposal isn't final yet",
         // Recovery
         WrongRecovery: "This isn't the compartment's present Recovery",
+        WrongBuffer: "This isn't the buffer that was decided, or its authority or bytes are others",
         // The list itself
         UnlistedRule: "A rule that this release has no name for",
     }

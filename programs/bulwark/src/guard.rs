@@ -134,11 +134,6 @@ impl Guard {
         ensure(present, BulwarkError::WrongRecovery)
     }
 
-    /// Ordinary bookings of money that came end with the freeze: a Recovery books it its own way.
-    pub fn not_frozen(&self) -> Result<()> {
-        ensure(!self.context.phase.rules(), BulwarkError::RecoveryPhase)
-    }
-
     /// The margin account is this compartment's.
     pub fn margin(&self, margin: &AccountLoader<MarginState>) -> Result<()> {
         ensure(

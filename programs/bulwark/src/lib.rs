@@ -6,6 +6,7 @@ use bulwark_sbf_builtins as _;
 use anchor_lang::prelude::*;
 
 pub mod creator;
+pub mod decided;
 pub mod error;
 pub mod event;
 pub mod explain;
@@ -22,6 +23,7 @@ pub mod security;
 pub mod seeds;
 pub mod state;
 pub mod token;
+pub mod upgrade;
 
 use instructions::*;
 
@@ -245,6 +247,11 @@ pub mod bulwark {
     /// Carries a proposal out; the compartments that it speaks of follow.
     pub fn execute_proposal<'info>(ctx: Context<'info, ExecuteProposal<'info>>) -> Result<()> {
         instructions::execute_proposal(ctx)
+    }
+
+    /// Upgrades the program from the buffer that was decided.
+    pub fn execute_upgrade(ctx: Context<ExecuteUpgrade>) -> Result<()> {
+        instructions::execute_upgrade(ctx)
     }
 
     /// Ends a proposal that expired.

@@ -1,6 +1,7 @@
 //! docs/costs.md: what accounts and instructions cost, written from what was measured, and what of
 //! a written one isn't true any more.
 
+pub mod council;
 pub mod recovery;
 pub mod winding;
 

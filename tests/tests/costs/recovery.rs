@@ -13,17 +13,17 @@ use crate::Costs;
 
 /// Instruction (or a second case of one), its ceiling.
 pub const CEILINGS: &[(&str, u64)] = &[
-    ("note_deficit", 10_000),
-    ("announce_recovery", 160_000),
-    ("undo_recovery", 10_000),
-    ("freeze_recovery", 60_000),
-    ("count_recovery", 60_000),
-    ("mark_accounts", 25_000),
-    ("mark_accounts_16", 400_000),
-    ("open_quote_pot", 40_000),
-    ("claim_recovery", 40_000),
-    ("add_recovery_money", 40_000),
-    ("verify_claim", 60_000),
+    ("note_deficit", 6_900),
+    ("announce_recovery", 24_300),
+    ("undo_recovery", 8_000),
+    ("freeze_recovery", 9_000),
+    ("count_recovery", 18_600),
+    ("mark_accounts", 12_000),
+    ("mark_accounts_16", 124_000),
+    ("open_quote_pot", 24_800),
+    ("claim_recovery", 10_400),
+    ("add_recovery_money", 12_400),
+    ("verify_claim", 10_200),
 ];
 
 /// A fortnight above Normal, and everything that follows.

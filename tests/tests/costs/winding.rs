@@ -12,7 +12,7 @@ pub const CEILINGS: &[(&str, u64)] = &[
     ("settle_market", 7_700),
     ("settle_position", 11_000),
     ("close_bank", 10_400),
-    ("transfer", 25_900),
+    ("transfer", 22_200),
 ];
 
 /// Instruction, case, what became of it.

@@ -161,6 +161,12 @@ pub const LEGAL: &[Rule] = &[
         "whom the creator names is his business",
     ),
     rule(
+        "execute_proposal",
+        "rest",
+        &["read-only"],
+        "the compartment of an item that is tightened is only read",
+    ),
+    rule(
         "expire_proposal",
         "proposal",
         PROPOSAL,

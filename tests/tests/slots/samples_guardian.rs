@@ -1,9 +1,11 @@
 //! Known-good transactions of the guardian and of those who carry out what it decided.
 
 use bulwark::instructions::RestrictArgs;
+use bulwark::upgrade::digest;
 use bulwark_client::{Deployment, address as derived};
-use bulwark_core::guardian::{ALL_COMPARTMENTS, Action, MAX_SUBJECTS, Successor};
-use bulwark_svm::vm::{address, pubkey};
+use bulwark_core::guardian::{ALL_COMPARTMENTS, Action, MAX_SUBJECTS, Setting, Subject, Successor};
+use bulwark_core::params::Group;
+use bulwark_svm::vm::{address, elf_path, pubkey, read_elf};
 use bulwark_svm::world::{member, member_key};
 use solana_signer::Signer;
 
@@ -59,6 +61,29 @@ pub const SAMPLES: &[(&str, Make)] = &[
         let both = [stage.world.deployment.compartment, stage.other.compartment];
         let ours = &stage.world.deployment;
         let act = ours.execute_proposal(stage.anyone(), nonce, &both);
+        anyones(stage, act)
+    }),
+    ("execute_proposal", |stage| {
+        let closing = Setting {
+            id: Group::Switch.id(0),
+            value: 1,
+        };
+        let action = Action::Tighten(0, Subject::Bank(1), closing);
+        let nonce = stage.world.queue(2, &action);
+        let ours = &stage.world.deployment;
+        let keys = ours.decided(&action).expect("the item is listed");
+        let act = ours.execute_proposal(stage.anyone(), nonce, &keys);
+        anyones(stage, act)
+    }),
+    ("execute_upgrade", |stage| {
+        let bytes = read_elf(&elf_path("arithmetic")).expect("it is built");
+        let buffer = stage.world.buffer("buffer", derived::guardian(), &bytes);
+        stage.world.hand_over_program();
+        let action = Action::Upgrade(buffer.to_bytes(), digest(&bytes));
+        let nonce = stage.world.queue(4, &action);
+        stage.world.advance_apart(8 * 86_400, 2_500_000);
+        let ours = &stage.world.deployment;
+        let act = ours.execute_upgrade(stage.anyone(), nonce, buffer, member_key(1));
         anyones(stage, act)
     }),
     ("expire_proposal", |stage| {

@@ -28,6 +28,11 @@ const PACKAGES: &[Package] = &[
         outside: Some(&[]),
     },
     Package {
+        folder: "crates/words",
+        ours: &["bulwark-core", "bulwark-state"],
+        outside: Some(&["five8"]),
+    },
+    Package {
         folder: "crates/model",
         ours: &["bulwark-core", "bulwark-state"],
         outside: None,
@@ -73,6 +78,7 @@ const PACKAGES: &[Package] = &[
             "bulwark-report",
             "bulwark-state",
             "bulwark-svm",
+            "bulwark-words",
         ],
         outside: None,
     },
@@ -182,6 +188,7 @@ struct Reserved {
 const PROGRAM: &str = "programs/bulwark/src/";
 const TOKEN: &str = "programs/bulwark/src/token.rs";
 const EVENT: &str = "programs/bulwark/src/event.rs";
+const UPGRADE: &str = "programs/bulwark/src/upgrade.rs";
 const HEAP: &str = "programs/bulwark/src/heap.rs";
 
 const RESERVED: &[Reserved] = &[
@@ -211,7 +218,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         folder: PROGRAM,
-        except: &[TOKEN, EVENT, "programs/bulwark/src/state.rs"],
+        except: &[TOKEN, EVENT, UPGRADE, "programs/bulwark/src/state.rs"],
         words: &[
             "invoke",
             "invoke_signed",
@@ -219,7 +226,8 @@ const RESERVED: &[Reserved] = &[
             "invoke_signed_unchecked",
             "CpiContext",
         ],
-        advice: "calls go through token.rs (tokens), event.rs (events) or state.rs (new accounts)",
+        advice: "calls go through token.rs (tokens), event.rs (events), state.rs (new accounts) or \
+                 upgrade.rs (the loader's Upgrade)",
     },
     Reserved {
         folder: PROGRAM,

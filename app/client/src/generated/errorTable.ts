@@ -83,6 +83,7 @@ export const BULWARK_ERRORS = [
   { code: 6075, name: "AlreadyMarked", rule: "This has been counted or marked in this Recovery already" },
   { code: 6076, name: "NotMarked", rule: "The account hasn't been marked in this Recovery: mark it first" },
   { code: 6077, name: "NothingDue", rule: "Nothing is due at the moment; late money may make something due" },
+  { code: 6078, name: "CoupledApart", rule: "Parameters that are bound to each other are changed together" },
   { code: 6200, name: "WrongProtocol", rule: "The account belongs to another protocol" },
   { code: 6201, name: "WrongCompartment", rule: "The account belongs to another compartment" },
   { code: 6202, name: "WrongBoard", rule: "This isn't the Board of the compartment" },
@@ -132,7 +133,8 @@ export const BULWARK_ERRORS = [
   { code: 6246, name: "StaleQuote", rule: "The quoted block isn't one of the last 512" },
   { code: 6247, name: "ProposalOpen", rule: "The proposal isn't final yet" },
   { code: 6248, name: "WrongRecovery", rule: "This isn't the compartment's present Recovery" },
-  { code: 6249, name: "UnlistedRule", rule: "A rule that this release has no name for" },
+  { code: 6249, name: "WrongBuffer", rule: "This isn't the buffer that was decided, or its authority or bytes are others" },
+  { code: 6250, name: "UnlistedRule", rule: "A rule that this release has no name for" },
 ] as const;
 
 /** Name of something that the program refuses. */

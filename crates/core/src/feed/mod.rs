@@ -6,6 +6,7 @@
 
 mod jump;
 mod rings;
+mod switch;
 
 use bulwark_state::{Feed, OpenClock, Print};
 
@@ -17,6 +18,7 @@ pub use jump::{CONFIRM_SECONDS, CONFIRM_SLOTS, SPANS, WAIT_SECONDS, WAIT_SLOTS, 
 pub use rings::{
     PRINT_DISTANCE, close_count, covered_minutes, median_close, median_of, printed_in_each,
 };
+pub use switch::{AGREE_FOR, AGREE_GAP, AGREE_PPM, set_second, switch_source};
 
 /// How far a publish time may lie ahead of the cluster's clock, seconds.
 pub const FUTURE_TOLERANCE: i64 = 2;
@@ -188,6 +190,7 @@ fn take_second(feed: &mut Feed, second: &Reading, now: Now) -> bool {
         return false;
     }
     feed.second_last = second.print(now);
+    switch::note_agreement(feed, now);
     true
 }
 

@@ -120,6 +120,9 @@ impl Action {
     }
 }
 
+/// Bytes of a setting.
+const SETTING_BYTES: usize = size_of::<u16>() + size_of::<u64>();
+
 /// Writes little-endian fields one behind the other.
 struct Writer<'a> {
     bytes: &'a mut [u8; ACTION_BYTES],
@@ -162,8 +165,11 @@ impl Writer<'_> {
     }
 
     fn setting(&mut self, setting: Setting) -> Result<()> {
-        self.u16(setting.id)?;
-        self.u64(setting.value)
+        let mut field = [0; SETTING_BYTES];
+        let (id, value) = field.split_at_mut(size_of::<u16>());
+        id.copy_from_slice(&setting.id.to_le_bytes());
+        value.copy_from_slice(&setting.value.to_le_bytes());
+        self.put(&field)
     }
 }
 

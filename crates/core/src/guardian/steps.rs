@@ -13,6 +13,7 @@ use super::{Action, Delay, Kind, blocking, check_delays, delay, encode, members,
 use super::{MAX_SUBJECTS, Successor, quorum};
 use crate::error::{Error, Result};
 use crate::mode::{Capability, Mode};
+use crate::params;
 use crate::time::Now;
 
 /// What can be said of an action before anyone is asked: `BadAction`, `BadMember`,
@@ -26,6 +27,10 @@ fn check(guardian: &Guardian, action: &Action) -> Result<()> {
         Action::SetVeto(key) => members::check_veto(guardian, key),
         Action::RemoveMembers(count, list) => check_removal(guardian, *count, list),
         Action::SetDelays(ordinary, relax, slot_ms) => check_delays(*ordinary, *relax, *slot_ms),
+        Action::SetParameters(_, _, count, list) => {
+            let settings = list.get(..usize::from(*count)).ok_or(Error::BadAction)?;
+            params::is_listed(settings)
+        }
         Action::Revoke(_, capability, _) => match Capability::ALL.get(usize::from(*capability)) {
             Some(_) => Ok(()),
             None => Err(Error::BadAction),
@@ -149,10 +154,9 @@ pub fn approve_proposal(
 /// Approvals by members who are live now: what a quorum is made of.
 fn live(guardian: &Guardian, action: &Action, proposal: &Proposal, now: Now) -> u8 {
     let mut count = 0u8;
-    for given in &proposal.approvals {
+    for given in proposal.approvals.iter().filter(|a| a.membership != 0) {
         let member = members::of_membership(guardian, given.membership);
-        let counts = given.membership != 0
-            && member.is_some_and(|m| members::is_live(m, now))
+        let counts = member.is_some_and(|m| members::is_live(m, now))
             && !is_subject(action, given.membership);
         // Sixteen places at most.
         count = count.saturating_add(u8::from(counts));

@@ -25,7 +25,7 @@ const ASK_BIT: u32 = 7;
 const SCALE: u64 = 10_000_000_000;
 
 /// One side of a position's open orders. Words, so that all are cleared at once; and both sides
-/// count alike: prices of asks are flipped, so that a higher one is worse for the account on either.
+/// count alike: prices of asks are flipped, so that a higher one is worse on either.
 #[derive(Clone, Copy, Default)]
 struct Side {
     /// Size of the orders, BaseE8, or [`FREE`].
@@ -283,10 +283,11 @@ fn apart(seat: &Seat, larger: u64, smaller: u64) -> u64 {
 #[inline]
 fn side(of: (&BoardMarket, &Feed), seat: &Seat, side: Stake) -> Result<u64> {
     let unit = seat.unit();
-    if side.size < seat.free() && unit != 0 {
-        if let Some(required) = mul_long_pow10_ceil(side.size, unit, UNIT_EXPONENT) {
-            return sum(required, side.loss);
-        }
+    if side.size < seat.free()
+        && unit != 0
+        && let Some(required) = mul_long_pow10_ceil(side.size, unit, UNIT_EXPONENT)
+    {
+        return sum(required, side.loss);
     }
     large_side(of, side)
 }
@@ -324,10 +325,10 @@ fn token_value(sheet: &Sheet, bank: u8, amount: u64) -> Result<i64> {
         return Ok(0);
     }
     let unit = token.unit();
-    if unit != 0 {
-        if let Some(value) = mul_long_pow10_floor(amount, unit, token.exponent()) {
-            return i64::try_from(value).map_err(|_| Error::Overflow);
-        }
+    if unit != 0
+        && let Some(value) = mul_long_pow10_floor(amount, unit, token.exponent())
+    {
+        return i64::try_from(value).map_err(|_| Error::Overflow);
     }
     collateral_value(sheet.present, bank, amount)
 }

@@ -181,8 +181,8 @@ pub fn initial_ok(
     Ok(i64::try_from(required).is_ok_and(|required| health.value >= required))
 }
 
-/// [`health`] at Initial of one of several accounts in one instruction: what they share of the Board
-/// is worked out once.
+/// [`health`] at Initial of one of several accounts in one instruction: what they share of the
+/// Board is worked out once.
 pub(crate) fn initial_of(sheet: &Sheet, account: &MarginAccount) -> Result<Health> {
     initial::on_sheet(sheet, account)
 }

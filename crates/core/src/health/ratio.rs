@@ -7,6 +7,7 @@ use bulwark_state::{Board, BoardBank, BoardMarket, Feed, OpenClock};
 use crate::breaker::depeg;
 use crate::error::{Error, Result};
 use crate::math::{mul_div_ceil, mul_div_floor, mul_pow10_div_ceil};
+use crate::mode::running;
 use crate::targets;
 use crate::time::{Now, open_beside, open_seconds};
 
@@ -148,18 +149,37 @@ pub(super) fn size_add_on(market: &BoardMarket, feed: &Feed, base: u64) -> Resul
     if base == 0 || base < surely_below(market, feed.slow) {
         return Ok(0);
     }
-    large_add_on(market, feed.slow, base)
+    large_add_on((market.depth_usd, market.size_slope_e9), feed.slow, base)
+}
+
+/// The add-on of maintenance: that of the curve, to which one that rose walks in the margins' ramp.
+#[inline]
+fn applied_add_on(present: Present, market: &BoardMarket, feed: &Feed, base: u64) -> Result<u64> {
+    let new = size_add_on(market, feed, base)?;
+    if new == 0 || market.depth_before == 0 {
+        return Ok(new);
+    }
+    walking_add_on(market, feed.slow, base, new, market_open(present, market))
+}
+
+#[inline(never)]
+fn walking_add_on(market: &BoardMarket, price: u64, base: u64, new: u64, open: u64) -> Result<u64> {
+    let before = (market.depth_before, market.size_slope_before_e9);
+    let old = large_add_on(before, price, base)?;
+    let rise = new.saturating_sub(old);
+    let walked = mul_div_floor(rise, targets::curve_walked(market, open), ONE_E9);
+    // A curve that fell counts at once.
+    sum(new.min(old), walked.ok_or(Error::Overflow)?)
 }
 
 /// [`size_add_on`] of a size that may be beyond the depth.
 #[inline(never)]
-fn large_add_on(market: &BoardMarket, price: u64, base: u64) -> Result<u64> {
-    let depth = market.depth_usd;
+fn large_add_on((depth, slope): (u64, u64), price: u64, base: u64) -> Result<u64> {
     let notional = mul_pow10_div_ceil::<10>(base, price).ok_or(Error::Overflow)?;
     match notional.checked_sub(depth) {
         None | Some(0) => Ok(0),
         // No quotient, or one past 64 bits: past the cap.
-        Some(excess) => Ok(mul_div_ceil(market.size_slope_e9, excess, depth)
+        Some(excess) => Ok(mul_div_ceil(slope, excess, depth)
             .map_or(SIZE_CAP_E9, |add_on| add_on.min(SIZE_CAP_E9))),
     }
 }
@@ -188,7 +208,10 @@ pub(super) fn maintenance(
     feed: &Feed,
     base: u64,
 ) -> Result<u64> {
-    sum(applied(present, market), size_add_on(market, feed, base)?)
+    sum(
+        applied(present, market),
+        applied_add_on(present, market, feed, base)?,
+    )
 }
 
 /// r_I without size and without the fee of closing, e9.
@@ -240,6 +263,7 @@ pub(super) fn initial_weight(present: Present, bank: &BoardBank) -> Result<u64> 
     match bank.status {
         0 | NO_NEW_RISK | CLOSING => Ok(0),
         _ if depeg::class_closed(present.board, bank.origin, present.now) => Ok(0),
+        _ if running(&bank.no_new_risk_until, present.now) => Ok(0),
         _ => warmed(bank, less(targets::initial(&bank.haircut)), present.now),
     }
 }

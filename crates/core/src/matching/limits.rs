@@ -1,6 +1,6 @@
 //! How much of a fill is permitted: its class by open interest, the caps, the room they leave.
 
-use bulwark_state::{Board, Lowered, Market};
+use bulwark_state::{Board, BoardMarket, Lowered, Market};
 
 use super::{Ended, Rules};
 use crate::error::{Error, Result};
@@ -70,13 +70,27 @@ pub fn caps(board: &Board, market: &Market, now: Now) -> Result<Caps> {
         .clamp(ONE_E9, targets::FACTOR_MAX);
     // Both factors stay below 2^32.
     let crowded = ease.wrapping_mul(ONE_E9) / factor;
-    let (oi, leverage) = (market.oi_cap, u64::from(market.leverage_cap));
+    let (oi, leverage) = (
+        warmed(entry, market.oi_cap, now)?,
+        u64::from(market.leverage_cap),
+    );
     let notional = share(market.slot_notional_cap, crowded)?;
     Ok(Caps {
         open_interest: lower(share(oi, ease)?, &market.lowered_oi, now),
         slot_notional: lower(notional, &market.lowered_notional, now),
         leverage: lower(share(leverage, ease)?, &market.lowered_leverage, now),
     })
+}
+
+/// What of a cap holds while a market that the guardian listed warms up from zero.
+fn warmed(entry: &BoardMarket, cap: u64, now: Now) -> Result<u64> {
+    if now.unix >= entry.warm_until {
+        return Ok(cap);
+    }
+    let walked = now.unix.saturating_sub(entry.warm_from).max(0);
+    let whole = entry.warm_until.saturating_sub(entry.warm_from);
+    let (walked, whole) = (walked.unsigned_abs(), whole.unsigned_abs());
+    mul_div_floor(cap, walked, whole).ok_or(Error::Overflow)
 }
 
 /// `⌊cap·ease⌋`, at least [`LEAST_E9`] of the cap.

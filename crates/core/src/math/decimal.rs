@@ -178,7 +178,7 @@ mod tests {
             state = state
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 32 | state << 32) >> (state >> 58)
+            state.rotate_left(32) >> (state >> 58)
         };
         let mut exact = 0;
         for round in 0..200_000u64 {

@@ -87,7 +87,7 @@ pub fn lift_revocations(compartment: &mut Compartment, proposed_at: i64) {
 }
 
 /// Notes one of two acts that any `window` may see.
-pub(super) fn spend(given_at: &mut [i64; 2], window: i64, now: i64) -> Result<()> {
+pub(crate) fn spend(given_at: &mut [i64; 2], window: i64, now: i64) -> Result<()> {
     let from = now.saturating_sub(window);
     let place = given_at.iter_mut().find(|at| **at == 0 || **at <= from);
     *place.ok_or(Error::BudgetExhausted)? = now;

@@ -1,4 +1,5 @@
-//! Grace after a pause (D12): a window, the same for all, stored for nobody. Congestion lengthens it.
+//! Grace after a pause (D12): a window, the same for all, stored for nobody, which congestion
+//! stretches.
 
 use bulwark_state::Compartment;
 

@@ -20,6 +20,7 @@ pub use broken::{
     Finding, Global, Item, Observed, above_normal_since, any_broken, observe, observe_account,
 };
 pub use budget::{Limits, WINDOW, left, used};
+pub(crate) use capability::spend;
 pub use capability::{Capability, REVOCATION_MAX, lift_revocations, revoke, revoked};
 pub use grace::{GRACE, GRACE_LEAST, Grace, stretched};
 pub use transitions::{

@@ -345,6 +345,30 @@ pub const COMPILED: &[Compiled] = &[
         "longest revocation of a capability",
     ),
     row(
+        "guardian.tightening",
+        Unit::Seconds,
+        super::TIGHTENING,
+        "what an instant power lasts",
+    ),
+    row(
+        "listing.warm_up",
+        Unit::Seconds,
+        super::LISTING_WARM_UP as u64,
+        "shortest warm-up from zero of what the guardian lists",
+    ),
+    row(
+        "feed.agree",
+        Unit::Ppm,
+        crate::feed::AGREE_PPM as u64,
+        "distance within which two sources agree",
+    ),
+    row(
+        "feed.agree_for",
+        Unit::Seconds,
+        crate::feed::AGREE_FOR.unsigned_abs(),
+        "time for which they must, watched every 300 s, before one takes the other's place",
+    ),
+    row(
         "outflow.min_hour",
         Unit::Ppm,
         crate::outflow::MIN_HOUR_PPM as u64,

@@ -3,12 +3,12 @@
 use core::fmt::{Display, Formatter, Result, Write};
 
 use super::{
-    BANK, BOARD, BOARD_BANK, BOARD_MARKET, COMPILED, Delay, FEED, INSURANCE, MARGIN, MARKET, QUOTE,
-    Row, SEED_VOLATILITY, Unit,
+    BANK, BOARD, BOARD_BANK, BOARD_MARKET, COMPILED, COUPLED, Delay, FEED, INSURANCE, MARGIN,
+    MARKET, QUOTE, Row, SEED_VOLATILITY, SWITCH, Unit, row_of,
 };
 
 /// A number with its unit, as people write it.
-struct Figure(Unit, u64);
+pub struct Figure(pub Unit, pub u64);
 
 /// `value/10^digits` without trailing zeros, thousands separated.
 fn decimal(out: &mut Formatter<'_>, value: u64, digits: u32) -> Result {
@@ -71,6 +71,16 @@ pub fn write_markdown(out: &mut impl Write) -> Result {
     section(out, "Quote bank", QUOTE)?;
     section(out, "Insurance", INSURANCE)?;
     section(out, "Board", BOARD)?;
+    section(out, "Switches of markets and banks", SWITCH)?;
+    out.write_str(COUPLED_HEAD)?;
+    for set in COUPLED {
+        out.write_str("* ")?;
+        for (at, id) in set.iter().enumerate() {
+            let key = row_of(*id).map_or("", |row| row.key);
+            write!(out, "{}`{key}`", if at == 0 { "" } else { ", " })?;
+        }
+        out.write_str("\n")?;
+    }
     out.write_str(COMPILED_HEAD)?;
     for row in COMPILED {
         let (key, value) = (row.key, Figure(row.unit, row.value));
@@ -87,7 +97,15 @@ Written from the table in `crates/core/src/params` by its test; don't edit by ha
 Defaults stand as majors / large / small / stablecoin where they differ. A limit of 0 means closed.
 A step is the largest change at once, of the value before it. Every change waits 7 days, in both
 directions; where the step says *down at once*, two guardians may lower the value without delay for
-at most 72 hours. Closed limits may open to anything within their bounds.
+at most 72 hours, and a change that waits may lower it by any step. Closed limits may open to
+anything within their bounds. Parameters that are bound to each other are changed in one action or
+not at all: the action names every one of them, also those that stay.
+
+";
+
+const COUPLED_HEAD: &str = "
+## Changed together
+
 ";
 
 const COMPILED_HEAD: &str = "

@@ -46,6 +46,42 @@ macro_rules! rows {
             about: $about,
         }),+];
 
+        impl $crate::params::Parameters for $layout {
+            const LIMITS: &'static [$crate::params::Limit] = &[$($crate::params::Limit {
+                min: $min,
+                max: $max,
+                step_ppm: $step * 10_000,
+                instant: matches!(
+                    $crate::params::Delay::$delay,
+                    $crate::params::Delay::InstantDown
+                ),
+            }),+];
+
+            fn value(&self, place: usize) -> Option<u64> {
+                let mut left = place;
+                $(
+                    if left == 0 {
+                        return Some($crate::params::rows::Field::wide(self$($field)+));
+                    }
+                    left = left.wrapping_sub(1);
+                )+
+                let _ = left;
+                None
+            }
+
+            fn put(&mut self, place: usize, value: u64) {
+                let mut left = place;
+                $(
+                    if left == 0 {
+                        self$($field)+ = $crate::params::rows::Field::of(value);
+                        return;
+                    }
+                    left = left.wrapping_sub(1);
+                )+
+                let _ = left;
+            }
+        }
+
         /// Whether every parameter lies within its own bounds.
         fn $bounds(layout: &$layout) -> bool {
             $(($min..=$max).contains(&$crate::params::rows::Field::wide(layout$($field)+)))&&+

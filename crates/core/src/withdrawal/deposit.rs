@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::ledger::{add_quote, fading_add_brief, fold, touch_quote};
 use crate::math::ppm_mul_floor;
 use crate::outflow::{DAY, Flow, Rate, claims, fill, take};
+use crate::params::deposit_cap;
 use crate::permits::Action;
 use crate::time::Now;
 
@@ -105,7 +106,12 @@ fn limits(
         return Ok(());
     }
     let owed = claims(bank)?.checked_add(amount).ok_or(Error::Overflow)?;
-    if owed > bank.deposit_cap {
+    // What two guardians lowered binds new deposits, never who tops up.
+    let cap = match action {
+        Action::NewDeposit => deposit_cap(bank, now),
+        _ => bank.deposit_cap,
+    };
+    if owed > cap {
         return Err(Error::DepositCap);
     }
     let own = held(account, bank.index)

@@ -39,7 +39,7 @@ const MODE_TABLE: &[(&str, &[Action], [&str; 4])] = &[
     (
         "recapitalise",
         &[Action::Recapitalise],
-        ["yes", "yes", "yes", "yes"],
+        ["yes", "yes", "yes", "as late money"],
     ),
     (
         "open interest up",
@@ -93,17 +93,22 @@ const MODE_TABLE: &[(&str, &[Action], [&str; 4])] = &[
     ),
     ("refresh", &[Action::Refresh], ["yes", "yes", "yes", "no"]),
     (
-        "check, flag, prove_stress, crank tickets, sweep",
+        "check, flag, prove_stress, crank tickets",
         &[
             Action::Check,
             Action::Flag,
             Action::Unflag,
             Action::ProveStress,
             Action::CrankTickets,
-            Action::Sweep,
             Action::CollectResidual,
         ],
         ["yes", "yes", "yes", "yes"],
+    ),
+    // After the freeze what lies in a vault beyond the books is late money of its claims.
+    (
+        "sweep",
+        &[Action::Sweep],
+        ["yes", "yes", "yes", "as late money"],
     ),
     (
         "insurance unstake",
@@ -205,6 +210,7 @@ fn expected(word: &str, action: Action, column: usize) -> Option<Permit> {
         | "stop"
         | "frozen"
         | "void"
+        | "as late money"
         | "after mark"
         | "by marking"
         | "claim in kind at once"

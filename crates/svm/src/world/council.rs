@@ -2,8 +2,9 @@
 
 use bulwark::fresh::Quote;
 use bulwark::instructions::RestrictArgs;
+use bulwark::upgrade::LOADER;
 use bulwark_client::{AccountMeta, Instruction, Pubkey, address as derived};
-use bulwark_core::guardian::{ALL_COMPARTMENTS, Action};
+use bulwark_core::guardian::{ALL_COMPARTMENTS, Action, action_of};
 use bulwark_core::mode::{self, Mode};
 use bulwark_state::{Guardian, Proposal, Protocol};
 use solana_account::Account;
@@ -109,9 +110,12 @@ impl World {
         nonce
     }
 
-    /// Anyone executes; the compartments that the action speaks of are passed.
+    /// Anyone executes; the accounts that the action speaks of are passed.
     pub fn execute(&mut self, nonce: u64) -> Outcome {
-        self.execute_with(nonce, &[self.deployment.compartment])
+        let action = action_of(&self.proposal(nonce));
+        let decided = action.ok().and_then(|a| self.deployment.decided(&a));
+        let spoken = decided.unwrap_or_else(|| vec![self.deployment.compartment]);
+        self.execute_with(nonce, &spoken)
     }
 
     /// Anyone executes with these compartments.
@@ -181,6 +185,46 @@ impl World {
             ],
             data: vec![4, 0, 0, 0],
         }
+    }
+
+    /// A buffer of the loader with these bytes, which somebody owns.
+    pub fn buffer(&mut self, name: &str, owner: Pubkey, bytes: &[u8]) -> Pubkey {
+        let key = keypair(name).pubkey();
+        // Tag, option and key of the authority.
+        let mut data = vec![1, 0, 0, 0, 1];
+        data.extend(owner.as_ref());
+        data.extend(bytes);
+        let account = Account {
+            lamports: 20_000_000_000,
+            data,
+            owner: address(LOADER),
+            executable: false,
+            rent_epoch: u64::MAX,
+        };
+        let set = self.vm.svm.set_account(key, account);
+        set.expect("the buffer is written");
+        pubkey(key)
+    }
+
+    /// Gives the program or a buffer to somebody, by the loader's `SetAuthority`.
+    pub fn hand_over(&mut self, what: Pubkey, from: &Keypair, to: Pubkey) -> Outcome {
+        let set = Instruction {
+            program_id: LOADER,
+            accounts: vec![
+                AccountMeta::new(what, false),
+                AccountMeta::new_readonly(pubkey(from.pubkey()), true),
+                AccountMeta::new_readonly(to, false),
+            ],
+            data: vec![4, 0, 0, 0],
+        };
+        self.send(&[set], &[from])
+    }
+
+    /// Makes the guardian the program's upgrade authority.
+    pub fn hand_over_program(&mut self) {
+        let authority = self.vm.authority.insecure_clone();
+        let given = self.hand_over(derived::program_data(), &authority, derived::guardian());
+        given.expect("the authority gives it away");
     }
 
     /// Anyone ends a proposal that expired.

@@ -98,7 +98,7 @@ impl World {
         key.pubkey()
     }
 
-    fn unaudited<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+    pub fn unaudited<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
         let audited = std::mem::replace(&mut self.audited, false);
         let done = act(self);
         self.audited = audited;

@@ -9,12 +9,12 @@ use solana_program::hash::hashv;
 use super::{Common, Kind, TAG_BYTES, encode_list};
 use crate::error::{BulwarkError, OrRefuse, refusal};
 
-/// Whether events of a kind are chained: those numbered 1 to 19 (listing) and 60 to 99 (guardian,
-/// modes, breakers, parameters, settlement) but for positions settled (71) and transfers (73). A
-/// new kind takes a number accordingly.
+/// Whether events of a kind are chained: those numbered 1 to 19 (listing) and 60 to 106 (guardian,
+/// modes, breakers, parameters, settlement, Recovery) but for positions settled (71), transfers
+/// (73) and accounts marked (105). A new kind takes a number accordingly.
 #[must_use]
 pub const fn is_chained(kind: u16) -> bool {
-    matches!(kind, 1..=19 | 60..=70 | 72 | 74..=99)
+    matches!(kind, 1..=19 | 60..=70 | 72 | 74..=104 | 106)
 }
 
 /// The number that the next chained event will have.

@@ -58,7 +58,7 @@ pub fn add_recovery_money(ctx: Context<AddRecoveryMoney>, amount: u64) -> Result
     guard.board(&accounts.board)?;
     guard.bank(&accounts.bank)?;
     guard.recovery(&accounts.compartment, &accounts.recovery)?;
-    guard.permit(Action::Recapitalise)?;
+    guard.permit(Action::Claim)?;
     let event = {
         let mut bank = accounts.bank.write()?;
         let mut recovery = accounts.recovery.write()?;

@@ -5,26 +5,34 @@
 
 use anchor_lang::prelude::*;
 use bulwark_core::Now;
-use bulwark_core::guardian::{self, Kind as ActionKind, Step, quickening, standing};
+use bulwark_core::guardian::{self, Action, Kind as ActionKind, Step, quickening, standing};
 use bulwark_core::mode::effective_record;
-use bulwark_state::{Guardian, Protocol};
+use bulwark_state::{Guardian, OracleSource, Protocol};
 
+use crate::decided::{self, Go, Scene, Sourcing};
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, Kind, NO_COMPARTMENT, ProposalAnswered};
 use crate::state::{Access, GuardianState, ProposalState, ProtocolState, same};
-use crate::{guard, invariant};
+use crate::{guard, invariant, upgrade};
 
 /// Kinds of action that can be carried out.
-const CARRIED_OUT: [ActionKind; 9] = [
+const CARRIED_OUT: [ActionKind; 16] = [
     ActionKind::Restrict,
+    ActionKind::Tighten,
     ActionKind::Pause,
     ActionKind::Revoke,
     ActionKind::Relax,
+    ActionKind::SetParameters,
     ActionKind::AddMember,
     ActionKind::RemoveMembers,
     ActionKind::SetDelays,
     ActionKind::SetVeto,
     ActionKind::AnnounceRecovery,
+    ActionKind::List,
+    ActionKind::SetOracle,
+    ActionKind::WindDown,
+    ActionKind::Upgrade,
+    ActionKind::IncidentUpgrade,
 ];
 
 /// A kind by its number, if it can be carried out: what can't must not be proposed either.
@@ -35,8 +43,60 @@ pub(super) fn kind_of(number: u16) -> Result<ActionKind> {
     }
 }
 
+/// Tries or carries out what an action changes through [`crate::decided`]; `false` for an action
+/// that changes nothing there.
+pub(super) fn decide(scene: &Scene, action: &Action) -> Result<bool> {
+    match action {
+        Action::SetParameters(id, subject, count, list) => {
+            let settings = list.get(..usize::from(*count)).or_refuse()?;
+            decided::set_parameters(scene, *id, *subject, settings)?;
+        }
+        Action::Tighten(id, subject, setting) => {
+            decided::tighten(scene, *id, *subject, *setting)?;
+        }
+        Action::WindDown(id, subject) => decided::wind_down(scene, *id, *subject)?,
+        Action::SetOracle(compartment, feed, seat, kind, id) => {
+            let (id, kind) = (*id, *kind);
+            let source = OracleSource {
+                id,
+                kind,
+                reserved: [0; 7],
+            };
+            let of = Sourcing {
+                compartment: *compartment,
+                feed: *feed,
+                seat: *seat,
+                source,
+            };
+            decided::set_oracle(scene, &of)?;
+        }
+        // Carried out by the instruction that lists, and by `execute_upgrade`.
+        Action::List(..) | Action::Upgrade(..) | Action::IncidentUpgrade(..) => {
+            ensure(scene.go == Go::Try, BulwarkError::BadAction)?;
+            return check_proposed(scene, action);
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// A buffer is the guardian's before it is proposed: from then on nobody changes it.
+fn check_proposed(scene: &Scene, action: &Action) -> Result<bool> {
+    let Some((key, _)) = upgrade::buffer_of(action) else {
+        return Ok(false);
+    };
+    match scene.accounts {
+        [buffer] => {
+            ensure(key == *buffer.key, BulwarkError::WrongBuffer)?;
+            upgrade::check_buffer(buffer, scene.guardian)?;
+            Ok(true)
+        }
+        _ => Err(refusal(BulwarkError::MissingAccount)),
+    }
+}
+
 /// Tells every withdrawal how fast exits are now.
-pub(super) fn note_quickening(protocol: &mut Protocol, guardian: &Guardian, now: Now) {
+pub(crate) fn note_quickening(protocol: &mut Protocol, guardian: &Guardian, now: Now) {
     let quick = quickening(guardian, now);
     protocol.quick_until = quick.until;
     protocol.quick_ppm = quick.ppm;

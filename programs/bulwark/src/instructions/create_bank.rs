@@ -1,6 +1,7 @@
 //! Lists a token: bank, vault, and its seat on the Board. Bank 0 is quote: a mint of 6 decimals.
 //!
-//! The creator CAN until he is sealed, in Normal. Nobody CAN list a mint with an extension beyond
+//! The creator CAN until he is sealed, in Normal; so CAN anyone what the guardian decided, to the
+//! byte. Nobody CAN list a mint with an extension beyond
 //! the allow-list (a62), a mint twice, or a token without a feed (quote's serves the depeg
 //! breaker).
 
@@ -13,12 +14,16 @@ use bulwark_core::{params, targets};
 use bulwark_state::{Bank, Board, Bucket, Wide};
 
 use super::{BankParameters, BoardBankParameters, MarginParameters, QuoteParameters};
+use crate::decided::{By, Word, listing_hash};
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, BankCreated, Kind};
 use crate::guard::Guard;
 use crate::seeds::VAULT_AUTHORITY_AND_BUMP;
-use crate::state::{Access, BankState, BoardState, CompartmentState, Layout, ProtocolState};
-use crate::{creator, invariant, lists, seeds, token};
+use crate::state::{
+    Access, BankState, BoardState, CompartmentState, GuardianState, Layout, ProposalState,
+    ProtocolState,
+};
+use crate::{invariant, lists, seeds, token};
 
 /// Quote mints have this many decimals, so that UsdE6 is their smallest unit (D2).
 const QUOTE_DECIMALS: u8 = 6;
@@ -55,7 +60,7 @@ pub struct CreateBankArgs {
 /// Accounts of `create_bank`; every bank that the compartment has so far follows, in order.
 #[derive(Accounts)]
 pub struct CreateBank<'info> {
-    /// The creator; pays.
+    /// The creator, or anyone who shows the guardian's decision; pays.
     #[account(mut)]
     pub creator: Signer<'info>,
     /// Protocol.
@@ -102,6 +107,12 @@ pub struct CreateBank<'info> {
     /// CHECK: the address is compared; called for the event.
     #[account(address = crate::ID)]
     pub program: UncheckedAccount<'info>,
+    /// Guardian, where it decided this.
+    #[account(mut)]
+    pub guardian: Option<AccountLoader<'info, GuardianState>>,
+    /// Proposal, where the guardian decided this.
+    #[account(mut)]
+    pub proposal: Option<AccountLoader<'info, ProposalState>>,
 }
 
 /// Identity and parameters of a new bank.
@@ -196,6 +207,17 @@ fn fill_seat(board: &mut Board, bank: &Bank, args: &CreateBankArgs, now: i64) ->
     invariant::board_bank(seat, bank.index)
 }
 
+fn check_args(args: &CreateBankArgs, by: By) -> Result<()> {
+    ensure(ORIGINS.contains(&args.origin), BulwarkError::BadValue)?;
+    // What the guardian lists warms up slowly enough for everyone to see it.
+    let least = match by {
+        By::Creator => 0,
+        By::Guardian => params::LISTING_WARM_UP,
+    };
+    let warms = (least..=WARM_UP_MAX).contains(&args.warm_up);
+    ensure(warms, BulwarkError::ParameterOutOfBounds)
+}
+
 /// Lists a token at the next free number.
 pub fn create_bank<'info>(
     ctx: Context<'info, CreateBank<'info>>,
@@ -203,18 +225,26 @@ pub fn create_bank<'info>(
 ) -> Result<()> {
     let accounts = &*ctx.accounts;
     let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
-    creator::may_list(&guard, &accounts.protocol, accounts.creator.key)?;
+    let word = Word {
+        signer: accounts.creator.key,
+        protocol: &accounts.protocol,
+        decision: (accounts.guardian.as_ref(), accounts.proposal.as_ref()),
+        event_authority: &accounts.event_authority,
+    };
+    let by = word.may_list(&guard, || {
+        listing_hash(
+            "bank",
+            &args,
+            &[accounts.mint.key(), accounts.token_program.key()],
+        )
+    })?;
     guard.board(&accounts.board)?;
     let event = {
         let mut compartment = accounts.compartment.write()?;
         let banks = lists::every_bank(&compartment, ctx.remaining_accounts)?;
         let mut board = accounts.board.write()?;
-        creator::check_deposits(&board, &banks)?;
-        ensure(ORIGINS.contains(&args.origin), BulwarkError::BadValue)?;
-        ensure(
-            args.warm_up <= WARM_UP_MAX,
-            BulwarkError::ParameterOutOfBounds,
-        )?;
+        by.check_deposits(&board, &banks)?;
+        check_args(&args, by)?;
         let index = compartment.bank_count;
         let place = compartment.banks.get_mut(usize::from(index));
         *place.ok_or(BulwarkError::TooManyBanks)? = accounts.bank.key().to_bytes();

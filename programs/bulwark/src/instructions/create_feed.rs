@@ -1,6 +1,7 @@
 //! Lists a price feed on the Board. It has no price until the first refresh.
 //!
-//! The creator CAN until he is sealed, in Normal. Nobody CAN list a source whose account another
+//! The creator CAN until he is sealed, in Normal; so CAN anyone what the guardian decided, to the
+//! byte. Nobody CAN list a source whose account another
 //! program than Pyth's owns (a47): kinds name compiled-in owners. Nobody CAN list one source twice:
 //! one feed, one price (a39).
 
@@ -9,11 +10,14 @@ use bulwark_core::{params, volatility};
 use bulwark_state::{Board, MAX_FEEDS, OracleSource};
 
 use super::FeedParameters;
+use crate::decided::{Word, listing_hash};
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, FeedCreated, Kind};
 use crate::guard::Guard;
-use crate::state::{Access, BoardState, CompartmentState, ProtocolState};
-use crate::{creator, invariant, lists, oracle};
+use crate::state::{
+    Access, BoardState, CompartmentState, GuardianState, ProposalState, ProtocolState,
+};
+use crate::{invariant, lists, oracle};
 
 /// Where a price comes from.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +58,7 @@ pub struct CreateFeedArgs {
 /// Accounts of `create_feed`; every bank of the compartment follows, in order.
 #[derive(Accounts)]
 pub struct CreateFeed<'info> {
-    /// The creator.
+    /// The creator, or anyone who shows the guardian's decision.
     pub creator: Signer<'info>,
     /// Protocol.
     #[account(mut)]
@@ -70,6 +74,12 @@ pub struct CreateFeed<'info> {
     /// CHECK: the address is compared; called for the event.
     #[account(address = crate::ID)]
     pub program: UncheckedAccount<'info>,
+    /// Guardian, where it decided this.
+    #[account(mut)]
+    pub guardian: Option<AccountLoader<'info, GuardianState>>,
+    /// Proposal, where the guardian decided this.
+    #[account(mut)]
+    pub proposal: Option<AccountLoader<'info, ProposalState>>,
 }
 
 fn validate_sources(board: &Board, args: &CreateFeedArgs) -> Result<()> {
@@ -100,12 +110,18 @@ pub fn create_feed<'info>(
 ) -> Result<()> {
     let accounts = &*ctx.accounts;
     let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
-    creator::may_list(&guard, &accounts.protocol, accounts.creator.key)?;
+    let word = Word {
+        signer: accounts.creator.key,
+        protocol: &accounts.protocol,
+        decision: (accounts.guardian.as_ref(), accounts.proposal.as_ref()),
+        event_authority: &accounts.event_authority,
+    };
+    let by = word.may_list(&guard, || listing_hash("feed", &args, &[]))?;
     guard.board(&accounts.board)?;
     let banks = lists::every_bank(&*accounts.compartment.read()?, ctx.remaining_accounts)?;
     let event = {
         let mut board = accounts.board.write()?;
-        creator::check_deposits(&board, &banks)?;
+        by.check_deposits(&board, &banks)?;
         validate_sources(&board, &args)?;
         let index = board.feed_count;
         ensure(usize::from(index) < MAX_FEEDS, BulwarkError::TooManyFeeds)?;

@@ -1,7 +1,8 @@
 //! Lists a perpetual market: Market, its book (an account of the book's size that the client has
 //! made for this program, still all zero), and its seat on the Board.
 //!
-//! The creator CAN until he is sealed, in Normal. Nobody CAN list at a price that is stale, too
+//! The creator CAN until he is sealed, in Normal; so CAN anyone what the guardian decided, to the
+//! byte. Nobody CAN list at a price that is stale, too
 //! small, or too coarse for the tick and the lot (a70).
 
 use anchor_lang::prelude::*;
@@ -11,13 +12,15 @@ use bulwark_core::{Now, params, targets};
 use bulwark_state::{Board, Market};
 
 use super::{BoardMarketParameters, MarginParameters, MarketParameters};
+use crate::decided::{By, Word, listing_hash};
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, Kind, MarketCreated};
 use crate::guard::Guard;
 use crate::state::{
-    Access, BoardState, BookState, CompartmentState, Layout, MarketState, ProtocolState, adopt,
+    Access, BoardState, BookState, CompartmentState, GuardianState, Layout, MarketState,
+    ProposalState, ProtocolState, adopt,
 };
-use crate::{creator, invariant, lists, seeds};
+use crate::{invariant, lists, seeds};
 
 /// Status of a new market.
 const OPEN: u8 = 1;
@@ -41,7 +44,7 @@ pub struct CreateMarketArgs {
 #[derive(Accounts)]
 #[instruction(args: CreateMarketArgs)]
 pub struct CreateMarket<'info> {
-    /// The creator; pays.
+    /// The creator, or anyone who shows the guardian's decision; pays.
     #[account(mut)]
     pub creator: Signer<'info>,
     /// Protocol.
@@ -73,6 +76,12 @@ pub struct CreateMarket<'info> {
     /// CHECK: the address is compared; called for the event.
     #[account(address = crate::ID)]
     pub program: UncheckedAccount<'info>,
+    /// Guardian, where it decided this.
+    #[account(mut)]
+    pub guardian: Option<AccountLoader<'info, GuardianState>>,
+    /// Proposal, where the guardian decided this.
+    #[account(mut)]
+    pub proposal: Option<AccountLoader<'info, ProposalState>>,
 }
 
 /// The market's seat on the Board.
@@ -102,6 +111,14 @@ fn fill_seat(board: &mut Board, market: &Market, args: &CreateMarketArgs, now: N
     invariant::board_market(seat)
 }
 
+/// Open interest of what the guardian lists rises from nothing.
+fn warm_up(board: &mut Board, index: u8, now: Now) -> Result<()> {
+    let seat = board.markets.get_mut(usize::from(index)).or_refuse()?;
+    let until = now.unix.checked_add(i64::from(params::LISTING_WARM_UP));
+    (seat.warm_from, seat.warm_until) = (now.unix, until.or_refuse()?);
+    Ok(())
+}
+
 /// Lists a market at the next free number.
 pub fn create_market<'info>(
     ctx: Context<'info, CreateMarket<'info>>,
@@ -109,14 +126,20 @@ pub fn create_market<'info>(
 ) -> Result<()> {
     let accounts = &*ctx.accounts;
     let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
-    creator::may_list(&guard, &accounts.protocol, accounts.creator.key)?;
+    let word = Word {
+        signer: accounts.creator.key,
+        protocol: &accounts.protocol,
+        decision: (accounts.guardian.as_ref(), accounts.proposal.as_ref()),
+        event_authority: &accounts.event_authority,
+    };
+    let by = word.may_list(&guard, || listing_hash("market", &args, &[]))?;
     guard.board(&accounts.board)?;
     adopt(&accounts.book)?;
     let event = {
         let mut compartment = accounts.compartment.write()?;
         let banks = lists::every_bank(&compartment, ctx.remaining_accounts)?;
         let mut board = accounts.board.write()?;
-        creator::check_deposits(&board, &banks)?;
+        by.check_deposits(&board, &banks)?;
         ensure(
             args.index == compartment.market_count,
             BulwarkError::BadIndex,
@@ -136,6 +159,9 @@ pub fn create_market<'info>(
         args.market.write(&mut market);
         params::check_market(&market).or_refuse()?;
         fill_seat(&mut board, &market, &args, guard.now)?;
+        if by == By::Guardian {
+            warm_up(&mut board, args.index, guard.now)?;
+        }
         let mut book = accounts.book.write_new()?;
         book.market = accounts.market.key().to_bytes();
         invariant::compartment(&compartment)?;

@@ -9,13 +9,15 @@ use bulwark_core::guardian::{self, ALL_COMPARTMENTS, Action, Kind as ActionKind}
 use bulwark_core::mode::{self, Act, By, Capability};
 use bulwark_state::{Compartment, End, Guardian, Proposal, Protocol};
 
-use super::council::{kind_of, note_quickening};
+use super::council::{decide, kind_of, note_quickening};
+use crate::decided::{Go, Scene, executed};
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, Kind, NO_COMPARTMENT, ProposalExecuted};
 use crate::state::{Access, CompartmentState, GuardianState, ProposalState, ProtocolState, same};
 use crate::{guard, invariant};
 
-/// Accounts of `execute_proposal`; the compartments follow.
+/// Accounts of `execute_proposal`; then follow the accounts that the action speaks of: compartments
+/// for modes, else as [`crate::decided`] wants them.
 #[derive(Accounts)]
 pub struct ExecuteProposal<'info> {
     /// Anyone.
@@ -70,8 +72,27 @@ const fn scope(action: &Action) -> Option<u16> {
         Action::Restrict(scope, ..) | Action::Pause(scope, ..) | Action::Relax(scope, _) => {
             Some(*scope)
         }
-        Action::Revoke(compartment, ..) => Some(*compartment),
+        Action::Revoke(compartment, ..)
+        | Action::SetParameters(compartment, ..)
+        | Action::SetOracle(compartment, ..)
+        | Action::WindDown(compartment, _)
+        | Action::Tighten(compartment, ..) => Some(*compartment),
         _ => None,
+    }
+}
+
+/// The compartments of an action on modes; none for one on the guardian itself.
+fn spoken_of<'info>(
+    protocol: (&Pubkey, &Protocol),
+    action: &Action,
+    accounts: &'info [AccountInfo<'info>],
+) -> Result<Vec<AccountLoader<'info, CompartmentState>>> {
+    match scope(action) {
+        Some(scope) => compartments(protocol, scope, accounts),
+        None => {
+            ensure(accounts.is_empty(), BulwarkError::IncompleteSet)?;
+            Ok(Vec::new())
+        }
     }
 }
 
@@ -92,16 +113,19 @@ pub fn execute_proposal<'info>(ctx: Context<'info, ExecuteProposal<'info>>) -> R
         guardian::execute(&mut guardian, &mut proposal, now).or_refuse()?;
         let action = guardian::action_of(&proposal).or_refuse()?;
         let scope = scope(&action);
-        let loaders = match scope {
-            Some(scope) => {
-                let key = accounts.protocol.key();
-                compartments((&key, &protocol), scope, ctx.remaining_accounts)?
-            }
-            None => {
-                let none = ctx.remaining_accounts.is_empty();
-                ensure(none, BulwarkError::IncompleteSet)?;
-                Vec::new()
-            }
+        let key = accounts.protocol.key();
+        let scene = Scene {
+            protocol: &key,
+            guardian: &accounts.guardian.key(),
+            accounts: ctx.remaining_accounts,
+            slot_ms: guardian.slot_ms,
+            now,
+            go: Go::Do,
+        };
+        let loaders = if decide(&scene, &action)? {
+            Vec::new()
+        } else {
+            spoken_of((&key, &protocol), &action, ctx.remaining_accounts)?
         };
         let mut council = Council {
             protocol: &mut protocol,
@@ -117,13 +141,7 @@ pub fn execute_proposal<'info>(ctx: Context<'info, ExecuteProposal<'info>>) -> R
         let sequence = event::next_chained(&protocol)?;
         let number = scope.unwrap_or(NO_COMPARTMENT);
         let common = ProposalExecuted::head(now, accounts.caller.key, number, sequence);
-        let event = ProposalExecuted {
-            common,
-            proposal: accounts.proposal.key(),
-            nonce: proposal.nonce,
-            action_kind: u64::from(proposal.kind),
-            action_hash: Pubkey::new_from_array(proposal.action_hash),
-        };
+        let event = executed(common, accounts.proposal.key(), &proposal);
         event::chain(&mut protocol, &common, &event)?;
         invariant::guardian(&guardian)?;
         invariant::protocol(&protocol)?;

@@ -7,8 +7,9 @@ use anchor_lang::prelude::*;
 use bulwark_core::guardian::{self, Action, decode};
 use solana_program::hash::hash;
 
-use super::council::{kind_of, note_quickening};
+use super::council::{decide, kind_of, note_quickening};
 use super::create_guardian::is_wallet;
+use crate::decided::{Go, Scene};
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, Kind, NO_COMPARTMENT, ProposalOpened};
 use crate::fresh::{self, Quote};
@@ -28,7 +29,8 @@ pub struct ProposeArgs {
     pub quote: Quote,
 }
 
-/// Accounts of `propose`; the keys that would become members follow, in the order of the action.
+/// Accounts of `propose`; then follow the keys that would become members, in the order of the
+/// action, or the accounts that parameters are of, as in `execute_proposal`.
 #[derive(Accounts)]
 #[instruction(args: ProposeArgs)]
 pub struct Propose<'info> {
@@ -92,7 +94,17 @@ pub fn propose<'info>(ctx: Context<'info, Propose<'info>>, args: ProposeArgs) ->
         let mut guardian = accounts.guardian.write()?;
         ensure(args.nonce == guardian.nonce, BulwarkError::BadIndex)?;
         let action = decode(kind_of(args.kind)?, &args.action).or_refuse()?;
-        check_wallets(&action, ctx.remaining_accounts)?;
+        let scene = Scene {
+            protocol: &accounts.protocol.key(),
+            guardian: &accounts.guardian.key(),
+            accounts: ctx.remaining_accounts,
+            slot_ms: guardian.slot_ms,
+            now,
+            go: Go::Try,
+        };
+        if !decide(&scene, &action)? {
+            check_wallets(&action, ctx.remaining_accounts)?;
+        }
         let mut proposal = accounts.proposal.write_new()?;
         let member = accounts.member.key;
         let mode = bulwark_core::mode::effective_record(&protocol.mode, now);

@@ -54,7 +54,6 @@ pub fn recapitalise<'info>(ctx: Context<'info, Recapitalise<'info>>, amount: u64
     let mut guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
     guard.bank(&accounts.bank)?;
     guard.permit(Action::Recapitalise)?;
-    guard.not_frozen()?;
     ensure(amount > 0, BulwarkError::ZeroAmount)?;
     let event = {
         let mut bank = accounts.bank.write()?;

@@ -45,7 +45,6 @@ pub fn sweep<'info>(ctx: Context<'info, Sweep<'info>>) -> Result<()> {
     let mut guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
     guard.bank(&accounts.bank)?;
     guard.permit(Action::Sweep)?;
-    guard.not_frozen()?;
     let event = {
         let mut bank = accounts.bank.write()?;
         token::check_vault(&bank, &accounts.vault)?;

@@ -170,6 +170,8 @@ export const BULWARK_ERROR__ALREADY_MARKED = 0x17bb; // 6075
 export const BULWARK_ERROR__NOT_MARKED = 0x17bc; // 6076
 /** NothingDue: Nothing is due at the moment; late money may make something due */
 export const BULWARK_ERROR__NOTHING_DUE = 0x17bd; // 6077
+/** CoupledApart: Parameters that are bound to each other are changed together */
+export const BULWARK_ERROR__COUPLED_APART = 0x17be; // 6078
 /** WrongProtocol: The account belongs to another protocol */
 export const BULWARK_ERROR__WRONG_PROTOCOL = 0x1838; // 6200
 /** WrongCompartment: The account belongs to another compartment */
@@ -268,8 +270,10 @@ export const BULWARK_ERROR__STALE_QUOTE = 0x1866; // 6246
 export const BULWARK_ERROR__PROPOSAL_OPEN = 0x1867; // 6247
 /** WrongRecovery: This isn't the compartment's present Recovery */
 export const BULWARK_ERROR__WRONG_RECOVERY = 0x1868; // 6248
+/** WrongBuffer: This isn't the buffer that was decided, or its authority or bytes are others */
+export const BULWARK_ERROR__WRONG_BUFFER = 0x1869; // 6249
 /** UnlistedRule: A rule that this release has no name for */
-export const BULWARK_ERROR__UNLISTED_RULE = 0x1869; // 6249
+export const BULWARK_ERROR__UNLISTED_RULE = 0x186a; // 6250
 
 export type BulwarkError =
   | typeof BULWARK_ERROR__ACCOUNT_CAP
@@ -299,6 +303,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__CAPABILITY_REVOKED
   | typeof BULWARK_ERROR__CAUSE_STANDS
   | typeof BULWARK_ERROR__COLLATERAL_SLOTS_FULL
+  | typeof BULWARK_ERROR__COUPLED_APART
   | typeof BULWARK_ERROR__DELAY_RUNS
   | typeof BULWARK_ERROR__DEPOSIT_CAP
   | typeof BULWARK_ERROR__DUPLICATE_ACCOUNT
@@ -385,6 +390,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__WRONG_BANK
   | typeof BULWARK_ERROR__WRONG_BOARD
   | typeof BULWARK_ERROR__WRONG_BOOK
+  | typeof BULWARK_ERROR__WRONG_BUFFER
   | typeof BULWARK_ERROR__WRONG_COMPARTMENT
   | typeof BULWARK_ERROR__WRONG_INSURANCE
   | typeof BULWARK_ERROR__WRONG_MARGIN
@@ -431,6 +437,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__CAPABILITY_REVOKED]: `The capability is revoked for now`,
     [BULWARK_ERROR__CAUSE_STANDS]: `What the settlement was announced for still stands`,
     [BULWARK_ERROR__COLLATERAL_SLOTS_FULL]: `No free collateral slot is left`,
+    [BULWARK_ERROR__COUPLED_APART]: `Parameters that are bound to each other are changed together`,
     [BULWARK_ERROR__DELAY_RUNS]: `The delay isn't over`,
     [BULWARK_ERROR__DEPOSIT_CAP]: `The bank's deposit cap would be passed`,
     [BULWARK_ERROR__DUPLICATE_ACCOUNT]: `The same account was passed twice`,
@@ -517,6 +524,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__WRONG_BANK]: `This isn't the bank that is meant`,
     [BULWARK_ERROR__WRONG_BOARD]: `This isn't the Board of the compartment`,
     [BULWARK_ERROR__WRONG_BOOK]: `This isn't the book of the market`,
+    [BULWARK_ERROR__WRONG_BUFFER]: `This isn't the buffer that was decided, or its authority or bytes are others`,
     [BULWARK_ERROR__WRONG_COMPARTMENT]: `The account belongs to another compartment`,
     [BULWARK_ERROR__WRONG_INSURANCE]: `This isn't the insurance of the compartment`,
     [BULWARK_ERROR__WRONG_MARGIN]: `This isn't the margin account that is meant`,

@@ -91,6 +91,8 @@ export type CreateBankInstruction<
   TAccountEventAuthority extends string | AccountMeta<string> = string,
   TAccountProgram extends string | AccountMeta<string> =
     "3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM",
+  TAccountGuardian extends string | AccountMeta<string> = string,
+  TAccountProposal extends string | AccountMeta<string> = string,
   TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
   InstructionWithData<ReadonlyUint8Array> &
@@ -133,6 +135,12 @@ export type CreateBankInstruction<
       TAccountProgram extends string
         ? ReadonlyAccount<TAccountProgram>
         : TAccountProgram,
+      TAccountGuardian extends string
+        ? WritableAccount<TAccountGuardian>
+        : TAccountGuardian,
+      TAccountProposal extends string
+        ? WritableAccount<TAccountProposal>
+        : TAccountProposal,
       ...TRemainingAccounts,
     ]
   >;
@@ -236,8 +244,10 @@ export type CreateBankAsyncInput<
   TAccountSystemProgram extends string = string,
   TAccountEventAuthority extends string = string,
   TAccountProgram extends string = string,
+  TAccountGuardian extends string = string,
+  TAccountProposal extends string = string,
 > = {
-  /** The creator; pays. */
+  /** The creator, or anyone who shows the guardian's decision; pays. */
   creator: TransactionSigner<TAccountCreator>;
   /** Protocol. */
   protocol: Address<TAccountProtocol>;
@@ -257,6 +267,10 @@ export type CreateBankAsyncInput<
   systemProgram?: Address<TAccountSystemProgram>;
   eventAuthority: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
+  /** Guardian, where it decided this. */
+  guardian?: Address<TAccountGuardian>;
+  /** Proposal, where the guardian decided this. */
+  proposal?: Address<TAccountProposal>;
   feed: CreateBankInstructionDataArgs["feed"];
   origin: CreateBankInstructionDataArgs["origin"];
   group: CreateBankInstructionDataArgs["group"];
@@ -281,6 +295,8 @@ export async function getCreateBankInstructionAsync<
   TAccountSystemProgram extends string,
   TAccountEventAuthority extends string,
   TAccountProgram extends string,
+  TAccountGuardian extends string,
+  TAccountProposal extends string,
   TProgramAddress extends Address = typeof BULWARK_PROGRAM_ADDRESS,
 >(
   input: CreateBankAsyncInput<
@@ -295,7 +311,9 @@ export async function getCreateBankInstructionAsync<
     TAccountTokenProgram,
     TAccountSystemProgram,
     TAccountEventAuthority,
-    TAccountProgram
+    TAccountProgram,
+    TAccountGuardian,
+    TAccountProposal
   >,
   config?: { programAddress?: TProgramAddress },
 ): Promise<
@@ -312,7 +330,9 @@ export async function getCreateBankInstructionAsync<
     TAccountTokenProgram,
     TAccountSystemProgram,
     TAccountEventAuthority,
-    TAccountProgram
+    TAccountProgram,
+    TAccountGuardian,
+    TAccountProposal
   >
 > {
   // Program address.
@@ -332,6 +352,8 @@ export async function getCreateBankInstructionAsync<
     systemProgram: { value: input.systemProgram ?? null, isWritable: false },
     eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
     program: { value: input.program ?? null, isWritable: false },
+    guardian: { value: input.guardian ?? null, isWritable: true },
+    proposal: { value: input.proposal ?? null, isWritable: true },
   };
   const accounts = originalAccounts as Record<
     keyof typeof originalAccounts,
@@ -390,6 +412,8 @@ export async function getCreateBankInstructionAsync<
       getAccountMeta("systemProgram", accounts.systemProgram),
       getAccountMeta("eventAuthority", accounts.eventAuthority),
       getAccountMeta("program", accounts.program),
+      getAccountMeta("guardian", accounts.guardian),
+      getAccountMeta("proposal", accounts.proposal),
     ],
     data: getCreateBankInstructionDataEncoder().encode(
       args as CreateBankInstructionDataArgs,
@@ -408,7 +432,9 @@ export async function getCreateBankInstructionAsync<
     TAccountTokenProgram,
     TAccountSystemProgram,
     TAccountEventAuthority,
-    TAccountProgram
+    TAccountProgram,
+    TAccountGuardian,
+    TAccountProposal
   >);
 }
 
@@ -425,8 +451,10 @@ export type CreateBankInput<
   TAccountSystemProgram extends string = string,
   TAccountEventAuthority extends string = string,
   TAccountProgram extends string = string,
+  TAccountGuardian extends string = string,
+  TAccountProposal extends string = string,
 > = {
-  /** The creator; pays. */
+  /** The creator, or anyone who shows the guardian's decision; pays. */
   creator: TransactionSigner<TAccountCreator>;
   /** Protocol. */
   protocol: Address<TAccountProtocol>;
@@ -446,6 +474,10 @@ export type CreateBankInput<
   systemProgram?: Address<TAccountSystemProgram>;
   eventAuthority: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
+  /** Guardian, where it decided this. */
+  guardian?: Address<TAccountGuardian>;
+  /** Proposal, where the guardian decided this. */
+  proposal?: Address<TAccountProposal>;
   feed: CreateBankInstructionDataArgs["feed"];
   origin: CreateBankInstructionDataArgs["origin"];
   group: CreateBankInstructionDataArgs["group"];
@@ -470,6 +502,8 @@ export function getCreateBankInstruction<
   TAccountSystemProgram extends string,
   TAccountEventAuthority extends string,
   TAccountProgram extends string,
+  TAccountGuardian extends string,
+  TAccountProposal extends string,
   TProgramAddress extends Address = typeof BULWARK_PROGRAM_ADDRESS,
 >(
   input: CreateBankInput<
@@ -484,7 +518,9 @@ export function getCreateBankInstruction<
     TAccountTokenProgram,
     TAccountSystemProgram,
     TAccountEventAuthority,
-    TAccountProgram
+    TAccountProgram,
+    TAccountGuardian,
+    TAccountProposal
   >,
   config?: { programAddress?: TProgramAddress },
 ): CreateBankInstruction<
@@ -500,7 +536,9 @@ export function getCreateBankInstruction<
   TAccountTokenProgram,
   TAccountSystemProgram,
   TAccountEventAuthority,
-  TAccountProgram
+  TAccountProgram,
+  TAccountGuardian,
+  TAccountProposal
 > {
   // Program address.
   const programAddress = config?.programAddress ?? BULWARK_PROGRAM_ADDRESS;
@@ -519,6 +557,8 @@ export function getCreateBankInstruction<
     systemProgram: { value: input.systemProgram ?? null, isWritable: false },
     eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
     program: { value: input.program ?? null, isWritable: false },
+    guardian: { value: input.guardian ?? null, isWritable: true },
+    proposal: { value: input.proposal ?? null, isWritable: true },
   };
   const accounts = originalAccounts as Record<
     keyof typeof originalAccounts,
@@ -557,6 +597,8 @@ export function getCreateBankInstruction<
       getAccountMeta("systemProgram", accounts.systemProgram),
       getAccountMeta("eventAuthority", accounts.eventAuthority),
       getAccountMeta("program", accounts.program),
+      getAccountMeta("guardian", accounts.guardian),
+      getAccountMeta("proposal", accounts.proposal),
     ],
     data: getCreateBankInstructionDataEncoder().encode(
       args as CreateBankInstructionDataArgs,
@@ -575,7 +617,9 @@ export function getCreateBankInstruction<
     TAccountTokenProgram,
     TAccountSystemProgram,
     TAccountEventAuthority,
-    TAccountProgram
+    TAccountProgram,
+    TAccountGuardian,
+    TAccountProposal
   >);
 }
 
@@ -585,7 +629,7 @@ export type ParsedCreateBankInstruction<
 > = {
   programAddress: Address<TProgram>;
   accounts: {
-    /** The creator; pays. */
+    /** The creator, or anyone who shows the guardian's decision; pays. */
     creator: TAccountMetas[0];
     /** Protocol. */
     protocol: TAccountMetas[1];
@@ -605,6 +649,10 @@ export type ParsedCreateBankInstruction<
     systemProgram: TAccountMetas[9];
     eventAuthority: TAccountMetas[10];
     program: TAccountMetas[11];
+    /** Guardian, where it decided this. */
+    guardian?: TAccountMetas[12] | undefined;
+    /** Proposal, where the guardian decided this. */
+    proposal?: TAccountMetas[13] | undefined;
   };
   data: CreateBankInstructionData;
 };
@@ -617,12 +665,12 @@ export function parseCreateBankInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedCreateBankInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 12) {
+  if (instruction.accounts.length < 14) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 12,
+        expectedAccountMetas: 14,
       },
     );
   }
@@ -631,6 +679,12 @@ export function parseCreateBankInstruction<
     const accountMeta = (instruction.accounts as TAccountMetas)[accountIndex]!;
     accountIndex += 1;
     return accountMeta;
+  };
+  const getNextOptionalAccount = () => {
+    const accountMeta = getNextAccount();
+    return accountMeta.address === BULWARK_PROGRAM_ADDRESS
+      ? undefined
+      : accountMeta;
   };
   return {
     programAddress: instruction.programAddress,
@@ -647,6 +701,8 @@ export function parseCreateBankInstruction<
       systemProgram: getNextAccount(),
       eventAuthority: getNextAccount(),
       program: getNextAccount(),
+      guardian: getNextOptionalAccount(),
+      proposal: getNextOptionalAccount(),
     },
     data: getCreateBankInstructionDataDecoder().decode(instruction.data),
   };

@@ -71,6 +71,8 @@ export type CreateFeedInstruction<
   TAccountEventAuthority extends string | AccountMeta<string> = string,
   TAccountProgram extends string | AccountMeta<string> =
     "3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM",
+  TAccountGuardian extends string | AccountMeta<string> = string,
+  TAccountProposal extends string | AccountMeta<string> = string,
   TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
   InstructionWithData<ReadonlyUint8Array> &
@@ -95,6 +97,12 @@ export type CreateFeedInstruction<
       TAccountProgram extends string
         ? ReadonlyAccount<TAccountProgram>
         : TAccountProgram,
+      TAccountGuardian extends string
+        ? WritableAccount<TAccountGuardian>
+        : TAccountGuardian,
+      TAccountProposal extends string
+        ? WritableAccount<TAccountProposal>
+        : TAccountProposal,
       ...TRemainingAccounts,
     ]
   >;
@@ -174,8 +182,10 @@ export type CreateFeedInput<
   TAccountBoard extends string = string,
   TAccountEventAuthority extends string = string,
   TAccountProgram extends string = string,
+  TAccountGuardian extends string = string,
+  TAccountProposal extends string = string,
 > = {
-  /** The creator. */
+  /** The creator, or anyone who shows the guardian's decision. */
   creator: TransactionSigner<TAccountCreator>;
   /** Protocol. */
   protocol: Address<TAccountProtocol>;
@@ -185,6 +195,10 @@ export type CreateFeedInput<
   board: Address<TAccountBoard>;
   eventAuthority: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
+  /** Guardian, where it decided this. */
+  guardian?: Address<TAccountGuardian>;
+  /** Proposal, where the guardian decided this. */
+  proposal?: Address<TAccountProposal>;
   source: CreateFeedInstructionDataArgs["source"];
   second: CreateFeedInstructionDataArgs["second"];
   unitExp: CreateFeedInstructionDataArgs["unitExp"];
@@ -200,6 +214,8 @@ export function getCreateFeedInstruction<
   TAccountBoard extends string,
   TAccountEventAuthority extends string,
   TAccountProgram extends string,
+  TAccountGuardian extends string,
+  TAccountProposal extends string,
   TProgramAddress extends Address = typeof BULWARK_PROGRAM_ADDRESS,
 >(
   input: CreateFeedInput<
@@ -208,7 +224,9 @@ export function getCreateFeedInstruction<
     TAccountCompartment,
     TAccountBoard,
     TAccountEventAuthority,
-    TAccountProgram
+    TAccountProgram,
+    TAccountGuardian,
+    TAccountProposal
   >,
   config?: { programAddress?: TProgramAddress },
 ): CreateFeedInstruction<
@@ -218,7 +236,9 @@ export function getCreateFeedInstruction<
   TAccountCompartment,
   TAccountBoard,
   TAccountEventAuthority,
-  TAccountProgram
+  TAccountProgram,
+  TAccountGuardian,
+  TAccountProposal
 > {
   // Program address.
   const programAddress = config?.programAddress ?? BULWARK_PROGRAM_ADDRESS;
@@ -231,6 +251,8 @@ export function getCreateFeedInstruction<
     board: { value: input.board ?? null, isWritable: true },
     eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
     program: { value: input.program ?? null, isWritable: false },
+    guardian: { value: input.guardian ?? null, isWritable: true },
+    proposal: { value: input.proposal ?? null, isWritable: true },
   };
   const accounts = originalAccounts as Record<
     keyof typeof originalAccounts,
@@ -255,6 +277,8 @@ export function getCreateFeedInstruction<
       getAccountMeta("board", accounts.board),
       getAccountMeta("eventAuthority", accounts.eventAuthority),
       getAccountMeta("program", accounts.program),
+      getAccountMeta("guardian", accounts.guardian),
+      getAccountMeta("proposal", accounts.proposal),
     ],
     data: getCreateFeedInstructionDataEncoder().encode(
       args as CreateFeedInstructionDataArgs,
@@ -267,7 +291,9 @@ export function getCreateFeedInstruction<
     TAccountCompartment,
     TAccountBoard,
     TAccountEventAuthority,
-    TAccountProgram
+    TAccountProgram,
+    TAccountGuardian,
+    TAccountProposal
   >);
 }
 
@@ -277,7 +303,7 @@ export type ParsedCreateFeedInstruction<
 > = {
   programAddress: Address<TProgram>;
   accounts: {
-    /** The creator. */
+    /** The creator, or anyone who shows the guardian's decision. */
     creator: TAccountMetas[0];
     /** Protocol. */
     protocol: TAccountMetas[1];
@@ -287,6 +313,10 @@ export type ParsedCreateFeedInstruction<
     board: TAccountMetas[3];
     eventAuthority: TAccountMetas[4];
     program: TAccountMetas[5];
+    /** Guardian, where it decided this. */
+    guardian?: TAccountMetas[6] | undefined;
+    /** Proposal, where the guardian decided this. */
+    proposal?: TAccountMetas[7] | undefined;
   };
   data: CreateFeedInstructionData;
 };
@@ -299,12 +329,12 @@ export function parseCreateFeedInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedCreateFeedInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 6) {
+  if (instruction.accounts.length < 8) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 6,
+        expectedAccountMetas: 8,
       },
     );
   }
@@ -313,6 +343,12 @@ export function parseCreateFeedInstruction<
     const accountMeta = (instruction.accounts as TAccountMetas)[accountIndex]!;
     accountIndex += 1;
     return accountMeta;
+  };
+  const getNextOptionalAccount = () => {
+    const accountMeta = getNextAccount();
+    return accountMeta.address === BULWARK_PROGRAM_ADDRESS
+      ? undefined
+      : accountMeta;
   };
   return {
     programAddress: instruction.programAddress,
@@ -323,6 +359,8 @@ export function parseCreateFeedInstruction<
       board: getNextAccount(),
       eventAuthority: getNextAccount(),
       program: getNextAccount(),
+      guardian: getNextOptionalAccount(),
+      proposal: getNextOptionalAccount(),
     },
     data: getCreateFeedInstructionDataDecoder().decode(instruction.data),
   };

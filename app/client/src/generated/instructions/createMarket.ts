@@ -77,6 +77,8 @@ export type CreateMarketInstruction<
   TAccountEventAuthority extends string | AccountMeta<string> = string,
   TAccountProgram extends string | AccountMeta<string> =
     "3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM",
+  TAccountGuardian extends string | AccountMeta<string> = string,
+  TAccountProposal extends string | AccountMeta<string> = string,
   TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
   InstructionWithData<ReadonlyUint8Array> &
@@ -110,6 +112,12 @@ export type CreateMarketInstruction<
       TAccountProgram extends string
         ? ReadonlyAccount<TAccountProgram>
         : TAccountProgram,
+      TAccountGuardian extends string
+        ? WritableAccount<TAccountGuardian>
+        : TAccountGuardian,
+      TAccountProposal extends string
+        ? WritableAccount<TAccountProposal>
+        : TAccountProposal,
       ...TRemainingAccounts,
     ]
   >;
@@ -186,8 +194,10 @@ export type CreateMarketInput<
   TAccountSystemProgram extends string = string,
   TAccountEventAuthority extends string = string,
   TAccountProgram extends string = string,
+  TAccountGuardian extends string = string,
+  TAccountProposal extends string = string,
 > = {
-  /** The creator; pays. */
+  /** The creator, or anyone who shows the guardian's decision; pays. */
   creator: TransactionSigner<TAccountCreator>;
   /** Protocol. */
   protocol: Address<TAccountProtocol>;
@@ -203,6 +213,10 @@ export type CreateMarketInput<
   systemProgram?: Address<TAccountSystemProgram>;
   eventAuthority: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
+  /** Guardian, where it decided this. */
+  guardian?: Address<TAccountGuardian>;
+  /** Proposal, where the guardian decided this. */
+  proposal?: Address<TAccountProposal>;
   index: CreateMarketInstructionDataArgs["index"];
   feed: CreateMarketInstructionDataArgs["feed"];
   marketArg: CreateMarketInstructionDataArgs["market"];
@@ -220,6 +234,8 @@ export function getCreateMarketInstruction<
   TAccountSystemProgram extends string,
   TAccountEventAuthority extends string,
   TAccountProgram extends string,
+  TAccountGuardian extends string,
+  TAccountProposal extends string,
   TProgramAddress extends Address = typeof BULWARK_PROGRAM_ADDRESS,
 >(
   input: CreateMarketInput<
@@ -231,7 +247,9 @@ export function getCreateMarketInstruction<
     TAccountBook,
     TAccountSystemProgram,
     TAccountEventAuthority,
-    TAccountProgram
+    TAccountProgram,
+    TAccountGuardian,
+    TAccountProposal
   >,
   config?: { programAddress?: TProgramAddress },
 ): CreateMarketInstruction<
@@ -244,7 +262,9 @@ export function getCreateMarketInstruction<
   TAccountBook,
   TAccountSystemProgram,
   TAccountEventAuthority,
-  TAccountProgram
+  TAccountProgram,
+  TAccountGuardian,
+  TAccountProposal
 > {
   // Program address.
   const programAddress = config?.programAddress ?? BULWARK_PROGRAM_ADDRESS;
@@ -260,6 +280,8 @@ export function getCreateMarketInstruction<
     systemProgram: { value: input.systemProgram ?? null, isWritable: false },
     eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
     program: { value: input.program ?? null, isWritable: false },
+    guardian: { value: input.guardian ?? null, isWritable: true },
+    proposal: { value: input.proposal ?? null, isWritable: true },
   };
   const accounts = originalAccounts as Record<
     keyof typeof originalAccounts,
@@ -291,6 +313,8 @@ export function getCreateMarketInstruction<
       getAccountMeta("systemProgram", accounts.systemProgram),
       getAccountMeta("eventAuthority", accounts.eventAuthority),
       getAccountMeta("program", accounts.program),
+      getAccountMeta("guardian", accounts.guardian),
+      getAccountMeta("proposal", accounts.proposal),
     ],
     data: getCreateMarketInstructionDataEncoder().encode(
       args as CreateMarketInstructionDataArgs,
@@ -306,7 +330,9 @@ export function getCreateMarketInstruction<
     TAccountBook,
     TAccountSystemProgram,
     TAccountEventAuthority,
-    TAccountProgram
+    TAccountProgram,
+    TAccountGuardian,
+    TAccountProposal
   >);
 }
 
@@ -316,7 +342,7 @@ export type ParsedCreateMarketInstruction<
 > = {
   programAddress: Address<TProgram>;
   accounts: {
-    /** The creator; pays. */
+    /** The creator, or anyone who shows the guardian's decision; pays. */
     creator: TAccountMetas[0];
     /** Protocol. */
     protocol: TAccountMetas[1];
@@ -332,6 +358,10 @@ export type ParsedCreateMarketInstruction<
     systemProgram: TAccountMetas[6];
     eventAuthority: TAccountMetas[7];
     program: TAccountMetas[8];
+    /** Guardian, where it decided this. */
+    guardian?: TAccountMetas[9] | undefined;
+    /** Proposal, where the guardian decided this. */
+    proposal?: TAccountMetas[10] | undefined;
   };
   data: CreateMarketInstructionData;
 };
@@ -344,12 +374,12 @@ export function parseCreateMarketInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedCreateMarketInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 9) {
+  if (instruction.accounts.length < 11) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 9,
+        expectedAccountMetas: 11,
       },
     );
   }
@@ -358,6 +388,12 @@ export function parseCreateMarketInstruction<
     const accountMeta = (instruction.accounts as TAccountMetas)[accountIndex]!;
     accountIndex += 1;
     return accountMeta;
+  };
+  const getNextOptionalAccount = () => {
+    const accountMeta = getNextAccount();
+    return accountMeta.address === BULWARK_PROGRAM_ADDRESS
+      ? undefined
+      : accountMeta;
   };
   return {
     programAddress: instruction.programAddress,
@@ -371,6 +407,8 @@ export function parseCreateMarketInstruction<
       systemProgram: getNextAccount(),
       eventAuthority: getNextAccount(),
       program: getNextAccount(),
+      guardian: getNextOptionalAccount(),
+      proposal: getNextOptionalAccount(),
     },
     data: getCreateMarketInstructionDataDecoder().decode(instruction.data),
   };

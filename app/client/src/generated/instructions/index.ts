@@ -34,6 +34,7 @@ export * from "./createMarket.js";
 export * from "./createProtocol.js";
 export * from "./deposit.js";
 export * from "./executeProposal.js";
+export * from "./executeUpgrade.js";
 export * from "./expireProposal.js";
 export * from "./flag.js";
 export * from "./fold.js";

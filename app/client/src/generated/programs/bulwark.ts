@@ -100,6 +100,7 @@ import {
   getCreateProtocolInstructionAsync,
   getDepositInstruction,
   getExecuteProposalInstruction,
+  getExecuteUpgradeInstruction,
   getExpireProposalInstruction,
   getFlagInstruction,
   getFoldInstruction,
@@ -164,6 +165,7 @@ import {
   parseCreateProtocolInstruction,
   parseDepositInstruction,
   parseExecuteProposalInstruction,
+  parseExecuteUpgradeInstruction,
   parseExpireProposalInstruction,
   parseFlagInstruction,
   parseFoldInstruction,
@@ -228,6 +230,7 @@ import {
   type CreateProtocolAsyncInput,
   type DepositInput,
   type ExecuteProposalInput,
+  type ExecuteUpgradeInput,
   type ExpireProposalInput,
   type FlagInput,
   type FoldInput,
@@ -269,6 +272,7 @@ import {
   type ParsedCreateProtocolInstruction,
   type ParsedDepositInstruction,
   type ParsedExecuteProposalInstruction,
+  type ParsedExecuteUpgradeInstruction,
   type ParsedExpireProposalInstruction,
   type ParsedFlagInstruction,
   type ParsedFoldInstruction,
@@ -529,6 +533,7 @@ export enum BulwarkInstruction {
   CreateProtocol,
   Deposit,
   ExecuteProposal,
+  ExecuteUpgrade,
   ExpireProposal,
   Flag,
   Fold,
@@ -878,6 +883,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.ExecuteProposal;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([205, 219, 100, 218, 66, 39, 215, 24]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.ExecuteUpgrade;
   }
   if (
     containsBytes(
@@ -1369,6 +1385,9 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.ExecuteProposal;
     } & ParsedExecuteProposalInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.ExecuteUpgrade;
+    } & ParsedExecuteUpgradeInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.ExpireProposal;
     } & ParsedExpireProposalInstruction<TProgram>)
   | ({
@@ -1676,6 +1695,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.ExecuteProposal,
         ...parseExecuteProposalInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.ExecuteUpgrade: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.ExecuteUpgrade,
+        ...parseExecuteUpgradeInstruction(instruction),
       };
     }
     case BulwarkInstruction.ExpireProposal: {
@@ -2073,6 +2099,10 @@ export type BulwarkPluginInstructions = {
     input: ExecuteProposalInput,
   ) => ReturnType<typeof getExecuteProposalInstruction> &
     SelfPlanAndSendFunctions;
+  executeUpgrade: (
+    input: MakeOptional<ExecuteUpgradeInput, "payer">,
+  ) => ReturnType<typeof getExecuteUpgradeInstruction> &
+    SelfPlanAndSendFunctions;
   expireProposal: (
     input: ExpireProposalInput,
   ) => ReturnType<typeof getExpireProposalInstruction> &
@@ -2362,6 +2392,14 @@ export function bulwarkProgram() {
             addSelfPlanAndSendFunctions(
               client,
               getExecuteProposalInstruction(input),
+            ),
+          executeUpgrade: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getExecuteUpgradeInstruction({
+                ...input,
+                payer: input.payer ?? client.payer.address,
+              }),
             ),
           expireProposal: (input) =>
             addSelfPlanAndSendFunctions(

@@ -10,6 +10,8 @@ import {
   combineCodec,
   fixDecoderSize,
   fixEncoderSize,
+  getArrayDecoder,
+  getArrayEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getI64Decoder,
@@ -30,6 +32,8 @@ import {
   getBucketEncoder,
   getEndDecoder,
   getEndEncoder,
+  getLoweredDecoder,
+  getLoweredEncoder,
   getQueueDecoder,
   getQueueEncoder,
   getQuoteTotalsDecoder,
@@ -40,6 +44,8 @@ import {
   type BucketArgs,
   type End,
   type EndArgs,
+  type Lowered,
+  type LoweredArgs,
   type Queue,
   type QueueArgs,
   type QuoteTotals,
@@ -123,6 +129,10 @@ export type Bank = {
   quickBase: bigint;
   /** Unix end of the quickening that `quick_base` belongs to. */
   quickUntil: bigint;
+  /** Lowered deposit cap. */
+  loweredDeposits: Lowered;
+  /** Unix seconds of the latest two closings for new risk: at most two in 30 days. */
+  closedAt: Array<bigint>;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -201,6 +211,10 @@ export type BankArgs = {
   quickBase: number | bigint;
   /** Unix end of the quickening that `quick_base` belongs to. */
   quickUntil: number | bigint;
+  /** Lowered deposit cap. */
+  loweredDeposits: LoweredArgs;
+  /** Unix seconds of the latest two closings for new risk: at most two in 30 days. */
+  closedAt: Array<number | bigint>;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -242,7 +256,9 @@ export function getBankEncoder(): FixedSizeEncoder<BankArgs> {
     ["meanRemainder", getU64Encoder()],
     ["quickBase", getU64Encoder()],
     ["quickUntil", getI64Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 232)],
+    ["loweredDeposits", getLoweredEncoder()],
+    ["closedAt", getArrayEncoder(getI64Encoder(), { size: 2 })],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 176)],
   ]);
 }
 
@@ -283,7 +299,9 @@ export function getBankDecoder(): FixedSizeDecoder<Bank> {
     ["meanRemainder", getU64Decoder()],
     ["quickBase", getU64Decoder()],
     ["quickUntil", getI64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 232)],
+    ["loweredDeposits", getLoweredDecoder()],
+    ["closedAt", getArrayDecoder(getI64Decoder(), { size: 2 })],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 176)],
   ]);
 }
 

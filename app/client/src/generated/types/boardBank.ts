@@ -26,8 +26,12 @@ import {
   type ReadonlyUint8Array,
 } from "@solana/kit";
 import {
+  getEndDecoder,
+  getEndEncoder,
   getTargetsDecoder,
   getTargetsEncoder,
+  type End,
+  type EndArgs,
   type Targets,
   type TargetsArgs,
 } from "./index.js";
@@ -60,8 +64,10 @@ export type BoardBank = {
   origin: number;
   /** Group of correlated collateral. */
   group: number;
-  /** Feed of what a bridged token stands for; nothing for others. */
-  nativeFeed: number;
+  /** Reserved. */
+  reserved0: ReadonlyUint8Array;
+  /** Closed for new risk by the guardian until here, as in the bank. */
+  noNewRiskUntil: End;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -93,8 +99,10 @@ export type BoardBankArgs = {
   origin: number;
   /** Group of correlated collateral. */
   group: number;
-  /** Feed of what a bridged token stands for; nothing for others. */
-  nativeFeed: number;
+  /** Reserved. */
+  reserved0: ReadonlyUint8Array;
+  /** Closed for new risk by the guardian until here, as in the bank. */
+  noNewRiskUntil: EndArgs;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -114,8 +122,9 @@ export function getBoardBankEncoder(): FixedSizeEncoder<BoardBankArgs> {
     ["status", getU8Encoder()],
     ["origin", getU8Encoder()],
     ["group", getU8Encoder()],
-    ["nativeFeed", getU8Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 66)],
+    ["reserved0", fixEncoderSize(getBytesEncoder(), 3)],
+    ["noNewRiskUntil", getEndEncoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 48)],
   ]);
 }
 
@@ -134,8 +143,9 @@ export function getBoardBankDecoder(): FixedSizeDecoder<BoardBank> {
     ["status", getU8Decoder()],
     ["origin", getU8Decoder()],
     ["group", getU8Decoder()],
-    ["nativeFeed", getU8Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 66)],
+    ["reserved0", fixDecoderSize(getBytesDecoder(), 3)],
+    ["noNewRiskUntil", getEndDecoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 48)],
   ]);
 }
 

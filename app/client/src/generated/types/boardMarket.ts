@@ -14,6 +14,8 @@ import {
   getArrayEncoder,
   getBytesDecoder,
   getBytesEncoder,
+  getI64Decoder,
+  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
@@ -36,8 +38,6 @@ import {
   getSignedWideEncoder,
   getTargetsDecoder,
   getTargetsEncoder,
-  getWatchDecoder,
-  getWatchEncoder,
   getWideDecoder,
   getWideEncoder,
   type Minute,
@@ -48,8 +48,6 @@ import {
   type SignedWideArgs,
   type Targets,
   type TargetsArgs,
-  type Watch,
-  type WatchArgs,
   type Wide,
   type WideArgs,
 } from "./index.js";
@@ -88,8 +86,19 @@ export type BoardMarket = {
   closeFeePpm: number;
   /** Price at which a settled market closed, PriceE8. */
   settlePrice: bigint;
-  /** Breakers. */
-  watch: Watch;
+  /**
+   * Depth of the size curve before the latest change, UsdE6; 0 if there was none. Maintenance
+   * walks from the old curve to the new one in the margins' ramp.
+   */
+  depthBefore: bigint;
+  /** Slope of that curve, e9. */
+  sizeSlopeBeforeE9: bigint;
+  /** Open-second clock of the change. */
+  curveOpen: bigint;
+  /** Unix second at which the warm-up from zero began. */
+  warmFrom: bigint;
+  /** Unix second at which it ends: until then new risk is bounded in proportion. */
+  warmUntil: bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -127,8 +136,19 @@ export type BoardMarketArgs = {
   closeFeePpm: number;
   /** Price at which a settled market closed, PriceE8. */
   settlePrice: number | bigint;
-  /** Breakers. */
-  watch: WatchArgs;
+  /**
+   * Depth of the size curve before the latest change, UsdE6; 0 if there was none. Maintenance
+   * walks from the old curve to the new one in the margins' ramp.
+   */
+  depthBefore: number | bigint;
+  /** Slope of that curve, e9. */
+  sizeSlopeBeforeE9: number | bigint;
+  /** Open-second clock of the change. */
+  curveOpen: number | bigint;
+  /** Unix second at which the warm-up from zero began. */
+  warmFrom: number | bigint;
+  /** Unix second at which it ends: until then new risk is bounded in proportion. */
+  warmUntil: number | bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -151,8 +171,12 @@ export function getBoardMarketEncoder(): FixedSizeEncoder<BoardMarketArgs> {
     ["reserved0", fixEncoderSize(getBytesEncoder(), 2)],
     ["closeFeePpm", getU32Encoder()],
     ["settlePrice", getU64Encoder()],
-    ["watch", getWatchEncoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 80)],
+    ["depthBefore", getU64Encoder()],
+    ["sizeSlopeBeforeE9", getU64Encoder()],
+    ["curveOpen", getU64Encoder()],
+    ["warmFrom", getI64Encoder()],
+    ["warmUntil", getI64Encoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 64)],
   ]);
 }
 
@@ -174,8 +198,12 @@ export function getBoardMarketDecoder(): FixedSizeDecoder<BoardMarket> {
     ["reserved0", fixDecoderSize(getBytesDecoder(), 2)],
     ["closeFeePpm", getU32Decoder()],
     ["settlePrice", getU64Decoder()],
-    ["watch", getWatchDecoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 80)],
+    ["depthBefore", getU64Decoder()],
+    ["sizeSlopeBeforeE9", getU64Decoder()],
+    ["curveOpen", getU64Decoder()],
+    ["warmFrom", getI64Decoder()],
+    ["warmUntil", getI64Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 64)],
   ]);
 }
 

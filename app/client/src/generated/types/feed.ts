@@ -103,6 +103,10 @@ export type Feed = {
    * the worse of it and the live price (D9).
    */
   announced: bigint;
+  /** Unix second since when the second source has agreed with the first, 0 if it doesn't. */
+  agreeFrom: bigint;
+  /** Unix second at which they were last compared. */
+  agreeAt: bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -163,6 +167,10 @@ export type FeedArgs = {
    * the worse of it and the live price (D9).
    */
   announced: number | bigint;
+  /** Unix second since when the second source has agreed with the first, 0 if it doesn't. */
+  agreeFrom: number | bigint;
+  /** Unix second at which they were last compared. */
+  agreeAt: number | bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -195,7 +203,9 @@ export function getFeedEncoder(): FixedSizeEncoder<FeedArgs> {
     ["thin", getU8Encoder()],
     ["reserved0", fixEncoderSize(getBytesEncoder(), 4)],
     ["announced", getU64Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 88)],
+    ["agreeFrom", getI64Encoder()],
+    ["agreeAt", getI64Encoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 72)],
   ]);
 }
 
@@ -227,7 +237,9 @@ export function getFeedDecoder(): FixedSizeDecoder<Feed> {
     ["thin", getU8Decoder()],
     ["reserved0", fixDecoderSize(getBytesDecoder(), 4)],
     ["announced", getU64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 88)],
+    ["agreeFrom", getI64Decoder()],
+    ["agreeAt", getI64Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 72)],
   ]);
 }
 

@@ -10,6 +10,8 @@ import {
   combineCodec,
   fixDecoderSize,
   fixEncoderSize,
+  getArrayDecoder,
+  getArrayEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getI64Decoder,
@@ -152,6 +154,8 @@ export type Market = {
   lossLongSeen: Wide;
   /** The same of shorts. */
   lossShortSeen: Wide;
+  /** Unix seconds of the latest two closings for new risk: at most two in 30 days. */
+  closedAt: Array<bigint>;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -249,6 +253,8 @@ export type MarketArgs = {
   lossLongSeen: WideArgs;
   /** The same of shorts. */
   lossShortSeen: WideArgs;
+  /** Unix seconds of the latest two closings for new risk: at most two in 30 days. */
+  closedAt: Array<number | bigint>;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -301,7 +307,8 @@ export function getMarketEncoder(): FixedSizeEncoder<MarketArgs> {
     ["cascadeUntil", getI64Encoder()],
     ["lossLongSeen", getWideEncoder()],
     ["lossShortSeen", getWideEncoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 216)],
+    ["closedAt", getArrayEncoder(getI64Encoder(), { size: 2 })],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 200)],
   ]);
 }
 
@@ -353,7 +360,8 @@ export function getMarketDecoder(): FixedSizeDecoder<Market> {
     ["cascadeUntil", getI64Decoder()],
     ["lossLongSeen", getWideDecoder()],
     ["lossShortSeen", getWideDecoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 216)],
+    ["closedAt", getArrayDecoder(getI64Decoder(), { size: 2 })],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 200)],
   ]);
 }
 
