@@ -1,5 +1,5 @@
-//! Price files: `ts_unix,open,high,low,close[,volume]`, one bar a line, oldest first; or rounds of a
-//! feed, `ts_unix,close`, which become minutes.
+//! Price files: `ts_unix,open,high,low,close[,volume]`, one bar a line, oldest first; or rounds of
+//! a feed, `ts_unix,close`, which become minutes.
 //!
 //! Whatever is malformed ends with an error that names its line. Bars that are missing are an
 //! outage of the venue's prices, not an error.
