@@ -35,6 +35,8 @@ export interface BankConfig {
   readonly class: client.CoinClass;
   readonly origin: "native" | "stable" | "liquid-stake" | "bridged";
   readonly group?: number;
+  /** Feed of what a bridged token stands for. */
+  readonly native?: string;
   readonly warmUpSeconds?: number;
   readonly depositCap: string;
   readonly accountCap: string;
@@ -133,6 +135,11 @@ function* references(config: Config): Iterable<string> {
       if (!names.includes(feed)) yield `${list}[${place}].feed: ${feed} is none of ${names.join(", ")}`;
     }
   }
+  for (const [place, { origin, native }] of config.banks.entries()) {
+    if (native === undefined ? origin === "bridged" : origin !== "bridged" || !names.includes(native)) {
+      yield `banks[${place}].native: a bridged token, and no other, names the feed of what it stands for`;
+    }
+  }
 }
 
 /** The class's parameters with what the file says instead. */
@@ -195,6 +202,7 @@ export function bankListing(config: Config, place: number): client.BankListing {
     feed: feedNumber(config, bank.feed),
     origin: ORIGINS[bank.origin],
     group: bank.group ?? 0,
+    nativeFeed: bank.native === undefined ? 0 : feedNumber(config, bank.native),
     warmUp: bank.warmUpSeconds ?? 0,
     bank: {
       ...overridden(`${path}.parameters`, preset.bank, bank.parameters),

@@ -347,10 +347,14 @@ fn a_stale_price_opens_nothing() {
     stage
         .world
         .place("maker", SOL_PERP, ask(1.0, 100.0).post_only());
-    stage.world.advance(3_600);
+    stage.world.advance(1_800);
     let order = bid(1.0, 100.0).fill_or_kill();
     let outcome = stage.world.try_place("alice", SOL_PERP, order);
     expect_error(outcome, E::NotFilledWhole);
+    // Half an hour after the feed has died its market halts: nothing is even placed.
+    stage.world.advance(1_800);
+    let outcome = stage.world.try_place("alice", SOL_PERP, order);
+    expect_error(outcome, E::MarketForbids);
     expect_error(
         stage.world.take_over("liquidator", "alice", SOL_PERP, 1),
         E::OracleGate,

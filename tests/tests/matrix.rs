@@ -17,7 +17,7 @@ use bulwark_core::mode::{Capability, Mode, Phase};
 use bulwark_core::permits::{
     Action, BANK, BankStatus, CAPABILITY, Context, GATE, MARKET, MarketStatus, permits,
 };
-use bulwark_state::{Bank, Board, Compartment, End, Market, Protocol};
+use bulwark_state::{Bank, Board, Compartment, End, Market, Protocol, Watch};
 use bulwark_svm::vm::{Failure, instruction};
 use bulwark_svm::world::{SOL, SOL_PERP, USDC, World, ask, bid, scaled, usdc};
 use slots::{Act, Make, samples};
@@ -366,13 +366,36 @@ fn every_mode_and_every_revocation_of_every_action() {
     tally.close("mode × action × capability", 500);
 }
 
+/// What breakers make of a market is set as the band sets it, the rest as the market's own status.
 fn set_market(world: &mut World, status: MarketStatus) {
-    let (market, board) = (
-        world.deployment.markets[SOL_PERP].market,
-        world.deployment.board,
-    );
-    world.corrupt::<Market>(market, |market| market.status = status as u8);
-    world.corrupt::<Board>(board, |board| board.markets[SOL_PERP].status = status as u8);
+    let market = world.deployment.markets[SOL_PERP].market;
+    let board = world.deployment.board;
+    let (now, price) = (world.now().unix, world.prices[SOL]);
+    let mut watch = Watch {
+        reference: price,
+        width: price * 3 / 100,
+        ..world.board().markets[SOL_PERP].watch
+    };
+    let own = match status {
+        MarketStatus::Limit => {
+            (watch.limit_at, watch.halted_until) = (now, now + 1_215);
+            MarketStatus::Open
+        }
+        MarketStatus::Halted => {
+            (watch.limit_at, watch.halted_until) = (now - 15, now + 1_200);
+            MarketStatus::Open
+        }
+        MarketStatus::ReduceOnly => {
+            watch.reduce_until = now + 900;
+            MarketStatus::Open
+        }
+        own => own,
+    };
+    world.corrupt::<Market>(market, |market| market.status = own as u8);
+    world.corrupt::<Board>(board, |board| {
+        let seat = &mut board.markets[SOL_PERP];
+        (seat.status, seat.watch) = (own as u8, watch);
+    });
 }
 
 fn set_bank(world: &mut World, bank: usize, status: BankStatus) {

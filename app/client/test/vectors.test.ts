@@ -101,6 +101,7 @@ async function creations(d: client.Deployment, margin: Address) {
     feed: 2,
     origin: 1,
     group: 3,
+    nativeFeed: 0,
     warmUp: 86_400,
     bank: large.bank,
     board: large.boardBank,

@@ -30,10 +30,14 @@ pub fn picture(report: &Report) -> String {
     let about: Vec<String> = arms.iter().map(|run| about(run)).collect();
     let style = "text { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', \
                  sans-serif; } .strong { font-weight: 650; }";
-    let drawn = chart::inner((WIDTH, HEIGHT), |area| draw(area, &view, &arms));
+    let axes = price::axes(&view, 0);
+    let height = HEIGHT + axes.as_ref().map_or(0, price::Axes::strip);
+    let drawn = chart::inner((WIDTH, height), |area| {
+        draw(area, height, &view, (&arms, axes.as_ref()))
+    });
     let svg = html! {
-        svg xmlns="http://www.w3.org/2000/svg" width=(WIDTH) height=(HEIGHT)
-            viewBox=(chart::view_box((WIDTH, HEIGHT))) role="img" aria-labelledby="t d" {
+        svg xmlns="http://www.w3.org/2000/svg" width=(WIDTH) height=(height)
+            viewBox=(chart::view_box((WIDTH, height))) role="img" aria-labelledby="t d" {
             title #t { "Replay of " (report.scenario.name) }
             desc #d { (about.join(" ")) }
             style { (PreEscaped(INKS)) (PreEscaped(style)) }
@@ -45,8 +49,13 @@ pub fn picture(report: &Report) -> String {
 
 /// One arm in a sentence.
 fn about(run: &Run) -> String {
+    let held = match run.held.len() {
+        0 => String::new(),
+        1 => " A breaker tripped once.".into(),
+        count => format!(" Breakers held {count} times."),
+    };
     format!(
-        "{} margins: bad debt {}, {} of {} traders liquidated.",
+        "{} margins: bad debt {}, {} of {} traders liquidated.{held}",
         run.margins.name(),
         Unit::Usd.show(run.figures.bad_debt_e6.into()),
         Unit::Count.show(run.figures.accounts_liquidated.into()),
@@ -54,10 +63,15 @@ fn about(run: &Run) -> String {
     )
 }
 
-fn draw(area: &Area, view: &View, arms: &[&Run]) -> Drawn {
+fn draw(
+    area: &Area,
+    height: i32,
+    view: &View,
+    (arms, axes): (&[&Run], Option<&price::Axes>),
+) -> Drawn {
     let scenario = &view.report.scenario;
     area.draw(&Rectangle::new(
-        [(0, 0), (px(WIDTH), px(HEIGHT))],
+        [(0, 0), (px(WIDTH), px(height))],
         Ink::Paper.filled(),
     ))?;
     let write = |at: (i32, i32), size, ink, words: String| {
@@ -81,7 +95,6 @@ fn draw(area: &Area, view: &View, arms: &[&Run]) -> Drawn {
         line.chars().take(LINE).collect(),
     )?;
     let column = (WIDTH - 2 * MARGIN) / arms.len().max(1) as i32;
-    let axes = price::axes(view, 0);
     for (place, run) in arms.iter().enumerate() {
         let left = MARGIN + column * place as i32;
         let ink = chart::arms::ink(run.margins);
@@ -104,26 +117,26 @@ fn draw(area: &Area, view: &View, arms: &[&Run]) -> Drawn {
             Ink::Muted,
             format!("{some} of {all} traders liquidated"),
         )?;
-        let Some(axes) = &axes else {
+        let Some(axes) = axes else {
             continue;
         };
         let begin = (px(left), px(HEAD));
         let part = area
             .clone()
-            .shrink(begin, (px(column - 8), px(HEIGHT - HEAD - FOOT)));
+            .shrink(begin, (px(column - 8), px(height - HEAD - FOOT)));
         price::draw(&part, Look::Phone, axes, view, run, 0)?;
     }
-    legend(area)
+    legend(area, height)
 }
 
 /// What the inks are, along the lower edge.
-fn legend(area: &Area) -> Drawn {
+fn legend(area: &Area, height: i32) -> Drawn {
     let lines = [
         (Ink::Initial, 1.5, "initial margin", 142),
         (Ink::Maintenance, 1.75, "maintenance target", 178),
         (Ink::Applied, 3.0, "maintenance applied", 190),
     ];
-    let middle = HEIGHT - 18;
+    let middle = height - 18;
     let mut left = MARGIN;
     let name = |left: i32, words: &str| {
         let style = text(Ink::Muted, HPos::Left, VPos::Center);

@@ -90,6 +90,7 @@ fn creations(d: &Deployment) -> Vec<(&'static str, Instruction)> {
         feed: 2,
         origin: 1,
         group: 3,
+        native_feed: 0,
         warm_up: 86_400,
         bank: BankParameters::preset(Class::Large),
         board: BoardBankParameters::preset(Class::Large),

@@ -5,7 +5,7 @@ use bulwark_state::{Board, BoardMarket, MINUTES, Minute, OpenClock};
 use crate::feed::{Accepted, Ignored, Printed, Reading};
 use crate::targets::Measure;
 use crate::time::{open_seconds, open_seconds_of_market};
-use crate::{Error, Now, Result, congestion, feed, targets};
+use crate::{Error, Now, Result, breaker, congestion, feed, targets};
 
 /// Opens a refresh: copies the compartment's open-second clock and counts it. Says whether time
 /// stands where it stood or later; if not, nothing changed and nothing may be refreshed.
@@ -55,11 +55,33 @@ pub fn feed(
         .filter(|feed| feed.active == 1);
     let feed = feed.ok_or(Error::BadIndex)?;
     let accepted = feed::accept(feed, reading, second, now, clock)?;
-    if let Accepted::Print(printed) = accepted {
-        congestion::update(board, now);
-        apply(board, index, printed, now)?;
+    match accepted {
+        Accepted::Print(printed) => {
+            congestion::update(board, now);
+            apply(board, index, printed, now)?;
+            breaker::depeg::watch(board, index, now)?;
+        }
+        Accepted::SecondOnly(_) => second_only(board, index, now)?,
+        Accepted::Nothing(_) | Accepted::Unconfirmed => {}
     }
     Ok(accepted)
+}
+
+/// The second source alone is new: its markets may have become reduce-only by it.
+fn second_only(board: &mut Board, index: u8, now: Now) -> Result<()> {
+    let Board {
+        feeds,
+        markets,
+        market_count,
+        ..
+    } = board;
+    let feed = feeds.get(usize::from(index)).ok_or(Error::BadIndex)?;
+    for market in markets.iter_mut().take(usize::from(*market_count)) {
+        if market.feed == index && !matches!(market.status, 0 | 6) {
+            breaker::watch(market, feed, false, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// Moves the targets, and the rings of open minutes, of every market and bank that uses feed
@@ -85,6 +107,7 @@ pub fn apply(board: &mut Board, index: u8, printed: Printed, now: Now) -> Result
         if let Some(measure) = &measure {
             targets::update(&mut market.margin, measure, factor, open)?;
         }
+        breaker::watch(market, feed, true, now)?;
         note_minute(market, feed.last.price, open);
     }
     let Some(measure) = &measure else {

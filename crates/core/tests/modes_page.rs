@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use bulwark_core::breaker::{Breaker, drawdown, restart};
+use bulwark_core::breaker::{Breaker, band, depeg, drawdown, oracle, restart};
 use bulwark_core::check::{REWARD, REWARD_EVERY};
 use bulwark_core::mode::{
     AUTOMATION_PAUSE, GRACE, GRACE_LEAST, GUARDIAN_PAUSE, Global, LONE_RESTRICT_MAX, Limits,
@@ -190,6 +190,54 @@ fn powers(text: &mut String) {
     }
 }
 
+/// Band, oracle and depeg: every refresh moves them on, the Board holds them.
+fn prices() -> Vec<(Breaker, String, String)> {
+    let minutes = |seconds: u64| seconds / 60;
+    let wait = minutes(band::HALT_SECONDS + band::WAIT_SECONDS);
+    let off = f64::from(depeg::DISTANCE_PPM) / 1e4;
+    vec![
+        (
+            Breaker::Band,
+            format!(
+                "a price beyond k·σ·√{} s of the median close of five minutes",
+                band::WINDOW
+            ),
+            format!(
+                "Limit while it is outside; after {} s Halted, {} min and until three minutes running \
+                 have prints, at most {wait} min; then the band is doubled for {} min. Again within \
+                 {} min: ReduceOnly for {} min instead",
+                band::LIMIT_SECONDS,
+                minutes(band::HALT_SECONDS),
+                minutes(band::AFTER_SECONDS),
+                minutes(band::MEMORY_SECONDS),
+                minutes(band::AFTER_SECONDS),
+            ),
+        ),
+        (
+            Breaker::Oracle,
+            "a feed that is Dead, or whose sources differ".to_owned(),
+            format!(
+                "ReduceOnly; Halted {} min after it died; until the next print",
+                minutes(oracle::HALT_AFTER)
+            ),
+        ),
+        (
+            Breaker::Depeg,
+            format!(
+                "each of {} minutes more than {off} % off a dollar (quote), or off what it stands for \
+                 (a bridged token); {} of them may lack a print",
+                depeg::MINUTES,
+                depeg::MISSING_MAX
+            ),
+            format!(
+                "quote: as Restricted, and Restricted by the next check; a bridged token: its origin \
+                 class counts for no new risk and takes no deposits; {} min after the last sight",
+                minutes(depeg::RESTRICTS)
+            ),
+        ),
+    ]
+}
+
 fn breakers(text: &mut String) {
     head(
         text,
@@ -211,7 +259,8 @@ fn breakers(text: &mut String) {
         "new risk waits {} slots; grace for a third of them, times congestion",
         restart::SLOTS
     );
-    for (breaker, trips, does) in [
+    let mut rows = prices();
+    rows.extend([
         (
             Breaker::Jump,
             "a return over 10 s or 60 s beyond its limit".to_owned(),
@@ -245,7 +294,9 @@ fn breakers(text: &mut String) {
             "the cluster's LastRestartSlot".to_owned(),
             restart,
         ),
-    ] {
+    ]);
+    rows.sort_by_key(|(breaker, ..)| *breaker as u8);
+    for (breaker, trips, does) in rows {
         line(
             text,
             &[
@@ -336,8 +387,9 @@ fn page() -> String {
     text.push_str("\n## Capabilities that can be revoked\n\n");
     capabilities(&mut text);
     text.push_str(
-        "\n## Breakers\n\nOf the compartment and of the cluster; those of prices are in\n\
-         [risk-model.md](risk-model.md).\n\n",
+        "\n## Breakers\n\nEach only tightens and ends by itself; the reason code is in records and events. Thresholds and\n\
+         their bounds: [parameters.md](parameters.md); formulas: [risk-model.md](risk-model.md). What one\n\
+         makes of a market is a status of the table above.\n\n",
     );
     breakers(&mut text);
     let _ = write!(

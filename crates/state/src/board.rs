@@ -1,5 +1,5 @@
 use crate::common::layout;
-use crate::{Key, MAX_BANKS, MAX_FEEDS, MAX_MARKETS, OpenClock, SignedWide, Wide};
+use crate::{End, Key, MAX_BANKS, MAX_FEEDS, MAX_MARKETS, OpenClock, SignedWide, Wide};
 use bytemuck::{Pod, Zeroable};
 
 /// One-minute closes kept per feed (D9's median) and minutes kept per market (D8's gain).
@@ -248,8 +248,10 @@ pub struct BoardBank {
     pub origin: u8,
     /// Group of correlated collateral.
     pub group: u8,
+    /// Feed of what a bridged token stands for; nothing for others.
+    pub native_feed: u8,
     /// Reserved.
-    pub reserved0: [u8; 3],
+    pub reserved0: [u8; 2],
     /// Closed for new risk by the guardian until here, as in the bank.
     pub no_new_risk_until: crate::End,
     /// Reserved.
@@ -272,6 +274,47 @@ pub struct Minute {
     pub loss_short: Wide,
 }
 layout!(Minute, 48);
+
+/// Where the breakers of a market stand: moved on by every refresh of its feed, read by whoever
+/// trades. All zero: nothing has tripped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
+#[repr(C)]
+pub struct Watch {
+    /// Median close of the five minutes before the print that last lay outside of the smallest
+    /// band, PriceE8.
+    pub reference: u64,
+    /// Half width of the band around it, PriceE8.
+    pub width: u64,
+    /// Unix second at which the price left the band; 0 while it is inside.
+    pub limit_at: i64,
+    /// Unix second at which the latest halt ended, or ends without fresh prints.
+    pub halted_until: i64,
+    /// The band is doubled until here.
+    pub doubled_until: i64,
+    /// Reduce-only until here.
+    pub reduce_until: i64,
+    /// Sequence number of the latest trip that a refresh has found, chained into Protocol by the
+    /// next `check`.
+    pub sequence: u64,
+    /// Latest of them that was chained.
+    pub chained: u64,
+    /// Unix second of the latest trip.
+    pub tripped_at: i64,
+    /// Copy of the market's `band.k`, 1e-3.
+    pub k: u32,
+    /// Copy of the market's `band.min_ppm`.
+    pub min_ppm: u32,
+    /// Reason code of the latest trip.
+    pub reason: u32,
+    /// 1 once what follows the limit state has been counted as a trip.
+    pub noted: u8,
+    /// 1 while the sources of the feed differ.
+    pub diverged: u8,
+    /// Reserved.
+    pub reserved: [u8; 2],
+}
+layout!(Watch, 88);
 
 /// What health needs to know of a market.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
@@ -310,6 +353,8 @@ pub struct BoardMarket {
     pub close_fee_ppm: u32,
     /// Price at which a settled market closed, PriceE8.
     pub settle_price: u64,
+    /// Breakers.
+    pub watch: Watch,
     /// Depth of the size curve before the latest change, UsdE6; 0 if there was none. Maintenance
     /// walks from the old curve to the new one in the margins' ramp.
     pub depth_before: u64,
@@ -322,9 +367,35 @@ pub struct BoardMarket {
     /// Unix second at which it ends: until then new risk is bounded in proportion.
     pub warm_until: i64,
     /// Reserved.
-    pub reserved: [u8; 64],
+    pub reserved: [u8; 40],
 }
-layout!(BoardMarket, 128 + 48 + 32 * 48 + 8 + 24 + 32 + 8 + 8 + 104);
+layout!(
+    BoardMarket,
+    128 + 48 + 32 * 48 + 8 + 24 + 32 + 8 + 8 + 88 + 40 + 40
+);
+
+/// Where the depeg breaker stands: moved on by every refresh of a feed that it looks at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
+#[repr(C)]
+pub struct Pegs {
+    /// Quote was off its peg: the compartment is Restricted until here.
+    pub quote: End,
+    /// A bridged token was off what it stands for: that origin class counts for no new risk, and
+    /// takes no deposits, until here.
+    pub bridged: End,
+    /// Sequence number of the latest trip, chained into Protocol by the next `check`.
+    pub sequence: u64,
+    /// Latest of them that was chained.
+    pub chained: u64,
+    /// Unix second of the latest trip.
+    pub tripped_at: i64,
+    /// Reason code of the latest trip.
+    pub reason: u32,
+    /// Bank that tripped it.
+    pub bank: u32,
+}
+layout!(Pegs, 64);
 
 /// Slot against clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
@@ -411,10 +482,12 @@ pub struct Board {
     pub lend_seen: Wide,
     /// The same of debtors.
     pub debt_seen: Wide,
+    /// Pegs of quote and of bridged tokens.
+    pub pegs: Pegs,
     /// Reserved.
-    pub reserved: [u8; 480],
+    pub reserved: [u8; 416],
 }
 layout!(
     Board,
-    32 + 24 + 24 + 32 + 16 + 336 + 32 * 1240 + 16 * 256 + 32 * 1896 + 512
+    32 + 24 + 24 + 32 + 16 + 336 + 32 * 1240 + 16 * 256 + 32 * 1960 + 32 + 64 + 416
 );

@@ -20,32 +20,25 @@ pub struct Deltas {
 }
 layout!(Deltas, 40);
 
-/// Price band and its state.
+/// Parameters of the price band, whose state lies in the Board ([`crate::Watch`]), and the record
+/// of what tripped in a trade or a liquidation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
 pub struct Band {
-    /// Reference price, PriceE8.
-    pub reference: u64,
-    /// Unix second at which the Limit state began, 0 if not.
-    pub limit_at: i64,
-    /// Halted until here.
-    pub halted_until: i64,
-    /// Reduce-only until here.
-    pub reduce_until: i64,
-    /// Unix second from which the band is doubled once.
-    pub doubled_until: i64,
-    /// Sequence number of the latest trip of any breaker of this market, chained into Protocol by
-    /// the next `check`.
+    /// Reserved.
+    pub reserved: [u64; 5],
+    /// Sequence number of the latest trip of a breaker of this market in a trade or a liquidation,
+    /// chained into Protocol by the next `check`.
     pub sequence: u64,
-    /// Latest sequence number that was chained.
+    /// Latest of them that was chained.
     pub chained: u64,
     /// Multiple of σ·√W, 1e-3.
     pub k: u32,
     /// Smallest half width, ppm.
     pub min_ppm: u32,
-    /// Trips within the last hour.
-    pub trips: u32,
+    /// Reserved.
+    pub reserved0: u32,
     /// Reason code of the breaker's latest trip.
     pub reason: u32,
 }

@@ -224,6 +224,7 @@ pub fn bank_args(bank: &BankPlan, quote: bool) -> CreateBankArgs {
         feed: bank.feed,
         origin: if bank.class == Class::Stable { 2 } else { 1 },
         group: 0,
+        native_feed: 0,
         warm_up: 0,
         bank: bank.parameters,
         board: BoardBankParameters::preset(bank.class),

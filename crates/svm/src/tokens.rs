@@ -102,8 +102,12 @@ pub fn create_mint_with(
     extensions: &[(Vec<u8>, usize)],
 ) -> Result<()> {
     let payer = vm.payer.pubkey();
-    // Base of a token account, kind, then type and length before each extension.
-    let space = 166 + extensions.iter().map(|(_, len)| 4 + len).sum::<usize>();
+    // Base of a token account, kind, then type and length before each extension; a plain mint
+    // without any.
+    let space = match extensions {
+        [] => 82,
+        _ => 166 + extensions.iter().map(|(_, len)| 4 + len).sum::<usize>(),
+    };
     let mut all = vec![create_account(vm, key.pubkey(), space, TOKEN_2022)];
     let on_mint = |data: Vec<u8>| Instruction {
         program_id: TOKEN_2022,

@@ -5,8 +5,10 @@
 //! it, adds to [`Guard::context`] what it touches (market and bank status, oracle cell, stage,
 //! grace) and asks [`Guard::permit`]. A status that was not added counts as refused (INV-SUBSET).
 
+use std::cell::Cell;
+
 use anchor_lang::prelude::*;
-use bulwark_core::breaker::restart;
+use bulwark_core::breaker::{self, restart};
 use bulwark_core::liquidation::Circumstances;
 use bulwark_core::mode::{Capability, Grace, Mode};
 use bulwark_core::outflow::Flow;
@@ -46,6 +48,9 @@ pub struct Guard {
     /// What the tables are asked with.
     pub context: Tables,
     flow: Flow,
+    /// The Board says that quote is off its peg: as in Restricted, but for the outflow, which the
+    /// mode record alone slows.
+    off_peg: Cell<bool>,
     grace: Grace,
     key: Pubkey,
     board: Pubkey,
@@ -68,6 +73,7 @@ impl Guard {
         let context = Tables::new(&protocol, &stored, now).or_refuse()?;
         Ok(Self {
             flow: Flow::new(context.mode, &protocol, now),
+            off_peg: Cell::new(false),
             now,
             compartment: stored.id,
             context,
@@ -80,17 +86,32 @@ impl Guard {
 
     /// The tables' answer for an action.
     pub fn permit(&self, action: Action) -> Result<Permit> {
-        permits(action, &self.context).or_refuse()
+        self.ask(action).or_refuse()
     }
 
     /// Whether an action is permitted at all.
     pub fn may(&self, action: Action) -> bool {
-        permits(action, &self.context).is_ok()
+        self.ask(action).is_ok()
     }
 
-    /// The Board is this compartment's.
+    fn ask(&self, action: Action) -> bulwark_core::Result<Permit> {
+        if self.off_peg.get() {
+            let mode = self.context.mode.max(Mode::Restricted);
+            let context = Tables {
+                mode,
+                ..self.context
+            };
+            return permits(action, &context);
+        }
+        permits(action, &self.context)
+    }
+
+    /// The Board is this compartment's; what it says of the quote's peg holds from here on.
     pub fn board(&self, board: &AccountLoader<BoardState>) -> Result<()> {
-        ensure(board.key() == self.board, BulwarkError::WrongBoard)
+        ensure(board.key() == self.board, BulwarkError::WrongBoard)?;
+        let restricts = breaker::depeg::restricts(&*board.read()?, self.now);
+        self.off_peg.set(restricts);
+        Ok(())
     }
 
     /// The insurance is this compartment's.
@@ -139,6 +160,12 @@ impl Guard {
             BulwarkError::WrongCompartment,
         )?;
         self.context.market = Some(market_status(&market, self.now)?);
+        Ok(())
+    }
+
+    /// The market's status by its breakers goes into the context: for whatever trades.
+    pub fn trades(&mut self, board: &Board, market: &Market) -> Result<()> {
+        self.context.market = Some(breaker::watched(board, market, self.now).or_refuse()?);
         Ok(())
     }
 
@@ -195,6 +222,14 @@ impl Guard {
         ensure(ours, BulwarkError::WrongCompartment)?;
         self.context.bank = Some(bank_status(&bank, self.now)?);
         Ok(())
+    }
+
+    /// A bank whose origin class is closed for new risk takes no deposits.
+    pub fn class(&mut self, board: &Board, bank: &Bank) {
+        let closed = breaker::depeg::class_closed(board, bank.origin, self.now);
+        if closed && self.context.bank == Some(BankStatus::Active) {
+            self.context.bank = Some(BankStatus::NoNewRisk);
+        }
     }
 
     /// What the mode and queued changes make of the outflow.

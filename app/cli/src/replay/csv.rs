@@ -1,4 +1,5 @@
-//! Price files: `ts_unix,open,high,low,close[,volume]`, one bar a line, oldest first.
+//! Price files: `ts_unix,open,high,low,close[,volume]`, one bar a line, oldest first; or rounds of
+//! a feed, `ts_unix,close`, which become minutes.
 //!
 //! Whatever is malformed ends with an error that names its line. Bars that are missing are an
 //! outage of the venue's prices, not an error.
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::decimal::{Decimal, shorten};
+use super::rounds;
 use super::row::Row;
 
 /// The two headers that are understood.
@@ -124,12 +126,11 @@ pub fn parse(bytes: &[u8]) -> Result<Series, Malformed> {
     let Some((_, header)) = lines.next() else {
         return malformed(1, "the file is empty");
     };
-    if !HEADERS.contains(&header) {
-        let expected = HEADERS[1];
-        return malformed(
-            1,
-            format!("the header must be `{expected}`, not {}", shorten(header)),
-        );
+    let in_rounds = header == rounds::HEADER;
+    if !in_rounds && !HEADERS.contains(&header) {
+        let (bars, shown) = (HEADERS[1], shorten(header));
+        let expected = format!("`{bars}` or `{}`", rounds::HEADER);
+        return malformed(1, format!("the header must be {expected}, not {shown}"));
     }
     let columns = header.split(',').count();
     let mut rows: Vec<Row> = Vec::new();
@@ -145,6 +146,9 @@ pub fn parse(bytes: &[u8]) -> Result<Series, Malformed> {
     }
     if rows.is_empty() {
         return malformed(2, "no bar after the header");
+    }
+    if in_rounds {
+        rows = rounds::minutes(rows, MAX_BARS)?;
     }
     let interval = interval(&rows)?;
     let gaps = gaps(&rows, interval)?;

@@ -128,7 +128,7 @@ fn malformed_files_name_a_line() {
     for (file, line, why) in [
         (&b""[..], 1, "the file is empty"),
         (b"ts_unix,open,high,low,close\n", 2, "no bar"),
-        (b"ts_unix,close\n1,2\n", 1, "the header must be"),
+        (b"ts_unix,price\n1,2\n", 1, "the header must be"),
         (b"time,open,high,low,close\n", 1, "the header must be"),
         (b"\n", 1, "the header must be"),
         (

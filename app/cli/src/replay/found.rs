@@ -70,6 +70,7 @@ pub fn run(play: &Play, ended: &Ended) -> Result<report::Run> {
             .iter()
             .map(|one| liquidation(play, one))
             .collect(),
+        held: played.held.clone(),
         equity: equity(ended),
         instructions: instructions.collect(),
         refusals: refusals.collect(),
@@ -270,6 +271,12 @@ fn settings(play: &Play) -> Vec<report::Setting> {
     }
     if let Some(path) = &options.program {
         push("--program", file_name(&path.display().to_string()));
+    }
+    for one in play.instruments.iter().filter(|one| one.quote) {
+        push(
+            "Quote token",
+            format!("{}, prices {}", one.symbol, file_name(&one.prices)),
+        );
     }
     if options.makers_leave {
         push("--makers-leave", "yes".into());

@@ -27,6 +27,8 @@ pub struct Instrument {
     pub series: Series,
     pub market: bool,
     pub collateral: bool,
+    /// What the quote token's own feed follows.
+    pub quote: bool,
 }
 
 /// The class of a symbol; one that isn't known is small.
@@ -54,31 +56,55 @@ pub fn symbol_of(prices: &Path) -> String {
 
 /// Reads price files.
 pub fn from_files(files: &[PriceFile]) -> Result<Vec<Instrument>> {
-    files
-        .iter()
-        .map(|file| {
-            let series = csv::read(&file.path)?;
-            let symbol = match &file.symbol {
-                Some(symbol) => symbol.clone(),
-                None => symbol_of(&file.path),
-            };
-            Ok(Instrument {
-                class: class_of(&symbol),
-                prices: file.path.display().to_string(),
-                symbol,
-                series,
-                market: false,
-                collateral: false,
-            })
-        })
-        .collect()
+    files.iter().map(from_file).collect()
+}
+
+fn from_file(file: &PriceFile) -> Result<Instrument> {
+    let series = csv::read(&file.path)?;
+    let symbol = match &file.symbol {
+        Some(symbol) => symbol.clone(),
+        None => symbol_of(&file.path),
+    };
+    Ok(Instrument {
+        class: class_of(&symbol),
+        prices: file.path.display().to_string(),
+        symbol,
+        series,
+        market: false,
+        collateral: false,
+        quote: false,
+    })
+}
+
+/// Reads the prices of the quote token.
+pub fn quote_from(file: &PriceFile) -> Result<Instrument> {
+    let read = from_file(file)?;
+    Ok(Instrument {
+        class: Class::Stable,
+        quote: true,
+        ..read
+    })
+}
+
+/// Feed of each series on the Board: quote's is the first, the others follow in their order.
+pub fn feeds(instruments: &[Instrument]) -> Vec<u8> {
+    let mut next = 0;
+    let feed = |one: &Instrument| {
+        if one.quote {
+            return 0;
+        }
+        next += 1;
+        next
+    };
+    instruments.iter().map(feed).collect()
 }
 
 /// Decides what each series is listed as: a market unless it is a stablecoin, collateral if it is
 /// named so. Returns the span that all of them cover, unix seconds.
 pub fn list(instruments: &mut [Instrument], collateral: &[String]) -> Result<(i64, i64)> {
-    if instruments.len() > MOST {
-        bail!("{} series, where at most {MOST} fit", instruments.len());
+    let listed = instruments.iter().filter(|one| !one.quote).count();
+    if listed > MOST {
+        bail!("{listed} series, where at most {MOST} fit");
     }
     for name in collateral {
         let found = instruments
@@ -94,12 +120,18 @@ pub fn list(instruments: &mut [Instrument], collateral: &[String]) -> Result<(i6
         if instruments[..at].iter().any(|o| o.symbol == *symbol) {
             bail!("two series are called {symbol}: give each a symbol, --prices SYMBOL=FILE");
         }
+        if one.quote {
+            if one.collateral || one.series.unit_exp != 0 {
+                bail!("{symbol} is the quote token: neither collateral besides nor below a cent");
+            }
+            continue;
+        }
         if one.class == Class::Stable && !one.collateral {
             bail!("{symbol} is a stablecoin and no market: name it with --collateral {symbol}");
         }
     }
     for one in &mut *instruments {
-        one.market = one.class != Class::Stable;
+        one.market = one.class != Class::Stable && !one.quote;
     }
     if !instruments.iter().any(|one| one.market) {
         bail!("no market: all series are stablecoins");
@@ -152,6 +184,7 @@ mod tests {
             },
             market: false,
             collateral: false,
+            quote: false,
         }
     }
 
@@ -164,6 +197,21 @@ mod tests {
         let mut sol = [instrument("SOL", 60)];
         list(&mut sol, &["SOL".into()]).unwrap();
         assert!(sol[0].market && sol[0].collateral);
+    }
+
+    #[test]
+    fn quote_has_the_first_feed_and_is_no_market() {
+        let mut all = [
+            instrument("BTC", 60),
+            instrument("USDT", 60),
+            instrument("SOL", 60),
+        ];
+        all[1].quote = true;
+        assert_eq!(feeds(&all), [1, 0, 2]);
+        list(&mut all, &["SOL".into()]).unwrap();
+        assert!(!all[1].market && !all[1].collateral);
+        let error = list(&mut all, &["USDT".into()]).unwrap_err().to_string();
+        assert!(error.contains("the quote token"), "{error}");
     }
 
     #[test]

@@ -77,6 +77,9 @@ pub struct Listed {
     pub bars: usize,
     pub market: bool,
     pub collateral: bool,
+    /// Followed by the quote token's own feed.
+    #[serde(default)]
+    pub quote: bool,
     /// SHA-256 of the prices as they were read.
     pub prices_sha256: String,
 }
@@ -148,6 +151,9 @@ pub struct Run {
     /// Spans in which the makers of a market were away.
     #[serde(default)]
     pub makers_away: Vec<Away>,
+    /// What breakers and modes held back, in the order in which it began.
+    #[serde(default)]
+    pub breakers: Vec<OfBreaker>,
     #[serde(default)]
     pub attack: Option<super::attack::Outcome>,
 }
@@ -194,6 +200,20 @@ pub struct OfCongestion {
     pub prints_delayed: u64,
     pub prints_dropped: u64,
     /// Liquidations that landed inside of it.
+    pub liquidations: u64,
+}
+
+/// A span in which a breaker held a market, or the whole venue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfBreaker {
+    /// None: the whole venue.
+    pub symbol: Option<String>,
+    pub breaker: String,
+    pub state: String,
+    pub from_unix: i64,
+    pub until_unix: i64,
+    /// Refused by the program meanwhile, whatever for.
+    pub refused: u64,
     pub liquidations: u64,
 }
 

@@ -116,9 +116,12 @@ impl Liquidator {
         }
     }
 
-    /// Closes against the makers what was taken over.
+    /// Closes against the makers what was taken over, where anything is matched.
     pub fn unload(&self, venue: &mut Venue) -> Result<()> {
         for market in venue.legs(Party::Liquidator) {
+            if !venue.matches(market)? {
+                continue;
+            }
             let base = venue.position(Party::Liquidator, market);
             venue.at_market(Party::Liquidator, market, -base, ROOM_PPM, true)?;
         }

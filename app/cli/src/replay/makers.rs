@@ -115,12 +115,13 @@ impl Makers {
         .collect()
     }
 
-    /// Renews all quotes of a market, unless that has been done at this step or the makers are
-    /// away. `least` is a size that each side of each maker must be good for.
+    /// Renews all quotes of a market, unless that has been done at this step, the makers are away
+    /// or nothing is matched. `least` is a size that each side of each maker must be good for.
     pub fn quote(&mut self, venue: &mut Venue, market: usize, least: u64) -> Result<()> {
         let now = venue.now().unix;
         let away = |nerves: &Vec<Nerves>| now < nerves[market].away_until;
-        if self.quoted_at[market] == Some(now) || self.nerves.as_ref().is_some_and(away) {
+        let stays_away = self.nerves.as_ref().is_some_and(away) || !venue.matches(market)?;
+        if self.quoted_at[market] == Some(now) || stays_away {
             return Ok(());
         }
         self.quoted_at[market] = Some(now);

@@ -4,7 +4,7 @@
 //! The average is computed before either arm starts, by the very code that the program runs, on a
 //! copy of the Board that has just been set up.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use bulwark_core::feed::Reading;
 use bulwark_core::{refresh, targets};
 use bulwark_state::{Board, Targets};
@@ -107,6 +107,7 @@ pub struct Fixed {
 pub fn along(
     mut board: Box<Board>,
     steps: impl Iterator<Item = Step>,
+    feeds: &[u8],
     cluster: Cluster,
     from: i64,
 ) -> Result<Measured> {
@@ -118,8 +119,8 @@ pub fn along(
         if !step.prints.is_empty() {
             let mut refreshed = refresh::begin(&mut board, &clock, now).map(|_| ());
             for (series, print) in &step.prints {
-                let feed = u8::try_from(series + 1)?;
-                let taken = |()| refresh::feed(&mut board, feed, &reading(print), None, now);
+                let feed = feeds.get(*series).context("a series without a feed")?;
+                let taken = |()| refresh::feed(&mut board, *feed, &reading(print), None, now);
                 refreshed = refreshed.and_then(taken).map(|_| ());
             }
             refreshed.map_err(|e| {

@@ -8,6 +8,7 @@
 //! ```
 
 mod attack;
+mod breakers;
 mod cluster;
 mod compare;
 mod config;
@@ -25,6 +26,7 @@ mod path;
 mod play;
 mod population;
 mod refine;
+mod rounds;
 mod row;
 mod run;
 mod scenario;
@@ -179,12 +181,18 @@ type BuiltIn = (Name, Written);
 
 /// The series to play: files, or a built-in scenario.
 fn prices(options: &Options) -> Result<(Option<BuiltIn>, Vec<Instrument>)> {
-    if options.prices.is_empty() {
+    let (built_in, mut instruments) = if options.prices.is_empty() {
         let name = options.scenario.unwrap_or(DEFAULT);
         let (written, instruments) = scenario::load(name, options.seed)?;
-        return Ok((Some((name, written)), instruments));
+        (Some((name, written)), instruments)
+    } else {
+        (None, instrument::from_files(&options.prices)?)
+    };
+    if let Some(file) = &options.quote {
+        instruments.retain(|one| !one.quote);
+        instruments.push(instrument::quote_from(file)?);
     }
-    Ok((None, instrument::from_files(&options.prices)?))
+    Ok((built_in, instruments))
 }
 
 /// Tells outages; an error with `--strict`.

@@ -18,7 +18,8 @@ use super::{scenario, times};
 #[derive(Args, Clone, Debug)]
 pub struct Options {
     /// Price file, with its symbol where the name doesn't begin with it; may be repeated.
-    /// `ts_unix,open,high,low,close[,volume]`, bars of whole minutes, oldest first
+    /// `ts_unix,open,high,low,close[,volume]`, bars of whole minutes, oldest first; or
+    /// `ts_unix,close`, rounds of a price feed
     #[arg(long, value_name = "[SYMBOL=]FILE", conflicts_with_all = ["scenario", "compare"])]
     pub prices: Vec<PriceFile>,
 
@@ -29,6 +30,11 @@ pub struct Options {
     /// Series that accounts may also hold as collateral; may be repeated
     #[arg(long, value_name = "SYMBOL")]
     pub collateral: Vec<String>,
+
+    /// Prices of the quote token, which stays at a dollar without: bars, or rounds of a price feed
+    /// (`ts_unix,close`, each stands until the next). Off its peg, the depeg breaker restricts
+    #[arg(long, value_name = "[SYMBOL=]FILE", conflicts_with = "compare")]
+    pub quote: Option<PriceFile>,
 
     /// Trader accounts that arrive over the file
     #[arg(

@@ -1,12 +1,14 @@
 //! What runs found, as the result that is shown and written.
 
 use anyhow::Result;
+use bulwark_report::Held;
 use sha2::{Digest, Sha256};
 
 use super::csv::{Gap, Series};
 use super::instrument::Instrument;
 use super::json::{
-    Away, Listed, OfCongestion, OfInstruction, OfMarket, OfToken, Outage, Run, Scenario, Span, usd,
+    Away, Listed, OfBreaker, OfCongestion, OfInstruction, OfMarket, OfToken, Outage, Run, Scenario,
+    Span, usd,
 };
 use super::play::{Ended, Play};
 use super::scenario::{self, Name, Written};
@@ -72,7 +74,11 @@ pub fn scenario(play: &Play, built_in: Option<&(Name, Written)>, program_sha256:
 }
 
 fn modelled(play: &Play, reconstructed: bool) -> Vec<String> {
-    let mut modelled = vec!["confidence", "signed average (half-life 5921 slots)"];
+    let mut modelled = vec![
+        "confidence",
+        "signed average (half-life 5921 slots)",
+        "a keeper who checks hourly and when a breaker trips",
+    ];
     if reconstructed {
         modelled.push("the path between published prices (reconstructed path)");
     }
@@ -96,6 +102,7 @@ fn listed(one: &Instrument) -> Listed {
         bars: one.series.bars.len(),
         market: one.market,
         collateral: one.collateral,
+        quote: one.quote,
         prices_sha256: fingerprint(&one.series),
     }
 }
@@ -143,6 +150,15 @@ pub fn run(play: &Play, ended: &Ended) -> Result<Run> {
         from_unix: *from_unix,
         until_unix: *until_unix,
     };
+    let breaker = |held: &Held| OfBreaker {
+        symbol: held.market.map(symbol),
+        breaker: held.breaker.name().into(),
+        state: held.state.name().into(),
+        from_unix: held.from_unix,
+        until_unix: held.until_unix,
+        refused: held.refused,
+        liquidations: held.liquidations,
+    };
     Ok(Run {
         margins: margins.name().into(),
         order: order.name().into(),
@@ -171,6 +187,7 @@ pub fn run(play: &Play, ended: &Ended) -> Result<Run> {
         instructions: of_instructions(venue)?,
         congestion: of_congestion(play, ended),
         makers_away: played.away.iter().map(away).collect(),
+        breakers: played.held.iter().map(breaker).collect(),
         attack: played.attack.clone(),
         markets,
         collaterals: tokens,

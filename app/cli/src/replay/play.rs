@@ -11,7 +11,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use super::attack::{self, Script};
 use super::cluster::{Cluster, Congestion};
 use super::csv::Series;
-use super::instrument::Instrument;
+use super::instrument::{self, Instrument};
 use super::makers::Makers;
 use super::measure::{self, Fixed};
 use super::options::{Margins, Options, Order, StaticMargin};
@@ -121,12 +121,13 @@ impl<'a> Play<'a> {
 
     fn venue(&self, traders: u32) -> Result<Venue> {
         let (begin, until) = self.span;
-        let listing = |one: &Instrument| {
+        let listing = |(one, feed): (&Instrument, u8)| {
             let bars = one.series.bars.iter();
             let mut inside = bars.filter(|b| b.at + one.series.interval > begin && b.at < until);
             let first = inside.clone().next().context("no bar in the common span")?;
             let lowest = inside.by_ref().map(|bar| bar.low).min();
             Ok(Listing {
+                feed,
                 class: one.class,
                 price: first.open,
                 lowest: lowest.unwrap_or(first.low),
@@ -142,6 +143,7 @@ impl<'a> Play<'a> {
             series: self
                 .instruments
                 .iter()
+                .zip(instrument::feeds(self.instruments))
                 .map(listing)
                 .collect::<Result<_>>()?,
             traders,
@@ -152,7 +154,9 @@ impl<'a> Play<'a> {
     /// The dynamic arm's margins, before either arm starts.
     fn averages(&self, order: Order) -> Result<Fixed> {
         let board = self.venue(0)?.board_copy();
-        let margins = measure::along(board, self.steps(order), self.cluster, self.from)?;
+        let feeds = instrument::feeds(self.instruments);
+        let steps = self.steps(order);
+        let margins = measure::along(board, steps, &feeds, self.cluster, self.from)?;
         Ok(margins.averages())
     }
 

@@ -13,6 +13,7 @@ fn options(accounts: u32, margins: &[Margins]) -> Options {
         prices: vec![],
         scenario: None,
         collateral: vec![],
+        quote: None,
         accounts,
         seed: 7,
         order: Orders::LowFirst,
@@ -69,6 +70,7 @@ fn instrument(symbol: &str, series: &Series) -> Instrument {
         series: series.clone(),
         market: false,
         collateral: false,
+        quote: false,
     }
 }
 
@@ -202,6 +204,96 @@ fn collateral_that_loses_its_value_is_haircut_and_sold() {
         (0, 0),
         "{run:?}"
     );
+}
+
+/// Bars of a minute of a stablecoin that is `low` (PriceE8) for minutes 60 to 160, else a dollar.
+fn peg(low: u64) -> Series {
+    let mut series = crash(120, 0, 0);
+    for (minute, bar) in series.bars.iter_mut().enumerate() {
+        let price = if (60..160).contains(&minute) {
+            low
+        } else {
+            100_000_000
+        };
+        (bar.open, bar.high, bar.low, bar.close) = (price, price, price, price);
+    }
+    series
+}
+
+#[test]
+fn a_quote_off_its_peg_restricts_and_liquidates_nobody() {
+    let options = options(24, &[Margins::Dynamic, Margins::Static]);
+    let with = |low| {
+        let mut quote = instrument("USDT", &peg(low));
+        quote.quote = true;
+        runs_of(&options, vec![instrument("BTC", &crash(120, 0, 0)), quote])
+    };
+    for (run, pegged) in with(96_000_000).iter().zip(with(99_000_000)) {
+        assert_eq!(
+            (run.conservation_error, run.accounts_liquidated),
+            (0, 0),
+            "{run:?}"
+        );
+        let [span] = &run.breakers[..] else {
+            panic!("one span: {:?}", run.breakers);
+        };
+        assert_eq!(
+            (span.symbol.as_deref(), span.breaker.as_str()),
+            (None, "depeg")
+        );
+        assert_eq!(span.state, "restricted");
+        // Ten minutes after it left, and an hour after it was last seen off.
+        let (from, until) = (START + 70 * 60, START + 221 * 60);
+        assert!((from..from + 60).contains(&span.from_unix), "{span:?}");
+        assert!((until - 60..=until).contains(&span.until_unix), "{span:?}");
+        // Who came meanwhile and had no patience couldn't open; one per cent off stops nobody.
+        assert!(pegged.breakers.is_empty(), "{pegged:?}");
+        let (away, pegged) = (run.turned_away, pegged.turned_away);
+        assert!(away > pegged, "{away} and {pegged}");
+    }
+}
+
+#[test]
+fn what_breakers_held_is_in_json_and_report() {
+    let mut options = options(24, &[Margins::Static]);
+    options.report = Some(PathBuf::new());
+    let mut instruments = vec![instrument("BTC", &crash(150, 12, 40_000))];
+    let span = instrument::list(&mut instruments, &[]).unwrap();
+    let elf = vm::read_elf(&vm::elf_path("bulwark")).unwrap();
+    let play = Play::prepare(&options, &instruments, span, &elf).unwrap();
+    let both = |ended| Ok((outcome::run(&play, &ended)?, found::run(&play, &ended)?));
+    let (json, found) = play.all(both).unwrap().remove(0);
+    assert_eq!(json.conservation_error, 0);
+    let states = |breaker: &str| {
+        let spans = json.breakers.iter().filter(|of| of.breaker == breaker);
+        spans.map(|of| of.state.as_str()).collect::<Vec<_>>()
+    };
+    // 4 % a minute: outside at once, halted a quarter of a minute later, then the second time.
+    let band = states("price band");
+    assert!(
+        band.starts_with(&["limit", "halted"]),
+        "{:?}",
+        json.breakers
+    );
+    let limit = json.breakers.iter().find(|of| of.state == "limit").unwrap();
+    assert_eq!(limit.symbol.as_deref(), Some("BTC"));
+    let (began, length) = (limit.from_unix - START, limit.until_unix - limit.from_unix);
+    assert!(
+        (150 * 60..152 * 60).contains(&began) && length == 15,
+        "{limit:?}"
+    );
+    assert_eq!(found.held.len(), json.breakers.len());
+    let scenario = outcome::scenario(&play, None, "");
+    let report = found::all(&play, &scenario, None, &[], vec![found], &[]);
+    for text in [
+        bulwark_report::render(&report),
+        bulwark_report::picture(&report),
+    ] {
+        assert!(
+            text.contains("halted (price band): once"),
+            "a row below the prices"
+        );
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ const MAX_FACTOR: u128 = 100;
 const MAX_ROW: usize = 512;
 
 /// A bar before its unit is chosen.
+#[derive(Clone, Copy, Debug)]
 pub struct Row {
     pub line: usize,
     pub at: i64,
@@ -54,8 +55,12 @@ impl Row {
                 format!("ts_unix: {at} is not a unix second of 2001 to 2100"),
             );
         }
-        let (open, high) = (price("open", 1)?, price("high", 2)?);
-        let (low, close) = (price("low", 3)?, price("close", 4)?);
+        let [open, high, low, close] = if columns == 2 {
+            [price("close", 1)?; 4]
+        } else {
+            let (open, high) = (price("open", 1)?, price("high", 2)?);
+            [open, high, price("low", 3)?, price("close", 4)?]
+        };
         if columns > 5 {
             number("volume", 5)?;
         }

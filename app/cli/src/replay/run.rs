@@ -6,6 +6,9 @@ use anyhow::Result;
 use indicatif::ProgressBar;
 
 use super::attack::{self, Script, Stage};
+use super::breakers::Watch;
+use bulwark_report::Held;
+
 use super::liquidator::Liquidator;
 use super::makers::Makers;
 use super::measure::Measured;
@@ -17,7 +20,8 @@ use super::venue::{Flows, Party, Venue};
 
 /// Steps between two recomputations of the ledger out of all accounts.
 const CHECK_EVERY: u64 = 1_000;
-/// Steps between two accruals of interest.
+/// Steps between two accruals of interest, and between two checks of a keeper, who comes when a
+/// breaker trips too.
 const ACCRUE_EVERY: u64 = 240;
 
 /// How a run is played.
@@ -49,6 +53,8 @@ pub struct Played {
     pub interference: Interference,
     /// Spans in which a market's makers were away.
     pub away: Vec<(usize, i64, i64)>,
+    /// What breakers and modes held back.
+    pub held: Vec<Held>,
 }
 
 /// Plays all steps on a venue.
@@ -68,9 +74,11 @@ pub fn play(
     let mut weights = Vec::new();
     let mut conservation_error = 0;
     let mut attack = Stage::new(rules.attack);
+    let mut watch = Watch::default();
     for (number, step) in (0u64..).zip(steps.by_ref()) {
         attack.go_on(venue, &mut makers, step.at, traders.present())?;
         venue.arrive(&step)?;
+        watch.look(venue)?;
         if number == 0 {
             weights = venue.weights();
         }
@@ -79,7 +87,7 @@ pub fn play(
         }
         makers.look(venue)?;
         let due = liquidator.look(venue, &watched(venue, &traders), number)?;
-        let busy = busy(venue, &traders, &due);
+        let busy = busy(venue, &traders, &due)?;
         if !busy.is_empty() || !due.is_empty() {
             for market in &busy {
                 let loaded = venue.position(Party::Liquidator, *market).unsigned_abs();
@@ -92,6 +100,9 @@ pub fn play(
         traders.act(venue)?;
         if number % ACCRUE_EVERY == ACCRUE_EVERY - 1 {
             venue.accrue()?;
+        }
+        if number % ACCRUE_EVERY == ACCRUE_EVERY - 1 || venue.wants_check() {
+            venue.check()?;
         }
         if number % CHECK_EVERY == CHECK_EVERY - 1 {
             conservation_error = conservation_error.max(venue.conservation_error()?);
@@ -119,6 +130,7 @@ pub fn play(
         attack: attack.end(venue)?,
         interference: steps.interference,
         away: makers.away(),
+        held: watch.end(),
     })
 }
 
@@ -132,11 +144,11 @@ fn watched(venue: &Venue, traders: &Traders) -> Vec<Party> {
 }
 
 /// Markets in which something will happen at this step.
-fn busy(venue: &Venue, traders: &Traders, due: &[Party]) -> BTreeSet<usize> {
-    let mut busy = traders.due_markets(venue.now().unix);
+fn busy(venue: &Venue, traders: &Traders, due: &[Party]) -> Result<BTreeSet<usize>> {
+    let mut busy = traders.due_markets(venue)?;
     busy.extend(venue.legs(Party::Liquidator));
     busy.extend(due.iter().flat_map(|party| venue.legs(*party)));
-    busy
+    Ok(busy)
 }
 
 /// What each trader brought in, and what he took out or his account is worth.

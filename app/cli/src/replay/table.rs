@@ -69,6 +69,11 @@ pub fn table(outcome: &Outcome) -> Table {
             grouped(found.map_or(0, |(_, count)| *count))
         });
     }
+    for (state, breaker) in holds(runs) {
+        line(&format!("{state} by {breaker}"), &|r| {
+            held(r, state, breaker)
+        });
+    }
     line("compute units", &|r| grouped(r.compute_units_total));
     line("transactions per second", &|r| {
         grouped((r.transactions as f64 / r.seconds.max(1e-9)).round() as u64)
@@ -81,6 +86,30 @@ pub fn table(outcome: &Outcome) -> Table {
 /// What the first run has of something: all have the same.
 fn of_first<'a, T>(runs: &'a [Run], of: impl Fn(&'a Run) -> &'a Vec<T>) -> &'a [T] {
     runs.first().map_or(&[], |run| of(run))
+}
+
+/// What any breaker did in any run, once.
+fn holds(runs: &[Run]) -> BTreeSet<(&str, &str)> {
+    let all = runs.iter().flat_map(|run| &run.breakers);
+    all.map(|of| (of.state.as_str(), of.breaker.as_str()))
+        .collect()
+}
+
+/// How often a breaker held something, and for how long in all.
+fn held(run: &Run, state: &str, breaker: &str) -> String {
+    let of = run.breakers.iter();
+    let spans = of.filter(|of| (of.state.as_str(), of.breaker.as_str()) == (state, breaker));
+    let (mut count, mut seconds) = (0_u64, 0);
+    for span in spans {
+        count += 1;
+        seconds += span.until_unix - span.from_unix;
+    }
+    match (count, seconds) {
+        (0, _) => "never".into(),
+        (_, ..600) => format!("{} \u{d7}, {seconds} s", grouped(count)),
+        (_, ..36_000) => format!("{} \u{d7}, {} min", grouped(count), seconds / 60),
+        _ => format!("{} \u{d7}, {} h", grouped(count), seconds / 3_600),
+    }
 }
 
 /// Every refusal of any run, once.
@@ -130,6 +159,9 @@ fn performance(took: &Performance) -> String {
 
 /// A series and what it is.
 fn listed(one: &Listed) -> String {
+    if one.quote {
+        return format!("quote follows {}", one.symbol);
+    }
     let what = match (one.market, one.collateral) {
         (true, true) => "market and collateral",
         (true, false) => "market",

@@ -69,16 +69,27 @@ impl Traders {
         self.present.iter().filter(held).count() as u64
     }
 
-    /// Markets in which somebody will trade at `now`: there the makers quote first.
-    pub fn due_markets(&self, now: i64) -> BTreeSet<usize> {
+    /// Markets in which somebody will trade now: there the makers quote first. Nobody quotes for
+    /// those who can't open.
+    pub fn due_markets(&self, venue: &Venue) -> Result<BTreeSet<usize>> {
+        let now = venue.now().unix;
         let arriving = self.drawn[self.arrived..]
             .iter()
             .take_while(|trader| trader.arrives_at <= now)
             .map(|trader| trader.market);
-        let present = self.present.iter().filter(|who| self.is_due(**who, now));
-        arriving
-            .chain(present.map(|who| self.drawn[*who].market))
-            .collect()
+        let opens = |who: &&usize| matches!(self.phases[**who], Phase::Arriving { .. });
+        let due = self.present.iter().filter(|who| self.is_due(**who, now));
+        let (opening, holding): (Vec<&usize>, Vec<&usize>) = due.partition(opens);
+        let market = |who: &usize| self.drawn[*who].market;
+        let mut markets: BTreeSet<usize> =
+            arriving.chain(opening.into_iter().map(market)).collect();
+        for closed in markets.clone() {
+            if !venue.takes_new_risk(closed)? {
+                markets.remove(&closed);
+            }
+        }
+        markets.extend(holding.into_iter().map(market));
+        Ok(markets)
     }
 
     /// The prices have ended: whoever still wants to open can't.
@@ -158,7 +169,7 @@ impl Traders {
             token,
         } = self.drawn[who];
         let party = Party::Trader(who);
-        if venue.takes_new_risk(market) {
+        if venue.takes_new_risk(market)? {
             let size = venue.trader_size(market);
             let base = if long { size } else { -size };
             let (notional, least) = venue.least_deposit(market, base)?;

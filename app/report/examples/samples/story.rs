@@ -1,9 +1,9 @@
 //! Made-up reports: a crash in two markets, a calm day of one arm, and one in which nothing is.
 
 use bulwark_report::{
-    Collateral, Episode, Equity, FORMAT, Figures, Fund, Instruction, Liquidation, LiquidationKind,
-    Margins, Market, MarketRun, Order, Outage, Paid, Point, Refusal, Report, Run, Scenario, Series,
-    Setting,
+    Breaker, Collateral, Episode, Equity, FORMAT, Figures, Fund, Held, Instruction, Liquidation,
+    LiquidationKind, Margins, Market, MarketRun, Order, Outage, Paid, Point, Refusal, Report, Run,
+    Scenario, Series, Setting, State,
 };
 
 const FROM: i64 = 1_621_036_800;
@@ -116,6 +116,7 @@ pub fn calm() -> Report {
             .map(|n| fund(FROM + n * 300, 20_000_000_000, 0, n as u64 / 15))
             .collect(),
         liquidations: Series::default(),
+        held: vec![],
         equity: (0..20)
             .map(|account| Equity {
                 account,
@@ -335,6 +336,7 @@ fn crashed(margins: Margins, order: Order) -> Run {
         markets,
         funds: funds.collect(),
         liquidations: liquidations(&mut dice, many),
+        held: held(),
         equity,
         instructions: vec![
             units("refresh", 24_000, 5_212, 8_002),
@@ -355,4 +357,23 @@ fn crashed(margins: Margins, order: Order) -> Run {
             },
         ],
     }
+}
+
+/// A halt of the first market, a wait for insurance of the whole venue.
+fn held() -> Vec<Held> {
+    let of = |market, breaker, state, from: i64, seconds: i64| Held {
+        market,
+        breaker,
+        state,
+        from_unix: FROM + from,
+        until_unix: FROM + from + seconds,
+        refused: 17,
+        liquidations: 3,
+    };
+    vec![
+        of(Some(0), Breaker::PriceBand, State::Limit, 40_000, 15),
+        of(Some(0), Breaker::PriceBand, State::Halted, 40_015, 300),
+        of(Some(1), Breaker::Cascade, State::NoNewRisk, 40_100, 1_800),
+        of(None, Breaker::Drawdown, State::Restricted, 41_000, 21_600),
+    ]
 }

@@ -6,6 +6,7 @@
 pub mod arms;
 pub mod axis;
 pub mod bins;
+pub mod held;
 pub mod price;
 pub mod rows;
 mod sample;
@@ -41,10 +42,11 @@ pub enum Ink {
     Mean,
     Largest,
     Paper,
+    Held,
 }
 
 impl Ink {
-    const ALL: [(Self, &'static str); 17] = [
+    const ALL: [(Self, &'static str); 18] = [
         (Self::Text, "text"),
         (Self::Muted, "muted"),
         (Self::Grid, "grid"),
@@ -62,6 +64,7 @@ impl Ink {
         (Self::Mean, "mean"),
         (Self::Largest, "largest"),
         (Self::Paper, "paper"),
+        (Self::Held, "held"),
     ];
 
     /// Its class after `k-` (stroke) or `f-` (fill).

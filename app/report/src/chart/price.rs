@@ -4,6 +4,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
 use super::axis::{Axis, dollars, percent};
+use super::held;
 use super::{Area, Drawn, Ink, Look, Plot, beside, line, px, text};
 use crate::model::{Episode, Liquidation, LiquidationKind, Point, Run};
 use crate::view::View;
@@ -23,6 +24,8 @@ pub struct Axes {
     margin: f64,
     /// For example `USD per BTC`.
     unit: String,
+    /// What breakers did in any run.
+    held: Vec<held::Row>,
 }
 
 /// Nothing if no run has a trace of this market.
@@ -57,7 +60,15 @@ pub fn axes(view: &View, market: usize) -> Option<Axes> {
         price,
         margin,
         unit,
+        held: held::rows(view, market),
     })
+}
+
+impl Axes {
+    /// Pixels that what breakers did needs below the margins.
+    pub fn strip(&self) -> i32 {
+        held::height(&self.held)
+    }
 }
 
 /// A PriceE8 as USD.
@@ -70,8 +81,9 @@ pub fn draw(area: &Area, look: Look, axes: &Axes, view: &View, run: &Run, market
     let Some(ran) = run.markets.get(market) else {
         return Ok(());
     };
-    let height = area.dim_in_pixel().1 as i32;
-    let (above, below) = area.split_vertically(height * 56 / 100);
+    let height = area.dim_in_pixel().1 as i32 - px(axes.strip());
+    let (charts, strip) = area.split_vertically(height);
+    let (above, below) = charts.split_vertically(height * 56 / 100);
     let below = below.margin(px(8), 0, 0, 0);
     let x = Axis::time(axes.time, look.time_ticks());
     let episodes = &view.report.scenario.episodes;
@@ -117,7 +129,8 @@ pub fn draw(area: &Area, look: Look, axes: &Axes, view: &View, run: &Run, market
         &x,
         &along(|p| p.maintenance_ppm as f64 / 1e4),
         Ink::Maintenance.line(1.75),
-    )
+    )?;
+    held::draw(&strip, axes.time, room, &axes.held, (run, market))
 }
 
 /// Spans of time, behind everything else.

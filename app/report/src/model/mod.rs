@@ -1,12 +1,14 @@
 //! The data of a report.
 
 mod columns;
+mod held;
 mod scenario;
 mod series;
 mod thin;
 
 use serde::{Deserialize, Serialize};
 
+pub use held::{Breaker, Held, State};
 pub use scenario::{Collateral, Episode, Market, Outage, Scenario, Setting};
 pub use series::{Equity, Fund, Liquidation, LiquidationKind, Point, Series};
 
@@ -80,6 +82,9 @@ pub struct Run {
     pub funds: Series<Fund>,
     /// Oldest first.
     pub liquidations: Series<Liquidation>,
+    /// What breakers held back, in the order in which it began.
+    #[serde(default)]
+    pub held: Vec<Held>,
     /// Money of each trader account before and after.
     pub equity: Series<Equity>,
     /// Compute units by instruction, the dearest in all first.

@@ -1,6 +1,7 @@
 //! One HTML file that needs nothing else: no script runs in it, nothing is fetched.
 
 mod facts;
+mod held;
 mod loss;
 mod parts;
 mod series;
@@ -45,6 +46,7 @@ pub fn render(report: &Report) -> String {
                     (verdict::section(&view))
                     (tables::section(&view))
                     (series::prices(&view))
+                    (held::section(&view))
                     (series::liquidations(&view))
                     (loss::section(&view))
                     (loss::traders(&view))
@@ -74,6 +76,7 @@ fn head(view: &View) -> Markup {
         ("verdict", "Result"),
         ("figures", "Figures"),
         ("prices", "Prices and margins"),
+        ("breakers", "Breakers"),
         ("liquidations", "Liquidations"),
         ("losses", "Losses"),
         ("traders", "Traders"),

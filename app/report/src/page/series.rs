@@ -92,8 +92,8 @@ fn market_of(view: &View, axes: &price::Axes, market: usize, run: &Run) -> Marku
         run.order.shown(),
     );
     let height = |look| match look {
-        Look::Phone => 400,
-        Look::Wide => 420,
+        Look::Phone => 400 + axes.strip(),
+        Look::Wide => 420 + axes.strip(),
     };
     let chart = chart::both(&id, &title, &about, height, |area, look| {
         price::draw(area, look, axes, view, run, market)

@@ -1,8 +1,8 @@
 //! Cascade: once more than a share of open interest has been liquidated within a window, nobody
 //! takes on new risk in that market for one window more.
 //!
-//! Its other consequences (a longer premium ramp, a smaller share a slot) hold while the bucket is
-//! empty: see [`crate::liquidation::cascading`]. None of them is a global quota (a32).
+//! Its other consequences (a longer premium ramp, a smaller share of one account a slot) hold as
+//! long: see [`crate::liquidation::cascading`]. None of them is a global quota (a32).
 
 use bulwark_state::Market;
 

@@ -1,13 +1,16 @@
 //! Depeg: a token whose minutes stand off their peg for ten minutes. Quote (peg: one dollar)
 //! restricts its compartment, a bridged collateral (peg: what it stands for) closes its origin
-//! class for new risk. Never used to liquidate (a46): it only says whether it stands.
+//! class for new risk. Never used to liquidate (a46): no price of a leg or a debt comes from here.
+//!
+//! Each accepted print of the feeds concerned looks ([`watch`]); what was seen stands in the Board.
 
-use bulwark_state::{Board, CLOSES, Feed, Mark};
+use bulwark_state::{Board, CLOSES, Compartment, End, Feed, Mark, Pegs};
 
 use super::Breaker;
 use crate::error::{Error, Result};
+use crate::feed::elapsed;
 use crate::math::ppm_mul_floor;
-use crate::mode::{Act, SLOT_MS};
+use crate::mode::{self, Act, SLOT_MS, end_after, running};
 use crate::time::Now;
 
 /// Distance from the peg beyond which a minute counts, ppm.
@@ -19,6 +22,8 @@ pub const MISSING_MAX: u64 = 2;
 /// How long a sight of it restricts, seconds: renewed by the next sight.
 pub const RESTRICTS: u64 = 3_600;
 
+/// Origin class of bridged tokens.
+pub const BRIDGED: u8 = 4;
 const ONE_DOLLAR: u64 = 100_000_000;
 const MINUTE: i64 = 60;
 
@@ -44,13 +49,84 @@ pub fn off_native(bridged: &Feed, native: &Feed, now: Now) -> bool {
     })
 }
 
-/// What the mode record of a compartment is asked for while quote is off its peg.
-pub const fn restriction() -> Act {
-    Act {
-        seconds: RESTRICTS,
+/// Looks at the pegs that depend on feed `index`, which has just accepted a print. A sight of one
+/// that is off lasts for [`RESTRICTS`], or, if the feed falls silent, for twice that in slots.
+///
+/// # Errors
+/// [`Error::BadIndex`], [`Error::Overflow`].
+pub fn watch(board: &mut Board, index: u8, now: Now) -> Result<()> {
+    let count = usize::from(board.bank_count);
+    for place in 0..count {
+        let bank = board.banks.get(place).ok_or(Error::BadIndex)?;
+        let concerned = if place == 0 {
+            bank.feed == index
+        } else {
+            bank.origin == BRIDGED && (bank.feed == index || bank.native_feed == index)
+        };
+        if !concerned || bank.status == 0 {
+            continue;
+        }
+        let feed = |index: u8| board.feeds.get(usize::from(index)).ok_or(Error::BadIndex);
+        let off = if place == 0 {
+            quote_off_peg(board, now)?
+        } else {
+            off_native(feed(bank.feed)?, feed(bank.native_feed)?, now)
+        };
+        if off {
+            seen(&mut board.pegs, place, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes that the token of a bank is off its peg.
+fn seen(pegs: &mut Pegs, bank: usize, now: Now) -> Result<()> {
+    let end = if bank == 0 {
+        &mut pegs.quote
+    } else {
+        &mut pegs.bridged
+    };
+    let new = !running(end, now);
+    *end = end_after(now, RESTRICTS, SLOT_MS)?;
+    if new {
+        pegs.sequence = pegs.sequence.checked_add(1).ok_or(Error::Overflow)?;
+        pegs.tripped_at = now.unix;
+        pegs.reason = u32::from(Breaker::Depeg.reason());
+        pegs.bank = u32::try_from(bank).map_err(|_| Error::Overflow)?;
+    }
+    Ok(())
+}
+
+/// Whether quote is off its peg: new risk is closed in the whole compartment, as in Restricted.
+/// Every instruction that reads prices sees it at once; [`latch`] tells the others.
+pub const fn restricts(board: &Board, now: Now) -> bool {
+    running(&board.pegs.quote, now)
+}
+
+/// Whether the bridged origin class is closed for new risk: it counts for nothing at Initial, and
+/// takes no deposits. At Maintenance it counts as before: nobody is liquidated by it (a46).
+pub const fn class_closed(board: &Board, origin: u8, now: Now) -> bool {
+    origin == BRIDGED && running(&board.pegs.bridged, now)
+}
+
+/// Writes a sight of quote off its peg into the compartment's mode record, for what reads no
+/// prices. Returns its end, or nothing where the record asks for it already. Counts for the
+/// dead-man rule.
+///
+/// # Errors
+/// [`Error::Overflow`].
+pub fn latch(board: &Board, compartment: &mut Compartment, now: Now) -> Result<Option<End>> {
+    let asked = board.pegs.quote;
+    let automatic = &compartment.mode.automatic;
+    if !running(&asked, now) || (running(automatic, now) && automatic.at >= asked.at) {
+        return Ok(None);
+    }
+    let act = Act {
+        seconds: elapsed(asked.at, now.unix),
         reason: Breaker::Depeg.reason(),
         slot_ms: SLOT_MS,
-    }
+    };
+    mode::latch(compartment, act, now).map(Some)
 }
 
 /// Whether of the ten whole minutes before this one all that have a close, and at least eight, lie

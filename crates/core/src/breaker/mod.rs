@@ -3,8 +3,10 @@
 //! code.
 //!
 //! What a breaker of a market does is a [`MarketStatus`]; [`status`] is the strictest of them all,
-//! evaluated whenever somebody acts. A trip is counted in the market (`band.sequence`), for `check`
-//! to chain. Jumps are confirmed in [`crate::feed`], outflow is limited in [`crate::outflow`].
+//! evaluated whenever somebody trades: no crank. A refresh moves on what prices decide ([`watch`])
+//! and counts trips in the Board (`markets[m].watch.sequence`, `pegs.sequence`); a liquidation
+//! counts a cascade in its market (`band.sequence`). `check` chains them. Jumps are confirmed in
+//! [`crate::feed`], outflow is limited in [`crate::outflow`].
 
 pub mod band;
 pub mod cascade;
@@ -13,7 +15,7 @@ pub mod drawdown;
 pub mod oracle;
 pub mod restart;
 
-use bulwark_state::{Board, Market};
+use bulwark_state::{Board, BoardMarket, Feed, Market, Watch};
 
 use crate::error::{Error, Result};
 use crate::mode::running;
@@ -55,7 +57,28 @@ impl Breaker {
     }
 }
 
-/// Counts a trip of a market's breaker.
+/// Counts a trip that a refresh has found.
+fn count_on_board(watch: &mut Watch, breaker: Breaker, now: Now) -> Result<()> {
+    watch.sequence = watch.sequence.checked_add(1).ok_or(Error::Overflow)?;
+    watch.tripped_at = now.unix;
+    watch.reason = u32::from(breaker.reason());
+    Ok(())
+}
+
+/// Moves the breakers of a market on after its feed has taken a message: with a `print` if that was
+/// accepted, else of the second source alone.
+///
+/// # Errors
+/// [`Error::Overflow`].
+pub fn watch(entry: &mut BoardMarket, feed: &Feed, print: bool, now: Now) -> Result<()> {
+    oracle::watch(entry, feed, print, now)?;
+    if print {
+        band::watch(entry, feed, now)?;
+    }
+    Ok(())
+}
+
+/// Counts a trip in a trade or a liquidation.
 fn count(market: &mut Market, breaker: Breaker) -> Result<()> {
     let band = &mut market.band;
     band.sequence = band.sequence.checked_add(1).ok_or(Error::Overflow)?;
@@ -82,27 +105,34 @@ const fn strictness(status: MarketStatus) -> u8 {
 /// [`Error::BadIndex`] for a market that the Board doesn't hold, [`Error::MarketForbids`] for one
 /// without a status.
 pub fn status(board: &Board, market: &Market, now: Now) -> Result<MarketStatus> {
+    let found = watched(board, market, now)?;
+    if takes_new_risk(board, market, now)? {
+        return Ok(found);
+    }
+    Ok(stricter(found, MarketStatus::ReduceOnly))
+}
+
+/// [`status`] but for what [`takes_new_risk`] says, which matching asks for itself.
+///
+/// # Errors
+/// Those of [`status`].
+pub fn watched(board: &Board, market: &Market, now: Now) -> Result<MarketStatus> {
     let own = MarketStatus::from_u8(market.status)?;
-    let feed = board
-        .feeds
-        .get(usize::from(market.feed))
-        .ok_or(Error::BadIndex)?;
-    let closed = running(&market.closed_until, now) || !takes_new_risk(board, market, now)?;
-    let reduce = if closed {
+    let feed = board.feeds.get(usize::from(market.feed));
+    let entry = board.markets.get(usize::from(market.index));
+    let (feed, entry) = feed.zip(entry).ok_or(Error::BadIndex)?;
+    let closed = if running(&market.closed_until, now) {
         MarketStatus::ReduceOnly
     } else {
         MarketStatus::Open
     };
-    let found = [
-        own,
-        reduce,
-        oracle::status(feed, now),
-        band::status(feed, market, now)?,
-    ];
-    let strictest = |a: MarketStatus, b: MarketStatus| {
-        if strictness(b) > strictness(a) { b } else { a }
-    };
-    Ok(found.into_iter().fold(MarketStatus::Open, strictest))
+    let found = stricter(own, closed);
+    let found = stricter(found, oracle::status(feed, now));
+    Ok(stricter(found, band::status(&entry.watch, now)))
+}
+
+fn stricter(a: MarketStatus, b: MarketStatus) -> MarketStatus {
+    if strictness(b) > strictness(a) { b } else { a }
 }
 
 /// Whether open interest of a market may rise as far as its margins and its liquidations say: not

@@ -4,21 +4,21 @@ use core::num::NonZeroU64;
 
 use bulwark_state::{Board, BoardBank, BoardMarket, Feed, OpenClock};
 
+use crate::breaker::depeg;
 use crate::error::{Error, Result};
 use crate::math::{mul_div_ceil, mul_div_floor, mul_pow10_div_ceil};
 use crate::mode::running;
 use crate::targets;
-use crate::time::{Now, open_seconds, open_seconds_of_market};
+use crate::time::{Now, open_beside, open_seconds};
 
 /// The Board at a time.
 #[derive(Clone, Copy)]
 pub(super) struct Present<'a> {
     pub board: &'a Board,
     pub now: Now,
-    /// Open-second clock of the compartment.
+    /// Open-second clock of the compartment, with the seconds by which thresholds have walked on
+    /// (margin notice).
     pub open: u64,
-    /// Open seconds by which thresholds have walked on, at prices of now (margin notice).
-    pub ahead: u64,
     /// A feed that counts instead of the Board's of that number (margin notice).
     pub instead: Option<(u8, &'a Feed)>,
 }
@@ -30,7 +30,6 @@ impl<'a> Present<'a> {
             board,
             now,
             open,
-            ahead: 0,
             instead: None,
         }
     }
@@ -39,7 +38,6 @@ impl<'a> Present<'a> {
     pub fn walked(self, ahead: u64) -> Self {
         Self {
             open: self.open.saturating_add(ahead),
-            ahead,
             ..self
         }
     }
@@ -192,8 +190,8 @@ pub(super) fn market_open(present: Present, market: &BoardMarket) -> u64 {
     if market.clock == OpenClock::default() {
         return present.open;
     }
-    open_seconds_of_market(&present.board.clock, &market.clock, present.now.unix)
-        .saturating_add(present.ahead)
+    let clock = &present.board.clock;
+    open_beside(present.open, clock, &market.clock, present.now.unix)
 }
 
 /// A: the applied maintenance ratio of a market, e9, before size.
@@ -258,11 +256,13 @@ fn less(haircut: u64) -> u64 {
     ONE_E9.saturating_sub(haircut)
 }
 
-/// w_I without coverage, e9: nothing while the bank isn't in use or takes no new risk.
+/// w_I without coverage, e9: nothing while the bank isn't in use or takes no new risk, nor while
+/// its origin class is closed for it.
 #[inline]
 pub(super) fn initial_weight(present: Present, bank: &BoardBank) -> Result<u64> {
     match bank.status {
         0 | NO_NEW_RISK | CLOSING => Ok(0),
+        _ if depeg::class_closed(present.board, bank.origin, present.now) => Ok(0),
         _ if running(&bank.no_new_risk_until, present.now) => Ok(0),
         _ => warmed(bank, less(targets::initial(&bank.haircut)), present.now),
     }

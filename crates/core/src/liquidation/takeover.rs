@@ -95,12 +95,16 @@ pub fn take_over(
     Ok(taken)
 }
 
-/// Whether the liquidated notional of the cascade window is above its share of open interest: then
-/// premiums ramp longer and less of an account goes per slot (never a global quota, a32).
+/// Whether the liquidated notional of the cascade window is above its share of open interest, or
+/// was within the window before: then premiums ramp longer and less of an account goes per slot
+/// (never a global quota, a32).
 ///
 /// # Errors
 /// [`Error::Overflow`], [`Error::OracleGate`] before the first print.
 pub fn cascading(board: &Board, market: &Market, now: Now) -> Result<bool> {
+    if breaker::cascade::stands(market, now) {
+        return Ok(true);
+    }
     let mut bucket = market.cascade;
     loss::refill(&mut bucket, open_notional(board, market)?, now)?;
     Ok(bucket.level == 0)

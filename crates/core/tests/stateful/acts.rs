@@ -43,13 +43,18 @@ impl State {
         let feed = &self.board.feeds[market];
         let fresh = |usage| gate::cell(feed, usage, now) == gate::Cell::Yes;
         use bulwark_core::permits::MarketStatus::{Halted, Limit, Open, Settled};
-        if self.paused() || matches!(status, Halted | Limit | Settled) {
+        if self.paused() || matches!(status, Halted | Settled) {
             return Err(Error::ModeForbids);
         }
+        let inside = breaker::band::range(&self.board.markets[market].watch);
         let rules = Rules {
             now,
             open_interest_up: status == Open && fresh(gate::LegUse::OpenInterestUp),
-            band: (!fresh(gate::LegUse::Reduce)).then_some((u64::MAX, 0)),
+            band: if fresh(gate::LegUse::Reduce) {
+                (status == Limit).then_some(inside)
+            } else {
+                Some((u64::MAX, 0))
+            },
             requirement_ppm: NORMAL_PPM,
         };
         let (mut others, mut own) = (Vec::new(), None);

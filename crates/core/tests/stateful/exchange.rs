@@ -211,6 +211,7 @@ impl State {
             let (market, seat) = (&mut *self.markets[at], &mut self.board.markets[at]);
             params::market_preset(class, market);
             params::board_market_preset(class, seat);
+            (seat.watch.k, seat.watch.min_ppm) = (market.band.k, market.band.min_ppm);
             (market.index, market.feed, market.status) = (at as u8, at as u8, 1);
             (seat.feed, seat.status, seat.depth_usd) = (at as u8, 1, 20_000_000_000);
             (market.tick, market.lot) = (1_000_000, 1_000_000);

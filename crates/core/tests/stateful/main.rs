@@ -136,7 +136,6 @@ const LEAST: &[(&str, u64)] = &[
     ("insure", 300),
     ("pause", 100),
     ("settlement", 30),
-    ("watch", 300),
     ("fund", 500),
 ];
 

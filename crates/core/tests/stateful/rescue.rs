@@ -1,6 +1,5 @@
 //! Steps of money, of liquidators, and of rare things.
 
-use bulwark_core::breaker::band;
 use bulwark_core::health::{Measure, measured};
 use bulwark_core::liquidation::not_worse;
 use bulwark_core::{ledger, residual, withdrawal};
@@ -180,12 +179,6 @@ impl History {
                 self.run("pause", |state| {
                     state.pause(seconds);
                     Ok(())
-                });
-            }
-            3 => {
-                self.run("watch", |state| {
-                    let (board, market) = (&mut state.board, &mut state.markets[market]);
-                    band::watch(board, market, state.now)
                 });
             }
             4 => {

@@ -453,8 +453,19 @@ impl World {
         self.refresh(&feeds).expect("the Board is refreshed");
     }
 
+    /// Forgets a feed's closes of the last minutes, as after a gap: what comes next is no move that
+    /// the price band could measure, and markets stay open.
+    pub fn forget_closes(&mut self, feed: usize) {
+        let mut board = self.board();
+        board.feeds[feed].closes = Default::default();
+        let key = address(self.deployment.board);
+        self.vm.overwrite(key, &*board).expect("the Board is there");
+    }
+
     /// Moves a price so that it counts at once: the jump, and its confirmation a few seconds on.
+    /// For what isn't about the price band: that sees a gap.
     pub fn crash(&mut self, feed: usize, price: f64) {
+        self.forget_closes(feed);
         let price = price_e8(price);
         self.try_price(feed, price).expect("the Board is refreshed");
         let counted = |world: &Self| world.board().feeds[feed].last.price == price;

@@ -193,6 +193,9 @@ impl World {
     /// All markets' prices go to `price` and count.
     pub fn all_move_to(&mut self, price: f64) {
         let price = price_e8(price);
+        for market in 0..LEGS {
+            self.forget_closes(feed_of(market));
+        }
         for _ in 0..12 {
             self.advance(3);
             for market in 0..LEGS {

@@ -33,11 +33,13 @@ list_events! {
         /// Margin account that it was paid into, zero if none.
         pub reward_to: Pubkey,
     } trips: BreakerTripped {
-        /// Market.
+        /// Market; 0x100 + bank for the depeg breaker.
         pub market: u64,
         /// Reason code of the latest trip: 0x400 + number of the breaker.
         pub reason: u64,
-        /// Sequence numbers of the market's trips that are chained by this, first and last.
+        /// Sequence numbers of the trips that are chained by this, first and last. A market counts
+        /// those of liquidations (cascade) apart from those of refreshes (band, oracle). Both are
+        /// the latest where a restriction that stood was renewed.
         pub first: u64,
         pub last: u64,
     }

@@ -14,7 +14,7 @@ use std::cell::RefMut;
 
 use anchor_lang::prelude::*;
 use bulwark_core::Now;
-use bulwark_core::breaker::drawdown;
+use bulwark_core::breaker::{depeg, drawdown};
 use bulwark_core::check::{self as rule, Bits};
 use bulwark_core::mode::{self, Finding, Global, Item};
 use bulwark_core::permits::Action;
@@ -28,6 +28,9 @@ use crate::state::{
     MarketState, ProtocolState, same,
 };
 use crate::{invariant, lists, token};
+
+/// Beside the number of a bank: a trip of the depeg breaker.
+const PEG: u64 = 0x100;
 
 /// Accounts of `check`; the items follow.
 #[derive(Accounts)]
@@ -160,7 +163,37 @@ impl Sight<'_> {
         let index = rule::board(&mut self.board, self.now);
         self.observe(Item::Global(Global::Index), index)?;
         let budgets = rule::budgets(&self.compartment, self.now);
-        self.observe(Item::Global(Global::Budget), budgets)
+        self.observe(Item::Global(Global::Budget), budgets)?;
+        self.pegs()
+    }
+
+    /// What refreshes have seen of pegs goes into the mode record.
+    fn pegs(&mut self) -> Result<()> {
+        let latched = depeg::latch(&self.board, &mut self.compartment, self.now).or_refuse()?;
+        let pegs = &mut self.board.pegs;
+        if latched.is_some() || pegs.sequence > pegs.chained {
+            self.trips.push(BreakerTripped {
+                market: PEG | u64::from(pegs.bank),
+                reason: pegs.reason.into(),
+                first: pegs.sequence.min(pegs.chained.checked_add(1).or_refuse()?),
+                last: pegs.sequence,
+            });
+            pegs.chained = pegs.sequence;
+        }
+        Ok(())
+    }
+
+    /// Chains the trips of a market that lie between what was chained and `sequence`.
+    fn trip(&mut self, market: u8, (reason, sequence, chained): (u32, u64, u64)) -> Result<()> {
+        if sequence > chained {
+            self.trips.push(BreakerTripped {
+                market: market.into(),
+                reason: reason.into(),
+                first: chained.checked_add(1).or_refuse()?,
+                last: sequence,
+            });
+        }
+        Ok(())
     }
 
     fn market(&mut self, market: &mut Market) -> Result<()> {
@@ -168,16 +201,13 @@ impl Sight<'_> {
         let finding = rule::market(&self.board, market, holds).or_refuse()?;
         self.observe(Item::Market(market.index), finding)?;
         let band = &mut market.band;
-        if band.sequence > band.chained {
-            self.trips.push(BreakerTripped {
-                market: market.index.into(),
-                reason: band.reason.into(),
-                first: band.chained.checked_add(1).or_refuse()?,
-                last: band.sequence,
-            });
-            band.chained = band.sequence;
-        }
-        Ok(())
+        self.trip(market.index, (band.reason, band.sequence, band.chained))?;
+        band.chained = band.sequence;
+        let seat = self.board.markets.get_mut(usize::from(market.index));
+        let watch = &mut seat.or_refuse()?.watch;
+        let found = (watch.reason, watch.sequence, watch.chained);
+        watch.chained = watch.sequence;
+        self.trip(market.index, found)
     }
 
     /// One of the items that follow, by what it says that it is; the loader proves it.

@@ -7,6 +7,7 @@
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{TokenAccount, TokenInterface};
+use bulwark_core::breaker::depeg::BRIDGED;
 use bulwark_core::time::open_seconds;
 use bulwark_core::units::value_exponent;
 use bulwark_core::{params, targets};
@@ -42,6 +43,8 @@ pub struct CreateBankArgs {
     pub origin: u8,
     /// Group of correlated collateral.
     pub group: u8,
+    /// Feed of what a bridged token stands for; 0 for every other token.
+    pub native_feed: u8,
     /// Seconds in which the token's weight rises from zero.
     pub warm_up: u32,
     /// Parameters of the bank.
@@ -160,6 +163,15 @@ fn fill_bank(
     }
 }
 
+/// Whether a bridged token names another feed for what it stands for, and others name none.
+fn pegged(board: &Board, args: &CreateBankArgs) -> bool {
+    if args.origin != BRIDGED {
+        return args.native_feed == 0;
+    }
+    let native = board.feeds.get(usize::from(args.native_feed));
+    args.native_feed != args.feed && native.is_some_and(|feed| feed.active != 0)
+}
+
 /// The bank's seat on the Board.
 fn fill_seat(board: &mut Board, bank: &Bank, args: &CreateBankArgs, now: i64) -> Result<()> {
     let open = open_seconds(&board.clock, now);
@@ -168,6 +180,7 @@ fn fill_seat(board: &mut Board, bank: &Bank, args: &CreateBankArgs, now: i64) ->
         .get(usize::from(args.feed))
         .filter(|feed| feed.active != 0);
     let feed = feed.ok_or(BulwarkError::BadIndex)?;
+    ensure(pegged(board, args), BulwarkError::BadValue)?;
     let scale = u32::from(bank.decimals)
         .checked_add(u32::from(feed.unit_exp))
         .or_refuse()?;
@@ -179,6 +192,7 @@ fn fill_seat(board: &mut Board, bank: &Bank, args: &CreateBankArgs, now: i64) ->
     seat.status = ACTIVE;
     seat.origin = args.origin;
     seat.group = args.group;
+    seat.native_feed = args.native_feed;
     seat.coverage_e9 = 1_000_000_000;
     seat.warm_from = now;
     seat.warm_until = now.checked_add(i64::from(args.warm_up)).or_refuse()?;

@@ -102,6 +102,7 @@ fn fill_seat(board: &mut Board, market: &Market, args: &CreateMarketArgs, now: N
     seat.status = OPEN;
     seat.funding_open = open;
     args.board.write(seat);
+    (seat.watch.k, seat.watch.min_ppm) = (market.band.k, market.band.min_ppm);
     params::check_board_market(seat, market).or_refuse()?;
     args.margin.write(&mut seat.margin.params);
     params::check_margin_on(&seat.margin.params, &feed.params).or_refuse()?;

@@ -6,6 +6,7 @@
 //! another, beyond the bank's caps, or (but for repaying) while the bank's coverage is below one.
 
 use anchor_lang::prelude::*;
+use bulwark_core::breaker::depeg;
 use bulwark_core::withdrawal::{self, Deposit as Booking, deposit_action, held};
 
 use crate::error::{BulwarkError, OrRefuse, ensure};
@@ -27,7 +28,8 @@ pub struct Deposit<'info> {
     pub protocol: AccountLoader<'info, ProtocolState>,
     /// Compartment.
     pub compartment: AccountLoader<'info, CompartmentState>,
-    /// Board of the compartment: needed for quote.
+    /// Board of the compartment: needed for quote, and for bridged tokens, whose class may be
+    /// closed.
     pub board: Option<AccountLoader<'info, BoardState>>,
     /// Bank of the token.
     #[account(mut)]
@@ -78,14 +80,20 @@ pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
             same(&margin.owner, accounts.owner.key),
             BulwarkError::NotOwner,
         )?;
-        let permit = guard.permit(deposit_action(&margin, bank.index))?;
         let board = match &accounts.board {
             Some(board) => {
                 guard.board(board)?;
                 Some(board.read()?)
             }
-            None => ensure(bank.index != 0, BulwarkError::MissingAccount).map(|()| None)?,
+            None => {
+                let needed = bank.index == 0 || bank.origin == depeg::BRIDGED;
+                ensure(!needed, BulwarkError::MissingAccount).map(|()| None)?
+            }
         };
+        if let Some(board) = &board {
+            guard.class(board, &bank);
+        }
+        let permit = guard.permit(deposit_action(&margin, bank.index))?;
         let flow = guard.flow();
         let total_before = total(&bank)?;
         let balance_before = balance(&margin, bank.index)?;

@@ -9,12 +9,12 @@
 use anchor_lang::prelude::*;
 use bulwark_core::book::Side as CoreSide;
 use bulwark_core::error::Error as Rule;
-use bulwark_core::gate::LegUse;
+use bulwark_core::gate::{Cell, LegUse};
 use bulwark_core::matching::{self, Came, Makers, Placer, Report, Rules, Venue};
 use bulwark_core::math::ppm_mul_floor;
 use bulwark_core::order::{Kind as CoreKind, OrderRequest};
-use bulwark_core::permits::{Action, Permit};
-use bulwark_core::{book, delegate, health};
+use bulwark_core::permits::{Action, MarketStatus, Permit};
+use bulwark_core::{book, breaker, delegate, health};
 use bulwark_state::{Board, Book, Key as StoredKey, MarginAccount, Market};
 
 use super::cancel_orders::{Which, cancel};
@@ -197,6 +197,7 @@ pub(super) fn place<'info>(
         let mut market = accounts.market.write()?;
         let mut book = accounts.book.write()?;
         let mut margin = accounts.margin.write()?;
+        guard.trades(&board, &market)?;
         let by_delegate = signed_by_delegate(&margin, accounts.trader.key, &guard)?;
         let place = guard.permit(match args.reduce_only {
             true => Action::PlaceReduceOnly,
@@ -275,7 +276,7 @@ fn within(delegated: bool, args: &PlaceOrderArgs, board: &Board, market: &Market
         return Ok(());
     }
     let request = args.request();
-    delegate::may_rest(request.side, request.price, band(board, market)?).or_refuse()
+    delegate::may_rest(request.side, request.price, near(board, market)?).or_refuse()
 }
 
 /// The refusal of an order, with what the account has and needs.
@@ -314,14 +315,14 @@ fn rules(
     guard.gate(board, market.feed, LegUse::Reduce)?;
     let transfer = guard.permit(Action::TransferIn);
     let reduce = guard.permit(Action::Reduce);
-    let in_band = delegate
-        || transfer.as_ref().is_ok_and(|permit| permit.in_band)
-        || reduce.as_ref().is_ok_and(|permit| permit.in_band);
+    // The gate asks for the band at a price that is uncertain or stale.
+    let doubtful = |permit: &Permit| permit.gate == Some(Cell::InBand);
+    let narrow =
+        delegate || transfer.as_ref().is_ok_and(doubtful) || reduce.as_ref().is_ok_and(doubtful);
     // Where nothing may be matched a band that no price lies in lets an order rest, and no more.
-    let band = match (reduce, in_band) {
-        (Err(_), _) => Some((u64::MAX, 0)),
-        (Ok(_), true) => Some(band(board, market)?),
-        (Ok(_), false) => None,
+    let band = match reduce {
+        Err(_) => Some((u64::MAX, 0)),
+        Ok(_) => band(guard, board, market, narrow)?,
     };
     let requirement_ppm = transfer.map_or(place.receiver_ppm, |permit| permit.receiver_ppm);
     Ok(Rules {
@@ -332,9 +333,25 @@ fn rules(
     })
 }
 
-/// The price band around the oracle price: prices that a fill may have in the Limit state, at a
-/// price that is uncertain or stale, and for a delegate.
-fn band(board: &Board, market: &Market) -> Result<(u64, u64)> {
+/// Prices that a fill may have, if not any: in the Limit state those inside the band around the
+/// reference; at a price that is uncertain or stale, and for a delegate, those near it. Where both
+/// hold, what lies in both.
+fn band(guard: &Guard, board: &Board, market: &Market, narrow: bool) -> Result<Option<(u64, u64)>> {
+    let limit = guard.context.market == Some(MarketStatus::Limit);
+    let mut range = (0, u64::MAX);
+    if limit {
+        let entry = board.markets.get(usize::from(market.index)).or_refuse()?;
+        range = breaker::band::range(&entry.watch);
+    }
+    if narrow {
+        let (low, high) = near(board, market)?;
+        range = (low.max(range.0), high.min(range.1));
+    }
+    Ok((limit || narrow).then_some(range))
+}
+
+/// Prices within the smallest band around the oracle price.
+fn near(board: &Board, market: &Market) -> Result<(u64, u64)> {
     let mark = health::mark(board, market.index).or_refuse()?;
     let width = ppm_mul_floor(mark, market.band.min_ppm).or_refuse()?;
     let low = mark.checked_sub(width).or_refuse()?;

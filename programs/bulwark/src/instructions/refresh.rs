@@ -5,7 +5,8 @@
 //!
 //! Behind the named accounts come, in this order: for each entry of `feeds` its oracle account,
 //! then (bit 7 of the entry) the account of its second source; then any markets, whose open
-//! interest is copied; then any banks, each followed by its vault, whose coverage is copied.
+//! interest and price band are copied; then any banks, each followed by its vault, whose coverage
+//! is copied.
 
 use anchor_lang::prelude::*;
 use bulwark_core::permits::Action;
@@ -128,6 +129,7 @@ fn copy_rest<'info>(
                 .get_mut(usize::from(market.index))
                 .or_refuse()?;
             seat.open_interest = market.oi_long;
+            (seat.watch.k, seat.watch.min_ppm) = (market.band.k, market.band.min_ppm);
             continue;
         }
         let loader = AccountLoader::<BankState>::try_from(info)?;

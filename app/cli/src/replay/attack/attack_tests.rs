@@ -31,6 +31,7 @@ fn instruments() -> Vec<Instrument> {
         },
         market: true,
         collateral: false,
+        quote: false,
     }]
 }
 

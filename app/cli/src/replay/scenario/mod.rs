@@ -28,6 +28,8 @@ pub enum Name {
     Luna2022,
     #[value(name = "usdc-depeg-shape")]
     UsdcDepegShape,
+    #[value(name = "quote-depeg-shape")]
+    QuoteDepegShape,
     #[value(name = "calm")]
     Calm,
 }
@@ -40,6 +42,7 @@ impl Name {
             Self::May192021 => "may-19-2021",
             Self::Luna2022 => "luna-2022",
             Self::UsdcDepegShape => "usdc-depeg-shape",
+            Self::QuoteDepegShape => "quote-depeg-shape",
             Self::Calm => "calm",
         }
     }
@@ -52,6 +55,9 @@ impl Name {
             Self::May192021 => include_str!("../../../scenarios/may-19-2021.json"),
             Self::Luna2022 => include_str!("../../../scenarios/luna-2022.json"),
             Self::UsdcDepegShape => include_str!("../../../scenarios/usdc-depeg-shape.json"),
+            Self::QuoteDepegShape => {
+                include_str!("../../../scenarios/quote-depeg-shape.json")
+            }
             Self::Calm => include_str!("../../../scenarios/calm.json"),
         }
     }
@@ -68,6 +74,9 @@ pub struct Written {
     /// Symbols that accounts hold as collateral.
     #[serde(default)]
     pub collateral: Vec<String>,
+    /// Symbol that the quote token's own feed follows.
+    #[serde(default)]
+    pub quote: Option<String>,
     series: Vec<WrittenSeries>,
 }
 
@@ -120,6 +129,7 @@ pub fn load(name: Name, seed: u64) -> Result<(Written, Vec<Instrument>)> {
             series,
             market: false,
             collateral: false,
+            quote: written.quote.as_ref() == Some(&one.symbol),
         })
     });
     let instruments = instruments.collect::<Result<_>>()?;

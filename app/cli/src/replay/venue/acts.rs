@@ -20,6 +20,7 @@ impl Venue {
                 last_restart_slot: self.now.slot,
             };
             self.vm.svm.set_sysvar(&slot);
+            self.restart_slot = self.now.slot;
         }
         if step.prints.is_empty() {
             return Ok(());
@@ -27,7 +28,11 @@ impl Venue {
         let mut feeds = Vec::with_capacity(step.prints.len());
         for (series, print) in &step.prints {
             // An actor may have posted in this very second.
-            if self.board.feeds[series + 1].last.publish_at < print.at {
+            if self.board.feeds[usize::from(self.oracles[*series].feed)]
+                .last
+                .publish_at
+                < print.at
+            {
                 feeds.push(self.write_oracle(*series, print)?);
             }
         }
@@ -73,7 +78,7 @@ impl Venue {
         let (key, slot) = (oracle.key, self.now.slot);
         let data = pyth::price_update(&message, slot);
         pyth::write(&mut self.vm.svm, key, pyth::CLASSIC_RECEIVER, data);
-        Ok((u8::try_from(series + 1)?, pubkey(key), None))
+        Ok((oracle.feed, pubkey(key), None))
     }
 
     /// The next slot of the same second.

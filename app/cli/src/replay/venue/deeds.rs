@@ -246,7 +246,7 @@ impl Venue {
     /// Writes the oracle account as its poster would, and refreshes the Board from it. Price and
     /// time are the actor's choice, the signed average isn't.
     fn posting(&mut self, series: usize, price: u64) -> Result<Instruction> {
-        let last = self.board.feeds[series + 1].last;
+        let last = self.board.feeds[usize::from(self.oracles[series].feed)].last;
         let print = Print {
             at: self.now.unix,
             price,

@@ -7,6 +7,7 @@
 mod acts;
 mod deeds;
 mod funds;
+mod held;
 mod ledger;
 mod orders;
 mod send;
@@ -92,6 +93,8 @@ struct Token {
 /// a transaction.
 #[derive(Clone, Copy)]
 struct Oracle {
+    /// On the Board.
+    feed: u8,
     key: Address,
     /// A message of its feed, to be filled.
     message: PriceMessage,
@@ -105,7 +108,7 @@ pub struct Venue {
     markets: Vec<Listed>,
     /// Token n is bank n + 1.
     tokens: Vec<Token>,
-    /// Series n is feed n + 1.
+    /// By series.
     oracles: Vec<Oracle>,
     board: Box<Board>,
     now: Now,
@@ -117,6 +120,8 @@ pub struct Venue {
     token_share: u64,
     /// Transactions before the first print: setting up isn't counted.
     before: (u64, u64, u64),
+    /// Slot of the cluster's latest restart, 0 if there was none.
+    restart_slot: u64,
     books: ledger::Books,
     /// Refusals by name of the error.
     refusals: BTreeMap<String, u64>,
@@ -245,10 +250,11 @@ impl Venue {
     }
 
     /// Whether somebody may open in a market now.
-    pub fn takes_new_risk(&self, market: usize) -> bool {
+    pub fn takes_new_risk(&self, market: usize) -> Result<bool> {
         let (at, feed) = (self.market(market), self.feed(market));
         let open = gate::cell(feed, LegUse::OpenInterestUp, self.now) == Cell::Yes;
-        open && at.status == 1 && !targets::at_cap(&at.margin)
+        let mut holds = self.holds_now()?.into_iter();
+        Ok(open && at.status == 1 && !holds.any(|(of, ..)| of.is_none_or(|of| of == market)))
     }
 
     /// A party's position, BaseE8.

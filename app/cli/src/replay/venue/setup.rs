@@ -38,6 +38,8 @@ const SUPPLY: u64 = 9_000_000_000_000_000_000;
 /// A series to list.
 #[derive(Clone, Copy, Debug)]
 pub struct Listing {
+    /// Feed on the Board; quote's is the first.
+    pub feed: u8,
     pub class: Class,
     /// Price of the first print, PriceE8.
     pub price: u64,
@@ -62,6 +64,14 @@ pub struct Setup<'a> {
 }
 
 impl Listing {
+    /// Of its feed, book and mint.
+    fn name(&self) -> &'static str {
+        let place = usize::from(self.feed).checked_sub(1);
+        place
+            .and_then(|at| NAMES.get(at))
+            .map_or(QUOTE, |name| *name)
+    }
+
     /// Price step: at most 0.01 % of the lowest price.
     fn tick(&self) -> u64 {
         power_of_ten(self.lowest / 10_000)
@@ -121,8 +131,12 @@ impl Setup<'_> {
             banks: vec![bank(QUOTE, QUOTE_FEED, Class::Stable, 6)],
             markets: vec![],
         };
-        for (number, (one, name)) in (1..).zip(self.series.iter().zip(NAMES)) {
-            let class = one.class;
+        for one in &self.series {
+            let (class, number, name) = (one.class, one.feed, one.name());
+            if number == QUOTE_FEED {
+                plan.feeds[0].price = one.price;
+                continue;
+            }
             plan.feeds.push(feed(name, class, one.price, one.unit_exp));
             if one.market {
                 plan.markets.push(one.market_plan(name, number));
@@ -172,9 +186,10 @@ impl Venue {
             name: plan.name,
             decimals: plan.decimals,
         };
-        let oracle = |(one, name): (&Listing, &'static str)| Oracle {
-            key: launch::oracle(name),
-            message: launch::message(name, one.unit_exp, one.price, 0, setup.start),
+        let oracle = |one: &Listing| Oracle {
+            feed: one.feed,
+            key: launch::oracle(one.name()),
+            message: launch::message(one.name(), one.unit_exp, one.price, 0, setup.start),
         };
         let mut venue = Self {
             traders: seats(setup.traders as usize, "trader"),
@@ -183,7 +198,7 @@ impl Venue {
             actors: seats(setup.actors.len(), "actor"),
             board: vm.read(address(deployment.board)).context("no Board")?,
             tokens: plan.banks[1..].iter().map(token).collect(),
-            oracles: setup.series.iter().zip(NAMES).map(oracle).collect(),
+            oracles: setup.series.iter().map(oracle).collect(),
             cluster: setup.cluster,
             markets: listed,
             vm,
@@ -191,6 +206,7 @@ impl Venue {
             now,
             token_share: SUPPLY / (setup.traders as usize + setup.actors.len()).max(1) as u64,
             before: (0, 0, 0),
+            restart_slot: 0,
             books: Books::default(),
             refusals: BTreeMap::new(),
             units: BTreeMap::new(),

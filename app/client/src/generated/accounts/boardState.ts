@@ -139,5 +139,5 @@ export async function fetchAllMaybeBoardState(
 }
 
 export function getBoardStateSize(): number {
-  return 105432;
+  return 107480;
 }

@@ -153,6 +153,8 @@ export type CreateBankInstructionData = {
   origin: number;
   /** Group of correlated collateral. */
   group: number;
+  /** Feed of what a bridged token stands for; 0 for every other token. */
+  nativeFeed: number;
   /** Seconds in which the token's weight rises from zero. */
   warmUp: number;
   /** Parameters of the bank. */
@@ -172,6 +174,8 @@ export type CreateBankInstructionDataArgs = {
   origin: number;
   /** Group of correlated collateral. */
   group: number;
+  /** Feed of what a bridged token stands for; 0 for every other token. */
+  nativeFeed: number;
   /** Seconds in which the token's weight rises from zero. */
   warmUp: number;
   /** Parameters of the bank. */
@@ -191,6 +195,7 @@ export function getCreateBankInstructionDataEncoder(): Encoder<CreateBankInstruc
       ["feed", getU8Encoder()],
       ["origin", getU8Encoder()],
       ["group", getU8Encoder()],
+      ["nativeFeed", getU8Encoder()],
       ["warmUp", getU32Encoder()],
       ["bank", getBankParametersEncoder()],
       ["board", getBoardBankParametersEncoder()],
@@ -207,6 +212,7 @@ export function getCreateBankInstructionDataDecoder(): Decoder<CreateBankInstruc
     ["feed", getU8Decoder()],
     ["origin", getU8Decoder()],
     ["group", getU8Decoder()],
+    ["nativeFeed", getU8Decoder()],
     ["warmUp", getU32Decoder()],
     ["bank", getBankParametersDecoder()],
     ["board", getBoardBankParametersDecoder()],
@@ -268,6 +274,7 @@ export type CreateBankAsyncInput<
   feed: CreateBankInstructionDataArgs["feed"];
   origin: CreateBankInstructionDataArgs["origin"];
   group: CreateBankInstructionDataArgs["group"];
+  nativeFeed: CreateBankInstructionDataArgs["nativeFeed"];
   warmUp: CreateBankInstructionDataArgs["warmUp"];
   bankArg: CreateBankInstructionDataArgs["bank"];
   boardArg: CreateBankInstructionDataArgs["board"];
@@ -474,6 +481,7 @@ export type CreateBankInput<
   feed: CreateBankInstructionDataArgs["feed"];
   origin: CreateBankInstructionDataArgs["origin"];
   group: CreateBankInstructionDataArgs["group"];
+  nativeFeed: CreateBankInstructionDataArgs["nativeFeed"];
   warmUp: CreateBankInstructionDataArgs["warmUp"];
   bankArg: CreateBankInstructionDataArgs["bank"];
   boardArg: CreateBankInstructionDataArgs["board"];

@@ -164,7 +164,10 @@ export type DepositInput<
   protocol: Address<TAccountProtocol>;
   /** Compartment. */
   compartment: Address<TAccountCompartment>;
-  /** Board of the compartment: needed for quote. */
+  /**
+   * Board of the compartment: needed for quote, and for bridged tokens, whose class may be
+   * closed.
+   */
   board?: Address<TAccountBoard>;
   /** Bank of the token. */
   bank: Address<TAccountBank>;
@@ -309,7 +312,10 @@ export type ParsedDepositInstruction<
     protocol: TAccountMetas[1];
     /** Compartment. */
     compartment: TAccountMetas[2];
-    /** Board of the compartment: needed for quote. */
+    /**
+     * Board of the compartment: needed for quote, and for bridged tokens, whose class may be
+     * closed.
+     */
     board?: TAccountMetas[3] | undefined;
     /** Bank of the token. */
     bank: TAccountMetas[4];

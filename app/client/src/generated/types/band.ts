@@ -8,8 +8,8 @@
 
 import {
   combineCodec,
-  getI64Decoder,
-  getI64Encoder,
+  getArrayDecoder,
+  getArrayEncoder,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
@@ -21,91 +21,70 @@ import {
   type FixedSizeEncoder,
 } from "@solana/kit";
 
-/** Price band and its state. */
+/**
+ * Parameters of the price band, whose state lies in the Board ([`crate::Watch`]), and the record
+ * of what tripped in a trade or a liquidation.
+ */
 export type Band = {
-  /** Reference price, PriceE8. */
-  reference: bigint;
-  /** Unix second at which the Limit state began, 0 if not. */
-  limitAt: bigint;
-  /** Halted until here. */
-  haltedUntil: bigint;
-  /** Reduce-only until here. */
-  reduceUntil: bigint;
-  /** Unix second from which the band is doubled once. */
-  doubledUntil: bigint;
+  /** Reserved. */
+  reserved: Array<bigint>;
   /**
-   * Sequence number of the latest trip of any breaker of this market, chained into Protocol by
-   * the next `check`.
+   * Sequence number of the latest trip of a breaker of this market in a trade or a liquidation,
+   * chained into Protocol by the next `check`.
    */
   sequence: bigint;
-  /** Latest sequence number that was chained. */
+  /** Latest of them that was chained. */
   chained: bigint;
   /** Multiple of σ·√W, 1e-3. */
   k: number;
   /** Smallest half width, ppm. */
   minPpm: number;
-  /** Trips within the last hour. */
-  trips: number;
+  /** Reserved. */
+  reserved0: number;
   /** Reason code of the breaker's latest trip. */
   reason: number;
 };
 
 export type BandArgs = {
-  /** Reference price, PriceE8. */
-  reference: number | bigint;
-  /** Unix second at which the Limit state began, 0 if not. */
-  limitAt: number | bigint;
-  /** Halted until here. */
-  haltedUntil: number | bigint;
-  /** Reduce-only until here. */
-  reduceUntil: number | bigint;
-  /** Unix second from which the band is doubled once. */
-  doubledUntil: number | bigint;
+  /** Reserved. */
+  reserved: Array<number | bigint>;
   /**
-   * Sequence number of the latest trip of any breaker of this market, chained into Protocol by
-   * the next `check`.
+   * Sequence number of the latest trip of a breaker of this market in a trade or a liquidation,
+   * chained into Protocol by the next `check`.
    */
   sequence: number | bigint;
-  /** Latest sequence number that was chained. */
+  /** Latest of them that was chained. */
   chained: number | bigint;
   /** Multiple of σ·√W, 1e-3. */
   k: number;
   /** Smallest half width, ppm. */
   minPpm: number;
-  /** Trips within the last hour. */
-  trips: number;
+  /** Reserved. */
+  reserved0: number;
   /** Reason code of the breaker's latest trip. */
   reason: number;
 };
 
 export function getBandEncoder(): FixedSizeEncoder<BandArgs> {
   return getStructEncoder([
-    ["reference", getU64Encoder()],
-    ["limitAt", getI64Encoder()],
-    ["haltedUntil", getI64Encoder()],
-    ["reduceUntil", getI64Encoder()],
-    ["doubledUntil", getI64Encoder()],
+    ["reserved", getArrayEncoder(getU64Encoder(), { size: 5 })],
     ["sequence", getU64Encoder()],
     ["chained", getU64Encoder()],
     ["k", getU32Encoder()],
     ["minPpm", getU32Encoder()],
-    ["trips", getU32Encoder()],
+    ["reserved0", getU32Encoder()],
     ["reason", getU32Encoder()],
   ]);
 }
 
 export function getBandDecoder(): FixedSizeDecoder<Band> {
   return getStructDecoder([
-    ["reference", getU64Decoder()],
-    ["limitAt", getI64Decoder()],
-    ["haltedUntil", getI64Decoder()],
-    ["reduceUntil", getI64Decoder()],
-    ["doubledUntil", getI64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 5 })],
     ["sequence", getU64Decoder()],
     ["chained", getU64Decoder()],
     ["k", getU32Decoder()],
     ["minPpm", getU32Decoder()],
-    ["trips", getU32Decoder()],
+    ["reserved0", getU32Decoder()],
     ["reason", getU32Decoder()],
   ]);
 }

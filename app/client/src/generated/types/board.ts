@@ -40,6 +40,8 @@ import {
   getFeedEncoder,
   getOpenClockDecoder,
   getOpenClockEncoder,
+  getPegsDecoder,
+  getPegsEncoder,
   getWideDecoder,
   getWideEncoder,
   type BoardBank,
@@ -52,6 +54,8 @@ import {
   type FeedArgs,
   type OpenClock,
   type OpenClockArgs,
+  type Pegs,
+  type PegsArgs,
   type Wide,
   type WideArgs,
 } from "./index.js";
@@ -98,6 +102,8 @@ export type Board = {
   lendSeen: Wide;
   /** The same of debtors. */
   debtSeen: Wide;
+  /** Pegs of quote and of bridged tokens. */
+  pegs: Pegs;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -143,6 +149,8 @@ export type BoardArgs = {
   lendSeen: WideArgs;
   /** The same of debtors. */
   debtSeen: WideArgs;
+  /** Pegs of quote and of bridged tokens. */
+  pegs: PegsArgs;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -169,7 +177,8 @@ export function getBoardEncoder(): FixedSizeEncoder<BoardArgs> {
     ["markets", getArrayEncoder(getBoardMarketEncoder(), { size: 32 })],
     ["lendSeen", getWideEncoder()],
     ["debtSeen", getWideEncoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 480)],
+    ["pegs", getPegsEncoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 416)],
   ]);
 }
 
@@ -195,7 +204,8 @@ export function getBoardDecoder(): FixedSizeDecoder<Board> {
     ["markets", getArrayDecoder(getBoardMarketDecoder(), { size: 32 })],
     ["lendSeen", getWideDecoder()],
     ["debtSeen", getWideDecoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 480)],
+    ["pegs", getPegsDecoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 416)],
   ]);
 }
 

@@ -19,21 +19,29 @@ import {
 
 /** One entry of the list. */
 export type BreakerTripped = {
-  /** Market. */
+  /** Market; 0x100 + bank for the depeg breaker. */
   market: bigint;
   /** Reason code of the latest trip: 0x400 + number of the breaker. */
   reason: bigint;
-  /** Sequence numbers of the market's trips that are chained by this, first and last. */
+  /**
+   * Sequence numbers of the trips that are chained by this, first and last. A market counts
+   * those of liquidations (cascade) apart from those of refreshes (band, oracle). Both are
+   * the latest where a restriction that stood was renewed.
+   */
   first: bigint;
   last: bigint;
 };
 
 export type BreakerTrippedArgs = {
-  /** Market. */
+  /** Market; 0x100 + bank for the depeg breaker. */
   market: number | bigint;
   /** Reason code of the latest trip: 0x400 + number of the breaker. */
   reason: number | bigint;
-  /** Sequence numbers of the market's trips that are chained by this, first and last. */
+  /**
+   * Sequence numbers of the trips that are chained by this, first and last. A market counts
+   * those of liquidations (cascade) apart from those of refreshes (band, oracle). Both are
+   * the latest where a restriction that stood was renewed.
+   */
   first: number | bigint;
   last: number | bigint;
 };
