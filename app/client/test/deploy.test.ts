@@ -24,7 +24,7 @@ test("a dry run sends nothing and says what it would cost; the run costs that", 
   const sent = vm.sent;
   const planned = await deploy({ ...run, dry: true });
   assert.equal(vm.sent, sent);
-  assert.match(lines.join("\n"), /would {2}Board, rent 0\.73\d+ SOL/);
+  assert.match(lines.join("\n"), /would {2}Board, rent 0\.74\d+ SOL/);
   const before = vm.svm.getBalance(vm.authority.address) ?? 0n;
   const made = await deploy(run);
   assert.deepEqual(made, planned);
