@@ -6,7 +6,9 @@ use bulwark::decided::listing_hash;
 use bulwark::error::BulwarkError as E;
 use bulwark::upgrade::digest;
 use bulwark_client::{Deployment, address as derived};
-use bulwark_core::guardian::{Action, MAX_SETTINGS, SLACK, Setting, State, Subject};
+use bulwark_core::guardian::{
+    ALL_COMPARTMENTS, Action, MAX_SETTINGS, SLACK, Setting, State, Subject,
+};
 use bulwark_core::health::Level;
 use bulwark_core::mode::Mode;
 use bulwark_core::params::Group;
@@ -262,6 +264,34 @@ fn a_back_door_opens_on_empty_vaults() {
     done.unwrap();
     assert_eq!(lost, 0);
     told("an upgrade with a back door", at_risk, lost);
+}
+
+/// The same in a hurry: a pause of their own making, then an incident upgrade, and nobody awake who
+/// objects.
+#[test]
+fn a_back_door_in_a_hurry_opens_on_empty_vaults_too() {
+    let mut world = venue();
+    let at_risk = held(&world);
+    let bytes = read_elf(&elf_path("arithmetic")).unwrap();
+    let buffer = world.buffer("buffer", derived::guardian(), &bytes);
+    let pause = Action::Pause(ALL_COMPARTMENTS, 72 * 3_600, 1);
+    let pause = world.queue(3, &pause);
+    world.execute(pause).unwrap();
+    let repair = Action::IncidentUpgrade(buffer.to_bytes(), digest(&bytes));
+    let nonce = world.queue(4, &repair);
+    let slots = everybody_leaves(&mut world);
+    let eta = world.proposal(nonce).eta.slot;
+    println!(
+        "{slots} slots to leave, {} before it lands",
+        eta - world.now().slot
+    );
+    assert!(world.now().slot + SLOTS_A_DAY / 2 < eta);
+    assert_eq!(held(&world), 0);
+    told(
+        "an incident upgrade with a back door",
+        at_risk,
+        held(&world),
+    );
 }
 
 /// Pause as a weapon: nobody may trade while the price falls, then liquidators wait at the end.
