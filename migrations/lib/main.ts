@@ -29,7 +29,7 @@ export interface Call {
 const root = new URL("../../", import.meta.url).pathname;
 
 /** A path with `~` for the home folder, as Anchor.toml has it. */
-const expanded = (path: string) =>
+export const expanded = (path: string) =>
   path.startsWith("~/") ? join(homedir(), path.slice(2)) : resolve(path);
 
 /** Where nothing else is said: what Anchor sets, or Solana's own defaults. */

@@ -26,6 +26,16 @@ mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bulwark::error::BulwarkError;
+use bulwark_client::address as derived;
+use bulwark_state::Guardian;
+use bulwark_svm::Signer;
+use bulwark_svm::keys::keypair;
+use bulwark_svm::vm::{instruction, pubkey};
+use bulwark_svm::world::{member, member_key};
+use solana_keypair::Keypair;
+use stage::Stage;
+
 use slots::{
     Found, Make, idl, samples, samples_guardian, samples_listing, samples_recovery, samples_winding,
 };
@@ -119,4 +129,110 @@ fn every_slot_refuses_every_other_kind_of_account() {
             );
         }
     }
+}
+
+/// What a signer's slot is called where it stands for a power.
+const POWERS: [&str; 3] = ["authority", "creator", "member"];
+/// What it is called where anybody signs, or the owner or delegate of what is touched. `seal` is
+/// the creator's, or anybody's who shows enough deposits (tests/tests/hostile_creation.rs).
+const NO_POWERS: [&str; 9] = [
+    "caller",
+    "converter",
+    "cranker",
+    "funder",
+    "giver",
+    "liquidator",
+    "owner",
+    "trader",
+    "signer",
+];
+
+/// Who else might sign, on a stage where member 5 was replaced and alice has a delegate.
+fn wrong_signers(stage: &mut Stage) -> Vec<(&'static str, Keypair)> {
+    let world = &mut stage.world;
+    world.corrupt::<Guardian>(derived::guardian(), |guardian| {
+        guardian.members[4].key = member_key(8).to_bytes();
+        guardian.members[4].membership = guardian.next_membership;
+        guardian.next_membership += 1;
+    });
+    let delegate = keypair("delegate");
+    let named = pubkey(delegate.pubkey());
+    let until = world.now().unix + 3_600;
+    world.set_delegate("alice", named, until).expect("named");
+    let all = vec![
+        ("a stranger", keypair("nobody")),
+        ("a trader", world.wallet("alice")),
+        ("a delegate", delegate),
+        ("a liquidator", world.wallet("liquidator")),
+        ("the creator", world.vm.authority.insecure_clone()),
+        ("a member", member(3)),
+        ("a former member", member(5)),
+        ("the veto seat", keypair("veto")),
+        ("who pays", world.vm.payer.insecure_clone()),
+    ];
+    for (_, wallet) in &all {
+        world.vm.fund(wallet.pubkey(), 20_000_000_000);
+    }
+    all
+}
+
+/// Whether somebody has the power that a slot stands for.
+fn has_power(instruction: &str, slot: &str, who: &str) -> bool {
+    match slot {
+        "member" => {
+            let veto = ["heartbeat", "object_to_proposal"].contains(&instruction);
+            who == "a member" || (veto && who == "the veto seat")
+        }
+        // The stage's creator is the program's upgrade authority too.
+        _ => who == "the creator",
+    }
+}
+
+/// What whoever hasn't the power is told, whatever else he passes.
+fn refusal(slot: &str) -> u32 {
+    u32::from(match slot {
+        "authority" => BulwarkError::NotUpgradeAuthority,
+        "creator" => BulwarkError::NotCreator,
+        _ => BulwarkError::NotMember,
+    })
+}
+
+#[test]
+fn every_admin_path_refuses_every_wrong_signer() {
+    let base = samples::base();
+    let idl = idl::read();
+    let mut paths = 0;
+    for (name, (_, slots)) in &idl.instructions {
+        let signs = slots.iter().position(|slot| slot.signer);
+        let Some(place) = signs else { continue };
+        let slot = slots[place].name.as_str();
+        assert!(
+            POWERS.contains(&slot) || NO_POWERS.contains(&slot),
+            "{name}: is {slot} a power? Then it belongs to POWERS in every_slot.rs"
+        );
+        if !POWERS.contains(&slot) {
+            continue;
+        }
+        for make in all_samples()[name.as_str()].iter() {
+            let mut stage = base.fork();
+            stage.world.audited = false;
+            let wrong = wrong_signers(&mut stage);
+            let act = make(&mut stage);
+            paths += 1;
+            for (who, wallet) in wrong {
+                let mut changed = act.instruction.clone();
+                changed.accounts[place].pubkey = pubkey(wallet.pubkey());
+                let kept = act.signers.iter().skip(1);
+                let signers: Vec<&Keypair> = std::iter::once(&wallet).chain(kept).collect();
+                let tried = stage.world.vm.rehearse(&[instruction(&changed)], &signers);
+                if has_power(name, slot, who) {
+                    assert!(tried.is_ok(), "{name}: {who} has the power");
+                } else {
+                    let code = tried.err().and_then(|failure| failure.code());
+                    assert_eq!(code, Some(refusal(slot)), "{name}: {who}");
+                }
+            }
+        }
+    }
+    assert_eq!(paths, 15, "ways to use a power");
 }

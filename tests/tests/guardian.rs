@@ -278,10 +278,29 @@ fn a_program_cannot_be_proposed_as_a_member() {
 }
 
 #[test]
-fn what_cannot_be_carried_out_cannot_be_proposed() {
+fn what_is_no_action_cannot_be_proposed() {
     let mut world = guarded();
-    let refused = world.try_propose(1, &Action::PayTreasury(0, 1));
-    expect_error(refused, BulwarkError::BadAction);
+    let nonce = world.guardian().nonce;
+    let quote = world.quote_block();
+    let ours = &world.deployment;
+    let sound = ours.propose(member_key(1), nonce, &pause(1), quote);
+    let sound = sound.unwrap();
+    // Discriminator, number, then the kind.
+    let kind = 16..18;
+    for number in [0_u16, 18, u16::MAX] {
+        let mut changed = sound.clone();
+        changed.data[kind.clone()].copy_from_slice(&number.to_le_bytes());
+        let refused = world.send(&[changed], &[&member(1)]);
+        expect_error(refused, BulwarkError::BadAction);
+    }
+    // Another kind than its bytes are of.
+    let mut changed = sound.clone();
+    changed.data[kind].copy_from_slice(&16_u16.to_le_bytes());
+    expect_error(
+        world.send(&[changed], &[&member(1)]),
+        BulwarkError::BadAction,
+    );
+    world.send(&[sound], &[&member(1)]).unwrap();
 }
 
 #[test]

@@ -37,7 +37,8 @@ pub fn run(test: Test) -> Result<()> {
     let mut stages = Stages::default();
     stages.run("bytecode", || {
         build::program(Program::Bulwark)?;
-        build::program(Program::Arithmetic).map(drop)
+        build::program(Program::Arithmetic)?;
+        build::program(Program::Seat).map(drop)
     })?;
     if test.arguments.is_empty() {
         stages.run("tidy", tidy::all)?;

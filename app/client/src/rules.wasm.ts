@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 83cc9a3b15c31e2d9c1543256724a35bc2a4a25877a5005cb5a5556f846b82c9
+// Sources: 433fdf30eed6a9912897153e2df20c19fb414e691419b3b3de9c97311d49b71d
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

@@ -191,6 +191,28 @@ impl Deployment {
         build(accounts, [], instruction::ExecuteUpgrade {})
     }
 
+    /// Pays the fees that proposal `nonce` decided to a token account of the treasury.
+    pub fn pay_treasury(&self, caller: Pubkey, nonce: u64, destination: Pubkey) -> Instruction {
+        let quote = self.banks[0];
+        let accounts = accounts::PayTreasury {
+            caller,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            guardian: address::guardian(),
+            proposal: address::proposal(nonce),
+            bank: quote.bank,
+            insurance: self.insurance,
+            vault: quote.vault,
+            vault_authority: address::vault_authority(),
+            mint: quote.mint,
+            destination,
+            token_program: quote.token_program,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, self.quote_markets(0), instruction::PayTreasury {})
+    }
+
     /// A listing ([`Self::create_feed`], [`Self::create_bank`], [`Self::create_market`]) on the
     /// word of proposal `nonce` instead of the creator's.
     pub fn by_decision(mut listing: Instruction, nonce: u64) -> Instruction {

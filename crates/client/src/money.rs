@@ -301,7 +301,7 @@ impl Deployment {
     }
 
     /// All markets, which whatever takes stock of quote wants.
-    fn quote_markets(&self, bank: usize) -> Vec<AccountMeta> {
+    pub(crate) fn quote_markets(&self, bank: usize) -> Vec<AccountMeta> {
         let all = self
             .markets
             .iter()

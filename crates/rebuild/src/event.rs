@@ -144,7 +144,7 @@ events! {
     InsuranceFunded, InterestAccrued, DelegateNamed, AccountMigrated, OrdersCancelled, OrdersPruned,
     FundingSampled, AccountFlagged, AccountUnflagged, PositionTakenOver, CollateralSold,
     LossSettled, GuardianCreated, ProposalOpened, ProposalAnswered, ProposalExecuted,
-    ProposalExpired, MemberRestricted, MarketWoundDown, BankClosed,
+    ProposalExpired, TreasuryPaid, MemberRestricted, MarketWoundDown, BankClosed,
     ;
     OrderPlaced(OrderPlacedHead, OrderFill),
     AccountWoundUp(AccountWoundUpHead, LegWoundUp),

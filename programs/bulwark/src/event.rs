@@ -207,7 +207,7 @@ pub use chained::{chain, chain_list, is_chained, next_chained};
 pub use check::{BreakerTripped, Checked, CheckedHead};
 pub use guardian::{
     GuardianCreated, MemberRestricted, ProposalAnswered, ProposalExecuted, ProposalExpired,
-    ProposalOpened,
+    ProposalOpened, TreasuryPaid,
 };
 pub use recovery::{
     AccountMarked, AccountsMarked, AccountsMarkedHead, DeficitNoted, QuotePotAssigned,

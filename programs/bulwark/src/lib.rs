@@ -254,6 +254,11 @@ pub mod bulwark {
         instructions::execute_upgrade(ctx)
     }
 
+    /// Pays fees to the treasury as was decided; every market of the compartment follows.
+    pub fn pay_treasury<'info>(ctx: Context<'info, PayTreasury<'info>>) -> Result<()> {
+        instructions::pay_treasury(ctx)
+    }
+
     /// Ends a proposal that expired.
     pub fn expire_proposal(ctx: Context<ExpireProposal>) -> Result<()> {
         instructions::expire_proposal(ctx)

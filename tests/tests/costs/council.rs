@@ -7,8 +7,9 @@ use bulwark_core::guardian::{
     ALL_COMPARTMENTS, Action, MAX_SETTINGS, MAX_SUBJECTS, Setting, Subject, Successor,
 };
 use bulwark_core::params::{Group, Parameters};
+use bulwark_state::Bank;
 use bulwark_svm::vm::{elf_path, pubkey, read_elf};
-use bulwark_svm::world::{World, member, member_key, standard_plan};
+use bulwark_svm::world::{USDC, World, member, member_key, standard_plan};
 use bulwark_svm::{Signer, Vm};
 
 use crate::Costs;
@@ -27,6 +28,7 @@ pub const CEILINGS: &[(&str, u64)] = &[
     ("close_proposal", 1_700),
     ("restrict", 11_800),
     ("execute_upgrade", 71_000),
+    ("pay_treasury", 19_400),
 ];
 
 /// Sixteen members; the last of thirteen approvals queues a removal of four.
@@ -93,6 +95,7 @@ pub fn council(costs: &mut Costs, elf: &[u8]) {
     world.advance_apart(40 * 86_400, 12_000_000);
     costs.add("expire_proposal", "removal of 4", world.expire(nonce));
     upgrade(costs, &mut world);
+    treasury(costs, elf);
 }
 
 fn bump(nonce: u64) -> u8 {
@@ -117,6 +120,20 @@ fn most_settings(world: &World) -> Action {
         *setting = Setting { id, value };
     }
     Action::SetParameters(0, Subject::Market(0), 24, list)
+}
+
+/// What a payment folds and counts: all markets.
+fn treasury(costs: &mut Costs, elf: &[u8]) {
+    let mut world = World::worst(elf);
+    world.create_guardian(5).expect("a guardian is made");
+    world.fold().expect("folded");
+    let quote = world.deployment.banks[USDC].bank;
+    world.corrupt::<Bank>(quote, |bank| bank.totals.fee_floor_e6 = 0);
+    let nonce = world.queue(4, &Action::PayTreasury(0, 1));
+    world.advance_apart(8 * 86_400, 2_500_000);
+    let to = world.treasury();
+    let paid = world.pay_treasury(nonce, to);
+    costs.add("pay_treasury", "quote, 8 markets", paid);
 }
 
 /// 50,000 and half a unit for each byte of the buffer.

@@ -105,6 +105,20 @@ pub const SAMPLES: &[(&str, Make)] = &[
             member(2),
         )
     }),
+    ("pay_treasury", |stage| {
+        let mut bank = stage.world.bank(0);
+        bank.totals.fees += 50_000_000;
+        bank.totals.fee_floor_e6 = 0;
+        bank.totals.positive -= 50_000_000;
+        let key = address(stage.world.deployment.banks[0].bank);
+        stage.world.vm.overwrite(key, &*bank).expect("it is there");
+        let to = stage.world.treasury();
+        let nonce = stage.world.queue(4, &Action::PayTreasury(0, 40_000_000));
+        stage.world.advance_apart(8 * 86_400, 2_500_000);
+        let ours = &stage.world.deployment;
+        let act = ours.pay_treasury(stage.anyone(), nonce, to);
+        anyones(stage, act)
+    }),
     ("propose", |stage| {
         let quote = stage.world.quote_block();
         let guardian = stage.world.guardian();

@@ -42,6 +42,8 @@ pub enum Program {
     Bulwark,
     /// Test-only: returns results of wide arithmetic
     Arithmetic,
+    /// Test-only: signs by its own address
+    Seat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -113,6 +115,7 @@ impl Program {
         let (folder, name) = match self {
             Self::Bulwark => ("programs/bulwark", "bulwark"),
             Self::Arithmetic => ("tests/programs/arithmetic", "arithmetic"),
+            Self::Seat => ("tests/programs/seat", "seat"),
         };
         Job {
             workspace: paths::root().to_owned(),

@@ -151,8 +151,8 @@ mod tests {
             said,
             "Proposal 7: sets of SOL-PERP: margin.floor from 2 % to 2.5 % (smallest maintenance \
              ratio), margin.cap stays 30 % (largest maintenance ratio, at least twice the floor); \
-             effective earliest 2026-11-18 10:36 UTC and not before slot 9; void from 2026-11-25 \
-             10:36 UTC."
+             effective earliest 2026-11-18 11:36 UTC and not before slot 9; void from 2026-11-25 \
+             11:36 UTC."
         );
         assert_eq!(
             missing(&proposal, &accounts),

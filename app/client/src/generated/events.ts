@@ -105,6 +105,8 @@ import {
   type TicketCranked,
   getTransferredDecoder,
   type Transferred,
+  getTreasuryPaidDecoder,
+  type TreasuryPaid,
   getWithdrawnDecoder,
   type Withdrawn,
 } from "./types/index.js";
@@ -161,6 +163,7 @@ export interface BulwarkEvents {
   SurplusSwept: SurplusSwept;
   TicketCranked: TicketCranked;
   Transferred: Transferred;
+  TreasuryPaid: TreasuryPaid;
   Withdrawn: Withdrawn;
 }
 
@@ -224,5 +227,6 @@ export const BULWARK_EVENTS: {
   SurplusSwept: { discriminator: [10, 228, 130, 83, 221, 240, 210, 32], decoder: getSurplusSweptDecoder },
   TicketCranked: { discriminator: [240, 69, 133, 158, 194, 232, 147, 176], decoder: getTicketCrankedDecoder },
   Transferred: { discriminator: [21, 132, 239, 64, 146, 239, 166, 68], decoder: getTransferredDecoder },
+  TreasuryPaid: { discriminator: [203, 141, 198, 183, 132, 74, 239, 248], decoder: getTreasuryPaidDecoder },
   Withdrawn: { discriminator: [20, 89, 223, 198, 194, 124, 219, 13], decoder: getWithdrawnDecoder },
 };

@@ -31,6 +31,7 @@ fn check(guardian: &Guardian, action: &Action) -> Result<()> {
             let settings = list.get(..usize::from(*count)).ok_or(Error::BadAction)?;
             params::is_listed(settings)
         }
+        Action::PayTreasury(_, 0) => Err(Error::ZeroAmount),
         Action::Revoke(_, capability, _) => match Capability::ALL.get(usize::from(*capability)) {
             Some(_) => Ok(()),
             None => Err(Error::BadAction),

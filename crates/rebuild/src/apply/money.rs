@@ -81,6 +81,16 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
             let residuals = (given.residuals_before, given.residuals_after);
             new_money(to, index, given.amount, residuals, deficit, insurance)?;
         }
+        Event::TreasuryPaid(paid) => {
+            let (index, _) = at(to, &paid.bank)?;
+            to.ready(index, paid.expected_after, 0, paid.amount)?;
+            let (_, bank) = at(to, &paid.bank)?;
+            let fell = paid.fees_before.checked_sub(paid.fees_after);
+            let fell = fell.context("fees")?;
+            let fees = bank.totals.fees.checked_sub(fell);
+            bank.totals.fees = fees.context("fees")?;
+            bank.expected = paid.expected_after;
+        }
         Event::Checked(check, _) => reward(to, check, now)?,
         Event::InsuranceFunded(given) => {
             to.ready(0, given.expected_after, given.amount, 0)?;

@@ -15,6 +15,7 @@ use solana_slot_hashes::SlotHashes;
 use super::{Outcome, World};
 use crate::keys::keypair;
 use crate::vm::{address, pubkey};
+use crate::{launch, tokens};
 
 const SYSTEM: Pubkey = anchor_lang::prelude::pubkey!("11111111111111111111111111111111");
 const RECENT_BLOCKHASHES: Pubkey =
@@ -225,6 +226,32 @@ impl World {
         let authority = self.vm.authority.insecure_clone();
         let given = self.hand_over(derived::program_data(), &authority, derived::guardian());
         given.expect("the authority gives it away");
+    }
+
+    /// The treasury's account of quote, made at first mention.
+    pub fn treasury(&mut self) -> Pubkey {
+        let (key, owner) = (keypair("tokens treasury"), keypair("treasury"));
+        if self.vm.svm.get_account(&key.pubkey()).is_none() {
+            let plan = self.plan.banks[0];
+            let mint = launch::mint(plan.name).pubkey();
+            let made = tokens::create_token_account(
+                &mut self.vm,
+                &key,
+                plan.program,
+                mint,
+                owner.pubkey(),
+            );
+            made.expect("a token account is created");
+        }
+        pubkey(key.pubkey())
+    }
+
+    /// Anyone pays the fees that were decided to a token account.
+    pub fn pay_treasury(&mut self, nonce: u64, to: Pubkey) -> Outcome {
+        let caller = self.wallet("stranger");
+        let key = pubkey(caller.pubkey());
+        let pay = self.deployment.pay_treasury(key, nonce, to);
+        self.send(&[pay], &[&caller])
     }
 
     /// Anyone ends a proposal that expired.

@@ -49,6 +49,19 @@ events! {
         pub proposal: Pubkey,
         pub nonce: u64,
     }
+    /// Fees were paid to the treasury.
+    TreasuryPaid = 66 {
+        pub proposal: Pubkey,
+        pub bank: Pubkey,
+        /// Token account of the treasury.
+        pub destination: Pubkey,
+        /// Quote units.
+        pub amount: u64,
+        pub fees_before: i64,
+        pub fees_after: i64,
+        /// Vault balance of the quote bank afterwards.
+        pub expected_after: u64,
+    }
     /// One member restricted.
     MemberRestricted = 65 {
         pub until: i64,

@@ -15,32 +15,9 @@ use crate::event::{self, Kind, NO_COMPARTMENT, ProposalAnswered};
 use crate::state::{Access, GuardianState, ProposalState, ProtocolState, same};
 use crate::{guard, invariant, upgrade};
 
-/// Kinds of action that can be carried out.
-const CARRIED_OUT: [ActionKind; 16] = [
-    ActionKind::Restrict,
-    ActionKind::Tighten,
-    ActionKind::Pause,
-    ActionKind::Revoke,
-    ActionKind::Relax,
-    ActionKind::SetParameters,
-    ActionKind::AddMember,
-    ActionKind::RemoveMembers,
-    ActionKind::SetDelays,
-    ActionKind::SetVeto,
-    ActionKind::AnnounceRecovery,
-    ActionKind::List,
-    ActionKind::SetOracle,
-    ActionKind::WindDown,
-    ActionKind::Upgrade,
-    ActionKind::IncidentUpgrade,
-];
-
-/// A kind by its number, if it can be carried out: what can't must not be proposed either.
+/// A kind by its number. Each is carried out by some instruction: `execute_proposal`, or its own.
 pub(super) fn kind_of(number: u16) -> Result<ActionKind> {
-    match ActionKind::from_u16(number) {
-        Ok(kind) if CARRIED_OUT.contains(&kind) => Ok(kind),
-        _ => Err(refusal(BulwarkError::BadAction)),
-    }
+    ActionKind::from_u16(number).map_err(|_| refusal(BulwarkError::BadAction))
 }
 
 /// Tries or carries out what an action changes through [`crate::decided`]; `false` for an action

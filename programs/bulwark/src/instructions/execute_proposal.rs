@@ -107,9 +107,10 @@ pub fn execute_proposal<'info>(ctx: Context<'info, ExecuteProposal<'info>>) -> R
         let ours = same(&protocol.guardian, &accounts.guardian.key())
             && same(&proposal.guardian, &accounts.guardian.key());
         ensure(ours, BulwarkError::WrongProtocol)?;
-        // A Recovery is announced with its own instruction, which carries the proposal out.
-        let elsewhere = kind_of(proposal.kind)? == ActionKind::AnnounceRecovery;
-        ensure(!elsewhere, BulwarkError::BadAction)?;
+        // These have their own instructions, which carry the proposal out.
+        let elsewhere = [ActionKind::AnnounceRecovery, ActionKind::PayTreasury];
+        let here = !elsewhere.contains(&kind_of(proposal.kind)?);
+        ensure(here, BulwarkError::BadAction)?;
         guardian::execute(&mut guardian, &mut proposal, now).or_refuse()?;
         let action = guardian::action_of(&proposal).or_refuse()?;
         let scope = scope(&action);

@@ -48,6 +48,7 @@ export * from "./migrateAccount.js";
 export * from "./noteDeficit.js";
 export * from "./objectToProposal.js";
 export * from "./openQuotePot.js";
+export * from "./payTreasury.js";
 export * from "./placeOrder.js";
 export * from "./propose.js";
 export * from "./pruneOrders.js";

@@ -114,6 +114,7 @@ import {
   getNoteDeficitInstruction,
   getObjectToProposalInstruction,
   getOpenQuotePotInstruction,
+  getPayTreasuryInstruction,
   getPlaceOrderInstruction,
   getProposeInstruction,
   getPruneOrdersInstruction,
@@ -179,6 +180,7 @@ import {
   parseNoteDeficitInstruction,
   parseObjectToProposalInstruction,
   parseOpenQuotePotInstruction,
+  parsePayTreasuryInstruction,
   parsePlaceOrderInstruction,
   parseProposeInstruction,
   parsePruneOrdersInstruction,
@@ -286,6 +288,7 @@ import {
   type ParsedNoteDeficitInstruction,
   type ParsedObjectToProposalInstruction,
   type ParsedOpenQuotePotInstruction,
+  type ParsedPayTreasuryInstruction,
   type ParsedPlaceOrderInstruction,
   type ParsedProposeInstruction,
   type ParsedPruneOrdersInstruction,
@@ -309,6 +312,7 @@ import {
   type ParsedVerifyClaimInstruction,
   type ParsedWindUpInstruction,
   type ParsedWithdrawInstruction,
+  type PayTreasuryInput,
   type PlaceOrderInput,
   type ProposeInput,
   type PruneOrdersInput,
@@ -547,6 +551,7 @@ export enum BulwarkInstruction {
   NoteDeficit,
   ObjectToProposal,
   OpenQuotePot,
+  PayTreasury,
   PlaceOrder,
   Propose,
   PruneOrders,
@@ -1042,6 +1047,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([225, 12, 97, 182, 104, 65, 17, 51]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.PayTreasury;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([51, 194, 155, 175, 109, 130, 96, 106]),
       ),
       0,
@@ -1427,6 +1443,9 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.OpenQuotePot;
     } & ParsedOpenQuotePotInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.PayTreasury;
+    } & ParsedPayTreasuryInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.PlaceOrder;
     } & ParsedPlaceOrderInstruction<TProgram>)
   | ({
@@ -1795,6 +1814,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseOpenQuotePotInstruction(instruction),
       };
     }
+    case BulwarkInstruction.PayTreasury: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.PayTreasury,
+        ...parsePayTreasuryInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.PlaceOrder: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -2147,6 +2173,9 @@ export type BulwarkPluginInstructions = {
   openQuotePot: (
     input: OpenQuotePotInput,
   ) => ReturnType<typeof getOpenQuotePotInstruction> & SelfPlanAndSendFunctions;
+  payTreasury: (
+    input: PayTreasuryInput,
+  ) => ReturnType<typeof getPayTreasuryInstruction> & SelfPlanAndSendFunctions;
   placeOrder: (
     input: PlaceOrderInput,
   ) => ReturnType<typeof getPlaceOrderInstruction> & SelfPlanAndSendFunctions;
@@ -2456,6 +2485,11 @@ export function bulwarkProgram() {
             addSelfPlanAndSendFunctions(
               client,
               getOpenQuotePotInstruction(input),
+            ),
+          payTreasury: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getPayTreasuryInstruction(input),
             ),
           placeOrder: (input) =>
             addSelfPlanAndSendFunctions(

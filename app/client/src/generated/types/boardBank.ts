@@ -64,6 +64,8 @@ export type BoardBank = {
   origin: number;
   /** Group of correlated collateral. */
   group: number;
+  /** Feed of what a bridged token stands for; nothing for others. */
+  nativeFeed: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
   /** Closed for new risk by the guardian until here, as in the bank. */
@@ -99,6 +101,8 @@ export type BoardBankArgs = {
   origin: number;
   /** Group of correlated collateral. */
   group: number;
+  /** Feed of what a bridged token stands for; nothing for others. */
+  nativeFeed: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
   /** Closed for new risk by the guardian until here, as in the bank. */
@@ -122,7 +126,8 @@ export function getBoardBankEncoder(): FixedSizeEncoder<BoardBankArgs> {
     ["status", getU8Encoder()],
     ["origin", getU8Encoder()],
     ["group", getU8Encoder()],
-    ["reserved0", fixEncoderSize(getBytesEncoder(), 3)],
+    ["nativeFeed", getU8Encoder()],
+    ["reserved0", fixEncoderSize(getBytesEncoder(), 2)],
     ["noNewRiskUntil", getEndEncoder()],
     ["reserved", fixEncoderSize(getBytesEncoder(), 48)],
   ]);
@@ -143,7 +148,8 @@ export function getBoardBankDecoder(): FixedSizeDecoder<BoardBank> {
     ["status", getU8Decoder()],
     ["origin", getU8Decoder()],
     ["group", getU8Decoder()],
-    ["reserved0", fixDecoderSize(getBytesDecoder(), 3)],
+    ["nativeFeed", getU8Decoder()],
+    ["reserved0", fixDecoderSize(getBytesDecoder(), 2)],
     ["noNewRiskUntil", getEndDecoder()],
     ["reserved", fixDecoderSize(getBytesDecoder(), 48)],
   ]);

@@ -38,6 +38,8 @@ import {
   getSignedWideEncoder,
   getTargetsDecoder,
   getTargetsEncoder,
+  getWatchDecoder,
+  getWatchEncoder,
   getWideDecoder,
   getWideEncoder,
   type Minute,
@@ -48,6 +50,8 @@ import {
   type SignedWideArgs,
   type Targets,
   type TargetsArgs,
+  type Watch,
+  type WatchArgs,
   type Wide,
   type WideArgs,
 } from "./index.js";
@@ -86,6 +90,8 @@ export type BoardMarket = {
   closeFeePpm: number;
   /** Price at which a settled market closed, PriceE8. */
   settlePrice: bigint;
+  /** Breakers. */
+  watch: Watch;
   /**
    * Depth of the size curve before the latest change, UsdE6; 0 if there was none. Maintenance
    * walks from the old curve to the new one in the margins' ramp.
@@ -136,6 +142,8 @@ export type BoardMarketArgs = {
   closeFeePpm: number;
   /** Price at which a settled market closed, PriceE8. */
   settlePrice: number | bigint;
+  /** Breakers. */
+  watch: WatchArgs;
   /**
    * Depth of the size curve before the latest change, UsdE6; 0 if there was none. Maintenance
    * walks from the old curve to the new one in the margins' ramp.
@@ -171,12 +179,13 @@ export function getBoardMarketEncoder(): FixedSizeEncoder<BoardMarketArgs> {
     ["reserved0", fixEncoderSize(getBytesEncoder(), 2)],
     ["closeFeePpm", getU32Encoder()],
     ["settlePrice", getU64Encoder()],
+    ["watch", getWatchEncoder()],
     ["depthBefore", getU64Encoder()],
     ["sizeSlopeBeforeE9", getU64Encoder()],
     ["curveOpen", getU64Encoder()],
     ["warmFrom", getI64Encoder()],
     ["warmUntil", getI64Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 64)],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 40)],
   ]);
 }
 
@@ -198,12 +207,13 @@ export function getBoardMarketDecoder(): FixedSizeDecoder<BoardMarket> {
     ["reserved0", fixDecoderSize(getBytesDecoder(), 2)],
     ["closeFeePpm", getU32Decoder()],
     ["settlePrice", getU64Decoder()],
+    ["watch", getWatchDecoder()],
     ["depthBefore", getU64Decoder()],
     ["sizeSlopeBeforeE9", getU64Decoder()],
     ["curveOpen", getU64Decoder()],
     ["warmFrom", getI64Decoder()],
     ["warmUntil", getI64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 64)],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 40)],
   ]);
 }
 

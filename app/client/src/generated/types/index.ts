@@ -131,6 +131,7 @@ export * from "./targets.js";
 export * from "./ticket.js";
 export * from "./ticketCranked.js";
 export * from "./transferred.js";
+export * from "./treasuryPaid.js";
 export * from "./treeNode.js";
 export * from "./waiting.js";
 export * from "./watch.js";
