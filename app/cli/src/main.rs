@@ -15,7 +15,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Replay(replay::Options),
+    Replay(Box<replay::Options>),
     Verify(verify::Options),
     Proposal(proposal::Options),
 }

@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: f549d82171cea924ed78a60e4d34ce67644314f72f3d75764cf0940a25d88513
+// Sources: c1be5c5304e32c082bcc3fb85ec9f1c4870839d917c1ea0b21a7c270bc10af0e
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

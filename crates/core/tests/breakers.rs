@@ -388,6 +388,22 @@ fn i10_a_quote_off_its_peg_for_ten_minutes_restricts() {
     assert!(off(&[low; 8]));
     assert!(!off(&[low; 7]), "too few minutes");
     assert!(!off(&[]), "a dead feed proves nothing");
+    // What was seen stands for an hour from the last sight, and is one trip.
+    let mut board = world.board.clone();
+    board.feeds[0].closes = [Mark::default(); 30];
+    closes(&mut board.feeds[0], now, &[low; 10]);
+    (board.bank_count, board.banks[0].status) = (1, 1);
+    assert!(!depeg::restricts(&board, now));
+    let later = |seconds: i64| Now {
+        unix: now.unix + seconds,
+        slot: now.slot + 2 * seconds.unsigned_abs(),
+    };
+    for seen in [0, 20] {
+        depeg::watch(&mut board, 0, later(seen)).unwrap();
+        assert!(depeg::restricts(&board, later(seen + 3_599)));
+        assert!(!depeg::restricts(&board, later(seen + 3_600)));
+    }
+    assert_eq!((board.pegs.sequence, board.pegs.reason), (1, 0x409));
 }
 
 #[test]

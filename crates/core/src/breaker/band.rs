@@ -213,8 +213,7 @@ pub fn watch(entry: &mut BoardMarket, feed: &Feed, now: Now) -> Result<()> {
 }
 
 /// Whether a halt runs that this print doesn't end. One that has run its time ends at the first
-/// print after which each of the last three minutes has one and margins were measured since it
-/// began.
+/// print after which each of the last three minutes has one that margins were measured by.
 fn halt_goes_on(entry: &mut BoardMarket, feed: &Feed, now: Now) -> Result<bool> {
     let from = after(entry.watch.limit_at, LIMIT_SECONDS)?;
     if now.unix < from {
@@ -223,9 +222,9 @@ fn halt_goes_on(entry: &mut BoardMarket, feed: &Feed, now: Now) -> Result<bool> 
     note(&mut entry.watch, now)?;
     if now.unix < entry.watch.halted_until {
         let fresh = now.unix >= after(from, HALT_SECONDS)?
-            // The running minute may still be without one.
-            && printed_in_each(feed, now.unix.saturating_sub(59), FRESH_MINUTES)
-            && entry.margin.seen_at > from;
+            // The running minute may still be without one. A minute counts where margins were
+            // measured by its print.
+            && printed_in_each(feed, now.unix.saturating_sub(59), FRESH_MINUTES);
         if !fresh {
             return Ok(true);
         }
