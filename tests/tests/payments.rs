@@ -6,7 +6,7 @@ mod stage;
 use bulwark::error::BulwarkError as E;
 use bulwark_core::health;
 use bulwark_state::{Bank, MarginAccount};
-use bulwark_svm::world::{SOL, USDC, World, expect_error, usdc};
+use bulwark_svm::world::{SOL, SOL_PERP, USDC, World, expect_error, usdc};
 use stage::{DEBT, in_debt};
 
 const COIN: u64 = 1_000_000_000;
@@ -291,4 +291,31 @@ fn a03_a_deficit_is_shared_from_the_instruction_that_books_it() {
         assert_eq!(paid, usdc(3_000.0));
         assert_eq!(world.insurance().balance, usdc(4_000.0) - 1_660_000_000);
     }
+}
+
+/// A wind-up takes back what waits in tickets; whoever cranks such a ticket afterwards finds
+/// nothing owed, and with it the queue ends: nobody else's exit stays slow for it.
+#[test]
+fn a_ticket_that_a_wind_up_took_back_ends_without_a_payment() {
+    let mut world = World::new();
+    world.fund("maker", 50_000.0);
+    world.fund("bella", 20_000.0);
+    world.advance(3 * 86_400);
+    world.refresh_all();
+    world.trade("bella", "maker", SOL_PERP, 300.0, 100.0);
+    let (_, queued) = world.withdraw("bella", USDC, usdc(8_000.0));
+    assert!(queued > usdc(1_000.0), "{queued}");
+    let number = world.account("bella").ticket_next - 1;
+    world.advance(60);
+    world.crash(SOL, 30.0);
+    world.wind_up("maker", "bella", 1_000_000).unwrap();
+    assert_eq!(world.account("bella").quote_claims.pending, 0);
+    assert_eq!(world.bank(USDC).queue.waiting, 1);
+    let paid = world.tokens_of("bella", USDC);
+    world.try_crank("bella", USDC, number).unwrap();
+    assert_eq!(world.tokens_of("bella", USDC), paid);
+    assert_eq!(world.account("bella").ticket_count, 0);
+    let queue = world.bank(USDC).queue;
+    assert_eq!((queue.waiting, queue.held_base), (0, 0));
+    assert_eq!(queue.q_served.get(), queue.q_in.get());
 }
