@@ -159,7 +159,7 @@ impl State {
     }
 
     /// Runs what moves quote between debts and claims, and notes what it changed of C.
-    fn noting<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub fn noting<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let before = self.claims()?;
         let done = act(self)?;
         let after = self.claims()?;
@@ -189,7 +189,7 @@ impl State {
         self.noting(|state| state.swap(of, by, most))
     }
 
-    fn swap(&mut self, of: usize, by: usize, most: u64) -> Result<Seized> {
+    pub fn swap(&mut self, of: usize, by: usize, most: u64) -> Result<Seized> {
         let around = self.around();
         let used = utilisation_ppm(&self.banks[0].totals, &self.money())?;
         let mut deltas = Deltas::default();
@@ -223,7 +223,9 @@ impl State {
         let around = self.around();
         let now = self.now;
         let account = &mut self.accounts[of];
-        withdrawal::reclaim_quote(&self.board, account, &mut self.banks[0], now)?;
+        if account.quote_claims.pending != 0 {
+            withdrawal::reclaim_quote(&self.board, account, &mut self.banks[0], now)?;
+        }
         withdrawal::reclaim_token(account, &mut self.banks[1])?;
         let before = self.claims()?;
         let mut deltas = Deltas::default();

@@ -218,7 +218,11 @@ impl History {
     fn settlement(&mut self, who: usize, market: usize) {
         match self.exchange.is.markets[market].status {
             1 if (!self.constant() && !self.storm()) || self.dice.below(8) != 0 => return,
-            5 => self.tick(7 * 86_400),
+            5 => {
+                // A settlement price has a quarter of an hour behind it.
+                self.tick(7 * 86_400);
+                (0..16).for_each(|_| self.tick(60));
+            }
             _ => {}
         }
         let closes = self.exchange.is.markets[market].status == 6;
