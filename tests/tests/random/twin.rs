@@ -62,6 +62,7 @@ pub fn decode(world: &mut World, waiting: &[Waiting]) -> State {
         tickets: tickets.collect(),
         insurance: world.insurance(),
         clock: compartment.clock,
+        compartment,
         now: now(world),
         paused_until: 0,
         short: [0; 2],

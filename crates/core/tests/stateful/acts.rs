@@ -4,6 +4,7 @@ use bulwark_core::book::Side;
 use bulwark_core::ledger::{self, QuoteMoney, utilisation_ppm};
 use bulwark_core::liquidation::{self, Seized, TakenOver};
 use bulwark_core::matching::{self, Came, Makers, NORMAL_PPM, Placer, Report, Rules, Venue};
+use bulwark_core::mode::{Mode, running};
 use bulwark_core::order::{self, OrderRequest};
 use bulwark_core::settle::{self, Strain};
 use bulwark_core::settlement::{self, Cause};
@@ -48,7 +49,10 @@ impl State {
         }
         let rules = Rules {
             now,
-            open_interest_up: status == Open && fresh(gate::LegUse::OpenInterestUp),
+            open_interest_up: status == Open
+                && fresh(gate::LegUse::OpenInterestUp)
+                && self.mode() == Mode::Normal
+                && !running(&self.compartment.no_new_risk, now),
             band: (!fresh(gate::LegUse::Reduce)).then_some((u64::MAX, 0)),
             requirement_ppm: NORMAL_PPM,
         };
@@ -273,6 +277,15 @@ impl State {
         self.paused_until = self.now.unix + seconds;
         time::close(&mut self.clock, self.now.unix, self.paused_until);
         self.board.clock = self.clock;
+    }
+
+    /// What `check` does about insurance's losses; whether it latched anything.
+    pub fn latch(&mut self) -> Result<bool> {
+        self.compartment.clock = self.clock;
+        let latched = breaker::drawdown::latch(&mut self.compartment, &self.insurance, self.now)?;
+        self.clock = self.compartment.clock;
+        self.board.clock = self.clock;
+        Ok(latched)
     }
 
     /// One step of a market's settlement: announces, settles after a week, closes a position.

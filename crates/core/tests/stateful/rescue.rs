@@ -164,7 +164,7 @@ impl History {
         let bank = self.dice.at(2);
         let robbed = self.theme == Theme::Robbed;
         let moving = !self.constant();
-        match self.dice.below(10) {
+        match self.dice.below(13) {
             0 if moving => {
                 let change = amount.cast_signed();
                 self.run("donate", |state| state.move_vault(bank, change));
@@ -208,6 +208,9 @@ impl History {
                 self.run("recapitalise", |state| state.recapitalise(bank, amount));
                 self.exchange.is.inv_cov(&self.exchange.was);
             }
+            10 => self.transfer(who, bank),
+            11 => self.look(robbed),
+            12 if moving => self.latch(),
             _ => {
                 self.run("fold", State::fold);
             }
