@@ -4,7 +4,7 @@ mod desk;
 
 use bulwark_core::health::{Health, Level, leg_ratios};
 use bulwark_core::liquidation::{not_worse, premium};
-use desk::{Desk, MAKER_FEE, UNIT, USD, assert_ended};
+use desk::{Desk, MAKER_FEE, UNIT, USD, assert_ended, assert_needed};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
@@ -165,6 +165,8 @@ proptest! {
                 if desk.base(0, market) != 0 {
                     assert_ended(&desk, old, &taken, market);
                     prop_assert!(!critical);
+                } else if !critical {
+                    assert_needed(old, &taken, market);
                 }
                 desk.check();
             }

@@ -283,6 +283,7 @@ fn a21_the_price_is_the_median_before_the_announcement_whenever_it_is_frozen() {
         price: price * 2,
         at: venue.now.unix,
     };
+    venue.board.feeds[1].last.price = price * 2;
     venue.announce(Cause::Guardian).expect("announced");
     assert_eq!(venue.board.feeds[1].announced, price);
     venue.board.feeds[1].last.price = price / 3;
@@ -384,7 +385,9 @@ fn everything_is_counted_once_before_anyone_is_marked() {
     venue.announce(Cause::Guardian).expect("announced");
     venue.wait(rule::NOTICE);
     venue.freeze().expect("frozen");
-    for (bank, vault) in venue.banks.clone().iter().zip(venue.vaults) {
+    for (bank, vault) in venue.banks.clone().iter_mut().zip(venue.vaults) {
+        let late = rule::late_money(&mut venue.recovery, bank, 1);
+        assert_eq!(late, Err(Error::RecoveryPhase), "not before it is counted");
         let done = rule::complete(&mut venue.recovery, &mut venue.compartment);
         assert_eq!(done, Ok(false));
         rule::freeze_bank(&mut venue.recovery, bank, vault).expect("bank");

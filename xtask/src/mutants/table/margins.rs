@@ -48,7 +48,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "crates/core/src/gate/price.rs",
         from: "adverse: faults.dead || faults.stale || faults.unconfirmed,",
         to: "adverse: faults.dead || faults.unconfirmed,",
-        core: "health",
+        core: "gate initial_bounds_enclose",
         elf: "",
     },
     Mutant {

@@ -16,7 +16,7 @@ pub const MUTANTS: &[Mutant] = &[
         file: "crates/core/src/recovery/late.rs",
         from: "if recovery.banks_counted & bit == 0 {",
         to: "if false {",
-        core: "recovery",
+        core: "recovery everything_is_counted",
         elf: "",
     },
     Mutant {
@@ -46,12 +46,9 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         guards: "a15 INV-CLAIM",
         file: "crates/core/src/recovery/pot.rs",
-        from: "let paid = account.pot_paid.get(index).ok_or(Error::BadIndex)?;\n    \
-               whole.checked_sub(*paid).ok_or(Error::InvariantBroken)",
-        to: "let paid = account.pot_paid.get(index).ok_or(Error::BadIndex)?;\n    let seat = \
-             recovery.banks.get(index).ok_or(Error::BadIndex)?;\n    let left = seat.assigned - \
-             seat.paid - seat.seized_paid;\n    whole.checked_sub(*paid).map(|due| \
-             due.min(left / 2)).ok_or(Error::InvariantBroken)",
+        from: "whole = share(claim, *assigned, class.claims.get())?",
+        to: "let paid = recovery.banks.first().map_or(0, |bank| bank.paid);\n        \
+             whole = share(claim, assigned.saturating_sub(paid), class.claims.get())?",
         core: "recovery a15_",
         elf: "",
     },
