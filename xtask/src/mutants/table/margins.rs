@@ -172,7 +172,7 @@ pub const MUTANTS: &[Mutant] = &[
         from: "shifted(price, feed.last.conf.min(quarter), gains_up == edge)?",
         to: "shifted(price, feed.last.conf.max(quarter.min(0)), gains_up == edge)?",
         core: "liquidation a42_",
-        elf: "attacks_oracle a42_",
+        elf: "",
     },
     Mutant {
         guards: "a43",
