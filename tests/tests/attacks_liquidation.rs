@@ -65,7 +65,7 @@ fn a51_liquidating_oneself_earns_nothing() {
             bounded |= top_up + 4 >= fees;
             let after = raw(&world, "alice") + raw(&world, "alice again");
             let gain = after - before;
-            // What she gains is the top-up less the fee, to rounding: at most what trading it costs.
+            // She gains the top-up less the fee, to rounding: at most what trading it costs.
             assert!(
                 gain <= i64::try_from(top_up).unwrap() - fee + 2,
                 "{price}: {gain}"
