@@ -97,6 +97,30 @@ fn a30_a_whale_who_leaves_and_a_fall_of_a_fifth_trip_nothing() {
 }
 
 #[test]
+fn the_counters_are_sound_after_a_wind_up() {
+    // Who came by a deposit is counted in the bank's own part of the live count, who is wound up
+    // goes from the other one.
+    let mut world = World::new();
+    for (name, money) in [("maker", 200_000.0), ("liquidator", 100_000.0)] {
+        world.fund(name, money);
+    }
+    world.fund_insurance(10_000.0);
+    world.fund("alice", 1_000.0);
+    world.trade("alice", "maker", SOL_PERP, 100.0, 100.0);
+    world.advance(60);
+    world.refresh_all();
+    world.advance(70);
+    world.crash(SOL, 89.0);
+    world.advance(3);
+    world.refresh_all();
+    world.wind_up("liquidator", "alice", 1_000_000).unwrap();
+    world.check_all().unwrap();
+    assert_eq!(world.bank(USDC).totals.live_count, -1);
+    assert_eq!(world.compartment().broken.globals, 0);
+    assert_eq!(world.mode(), Mode::Normal);
+}
+
+#[test]
 fn a_robbed_token_pauses_and_a_check_of_it_alone_ends_that_once_it_is_made_good() {
     let mut world = venue();
     world.steal(SOL, scaled(51.0, 9));

@@ -53,7 +53,7 @@ const CEILINGS: &[(&str, u64)] = &[
     ("flag", 30_000),
     ("settle", 8_300),
     ("take_over", 60_000),
-    ("seize", 69_700),
+    ("seize", 55_000),
     ("prune_orders", 9_800),
     ("unflag", 25_900),
     ("wind_up", 98_000),

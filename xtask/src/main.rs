@@ -10,6 +10,7 @@ mod client;
 mod cu;
 mod files;
 mod idl;
+mod mutants;
 mod paths;
 mod process;
 mod progress;
@@ -44,6 +45,7 @@ enum Habit {
     Client(client::Client),
     Cu(cu::Cu),
     Prove(prove::Prove),
+    Mutants(mutants::Mutants),
     Ci(ci::Ci),
 }
 
@@ -70,6 +72,7 @@ fn run() -> Result<()> {
         Habit::Client(client) => client::run(&client),
         Habit::Cu(cu) => cu::run(cu),
         Habit::Prove(prove) => prove::run(prove),
+        Habit::Mutants(mutants) => mutants::run(&mutants),
         Habit::Ci(ci) => ci::run(ci),
     }
 }

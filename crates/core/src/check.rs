@@ -99,7 +99,8 @@ pub struct Quote {
     pub bank: Finding,
     /// Whether a booked loss is borne by nobody.
     pub deficit: Finding,
-    /// X⁺, X⁻, F and the live count are not below zero.
+    /// X⁺, X⁻ and F are not below zero. The live count may be: accounts that a token opened are
+    /// counted in its bank.
     pub counters: Finding,
 }
 
@@ -133,7 +134,7 @@ pub fn quote<M: DerefMut<Target = Market>>(
     Quote {
         bank: found(&checked, holds),
         deficit: sound(checked.deficit == 0),
-        counters: sound(least.min(totals.live_count) >= 0),
+        counters: sound(least >= 0),
     }
 }
 

@@ -94,6 +94,9 @@ mod tests {
         assert_eq!(open_seconds(&clock, 1_400), 1_100);
         close(&mut clock, 1_200, 1_500);
         assert_eq!(open_seconds(&clock, 1_600), 1_100);
+        let mut shorter = clock;
+        close(&mut shorter, 1_250, 1_300);
+        assert_eq!(shorter, clock);
         close(&mut clock, 1_700, 1_800);
         assert_eq!(open_seconds(&clock, 1_900), 1_300);
     }

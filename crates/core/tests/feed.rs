@@ -95,6 +95,8 @@ fn the_newest_publish_time_wins() {
         world.take(&reading(P + 9, P, world.now.unix - 1)),
         not_newer()
     );
+    let same = reading(P + 9, P, world.now.unix);
+    assert_eq!(world.take(&same), not_newer());
     assert_eq!(
         (world.feed.last.price, world.feed.previous.price),
         (P + 3, P + 2)

@@ -2,9 +2,9 @@
 
 mod desk;
 
-use bulwark_core::health::{Level, leg_ratios};
-use bulwark_core::liquidation::premium;
-use desk::{Desk, MAKER_FEE, UNIT, USD, assert_ended};
+use bulwark_core::health::{Health, Level, leg_ratios};
+use bulwark_core::liquidation::{not_worse, premium};
+use desk::{Desk, MAKER_FEE, UNIT, USD, assert_ended, assert_needed};
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 
@@ -165,6 +165,8 @@ proptest! {
                 if desk.base(0, market) != 0 {
                     assert_ended(&desk, old, &taken, market);
                     prop_assert!(!critical);
+                } else if !critical {
+                    assert_needed(old, &taken, market);
                 }
                 desk.check();
             }
@@ -176,5 +178,30 @@ proptest! {
                 || (desk.base(0, 0) == 0 && desk.base(0, 1) == 0),
             "{:?}", desk.spot(0)
         );
+    }
+}
+
+/// INV-LIQ itself: neither the surplus falls, nor equity over requirement while there is equity.
+#[test]
+fn inv_liq_refuses_what_is_worse() {
+    let health = |value, requirement| Health {
+        value,
+        requirement,
+        critical: 0,
+    };
+    let refused = Err(bulwark_core::Error::WouldWorsenHealth);
+    for (before, after, wanted) in [
+        ((100, 200), (100, 200), Ok(())),
+        ((100, 200), (101, 202), Err(())),
+        ((100, 200), (10, 100), Err(())),
+        ((100, 200), (50, 100), Ok(())),
+        ((100, 200), (49, 99), Err(())),
+        ((100, 200), (-1, 0), Err(())),
+        ((0, 200), (0, 100), Ok(())),
+        ((-10, 200), (-20, 100), Ok(())),
+        ((-10, 200), (-20, 191), Err(())),
+    ] {
+        let found = not_worse(&health(before.0, before.1), &health(after.0, after.1));
+        assert_eq!(found, wanted.or(refused), "{before:?} to {after:?}");
     }
 }

@@ -66,11 +66,15 @@ fn a50_the_clock_is_not_reset_by_topping_up() {
     desk.flag(0).unwrap();
     let flagged = desk.accounts[0].flagged_open;
     desk.wait(30);
+    let unflag = |desk: &mut Desk| {
+        let now = desk.around.now;
+        liquidation::unflag(&desk.board, &mut desk.accounts[0], now, false)
+    };
+    assert_eq!(unflag(&mut desk), Err(Error::StageForbids));
     desk.deposit(0, 89 * USD);
     assert_eq!(desk.take_over(0, 2, 0, ALL), Err(Error::NotLiquidatable));
-    let around = desk.around;
-    let first = liquidation::unflag(&desk.board, &mut desk.accounts[0], around.now, false);
-    assert_eq!(first, Ok(false));
+    assert_eq!(unflag(&mut desk), Ok(false));
+    assert_eq!(unflag(&mut desk.clone()), Err(Error::TooEarly));
     desk.price(0, usd(96));
     let taken = desk.take_over(0, 2, 0, ALL).unwrap();
     assert_eq!(desk.accounts[0].flagged_open, flagged);
@@ -261,6 +265,11 @@ fn a42_confidence_alone_does_not_liquidate() {
     desk.board.feeds[0].last.conf = 0;
     assert_eq!(desk.flag(0), Err(Error::NotLiquidatable));
     desk.board.feeds[0].last.conf = 60_000_000;
+    assert_eq!(desk.flag(0), Ok(()));
+    // Nor does a wide one save anybody: E = 200 + 96, a quarter of 384, is below MM.
+    let mut desk = long(600);
+    desk.price(0, usd(96));
+    desk.board.feeds[0].last.conf = usd(90);
     assert_eq!(desk.flag(0), Ok(()));
 }
 

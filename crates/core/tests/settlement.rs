@@ -137,7 +137,9 @@ fn a69_a_market_settles_alone_in_any_order() {
     for order in orders {
         let mut desk = traded();
         announce(&mut desk, Cause::Decided).expect("announced");
-        desk.wait(WEEK);
+        desk.wait(WEEK - 1);
+        assert_eq!(close(&mut desk), Err(Error::DelayRuns));
+        desk.wait(1);
         closes(&mut desk, usd(87) + 1_234_567);
         let price = close(&mut desk).expect("settled");
         desk.check();

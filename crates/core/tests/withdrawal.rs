@@ -33,6 +33,19 @@ fn a01_a_donated_unit_breaks_nothing() {
     assert_eq!(quote.sweep().unwrap().insurance, 1);
     assert_eq!(quote.balance().surplus(), 0);
     quote.audit();
+
+    // It doesn't count before it is swept, or its sweep would lower coverage for residual claims.
+    for index in [0, 1] {
+        let mut short = Teller::seasoned(index, &[M, M]);
+        short.steal(M);
+        short.withdraw(0, 10_000).unwrap();
+        let before = short.coverage();
+        short.donate(M / 2);
+        assert_eq!(short.coverage(), before, "bank {index}");
+        short.sweep().unwrap();
+        assert!(short.coverage().at_least(&before), "bank {index}");
+        short.audit();
+    }
 }
 
 /// Everybody leaves, in an order, over as many days as it takes; returns what each got.

@@ -83,6 +83,40 @@ const ACCOUNTS: &[(&str, usize, &str)] = &[
     ),
 ];
 
+/// What one more of a kind may cost at most: what it is, the case with more of them, the one with
+/// fewer, by how many they differ, units each.
+const FURTHER: &[(&str, &str, &str, u64, u64)] = &[
+    (
+        "a further fill",
+        "place_order_12",
+        "place_order",
+        11,
+        10_000,
+    ),
+    (
+        "a further feed with its copies",
+        "refresh_all",
+        "refresh",
+        16,
+        6_000,
+    ),
+];
+
+/// What it is, units each, the ceiling.
+fn further(rows: &[Row]) -> impl Iterator<Item = (&'static str, u64, u64)> {
+    let units = |name: &str| {
+        rows.iter()
+            .find(|row| row.name == name)
+            .map(|row| row.units)
+    };
+    FURTHER
+        .iter()
+        .filter_map(move |(what, more, fewer, by, most)| {
+            let each = units(more)?.saturating_sub(units(fewer)?).div_ceil(*by);
+            Some((*what, each, *most))
+        })
+}
+
 /// The whole paper.
 fn paper(rows: &[Row], vm: &Vm, written: &str) -> String {
     let mut text = String::from(
@@ -125,6 +159,10 @@ fn paper(rows: &[Row], vm: &Vm, written: &str) -> String {
             row.case,
         );
     }
+    text.push_str("\n| one more of a kind | units | ceiling |\n|---|---|---|\n");
+    for (what, each, most) in further(rows) {
+        let _ = writeln!(text, "| `{what}` | {} | {} |", grouped(each), grouped(most));
+    }
     text
 }
 
@@ -154,23 +192,28 @@ fn known_heap(written: &str, name: &str) -> String {
 
 /// Writes the paper where that is asked for; else says what of it is stale.
 pub fn keep(rows: &[Row], vm: &Vm) -> Vec<String> {
+    let dear = further(rows).filter(|(_, each, most)| each > most);
+    let mut problems: Vec<String> = dear
+        .map(|(what, each, most)| format!("{what} takes {each} units, its ceiling is {most}"))
+        .collect();
     let written = std::fs::read_to_string(file()).unwrap_or_default();
     let fresh = paper(rows, vm, &written);
     if std::env::var_os("BULWARK_WRITE").is_some() {
         std::fs::write(file(), &fresh).expect("docs/costs.md is written");
-        return Vec::new();
+        return problems;
     }
     let stale = |line: &&str| !written.lines().any(|old| alike(old, line));
     let lines = fresh.lines().filter(|line| line.starts_with('|'));
-    let mut stale: Vec<String> = lines
+    let stale: Vec<String> = lines
         .filter(stale)
         .map(|line| format!("docs/costs.md is stale, `BULWARK_WRITE=1 cargo xtask cu`: {line}"))
         .collect();
     let count = |text: &str| text.lines().filter(|line| line.starts_with('|')).count();
     if stale.is_empty() && count(&written) != count(&fresh) {
-        stale.push("docs/costs.md has rows of what isn't there any more".to_owned());
+        problems.push("docs/costs.md has rows of what isn't there any more".to_owned());
     }
-    stale
+    problems.extend(stale);
+    problems
 }
 
 /// Whether a written row still says what a fresh one does: all cells alike, but for units, which

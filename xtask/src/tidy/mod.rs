@@ -5,6 +5,7 @@
 
 mod code;
 mod layers;
+mod mutants;
 mod papers;
 mod source;
 
@@ -86,7 +87,7 @@ impl Tree {
     }
 
     fn check(&self) -> Vec<Finding> {
-        let rules: [fn(&Tree) -> Vec<Finding>; 11] = [
+        let rules: [fn(&Tree) -> Vec<Finding>; 12] = [
             layers::dependencies,
             layers::names,
             layers::instructions,
@@ -98,6 +99,7 @@ impl Tree {
             papers::invariants,
             papers::attacks,
             papers::machines,
+            mutants::mutants,
         ];
         let mut found: Vec<_> = rules.iter().flat_map(|rule| rule(self)).collect();
         found.sort();

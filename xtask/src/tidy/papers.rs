@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Finding, Tree, source};
 
-const ARCHITECTURE: &str = "ARCHITECTURE.md";
+pub const ARCHITECTURE: &str = "ARCHITECTURE.md";
 
 /// A row of a table: its line and its cells.
 type Row<'a> = (usize, Vec<&'a str>);
@@ -139,6 +139,16 @@ pub fn attacks(tree: &Tree) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Every attack and invariant of the tables: its line, its name, the tests that it cites.
+pub fn claims(text: &str) -> impl Iterator<Item = (usize, &str, Vec<&str>)> {
+    rows(text).into_iter().filter_map(|(line, cells)| {
+        let id = cells[0].trim_matches('*');
+        let name = names(id).next().or(is_attack(id).then_some(id))?;
+        let cited = quoted(cells.last().copied().unwrap_or_default());
+        Some((line, name, cited.collect()))
+    })
 }
 
 /// a01, i04, s05: a letter and two digits.

@@ -19,7 +19,7 @@ pub use view::view;
 pub use ratio::{Ratios, SIZE_CAP_E9, Weights, bank_weights, leg_ratios};
 pub(crate) use sheet::Sheet;
 pub(crate) use standing::Measured;
-pub use standing::{Measure, PAUSED_REQUIREMENT_PPM, token_value};
+pub use standing::{Measure, PAUSED_REQUIREMENT_PPM, Raw, token_value};
 
 use bulwark_state::{Board, BoardBank, MarginAccount};
 
@@ -168,6 +168,20 @@ pub(crate) fn at_end(
     Ok(health)
 }
 
+/// [`measured`] of an account of which only quote and tokens have changed since it was `before`,
+/// by the same measure at Maintenance.
+pub(crate) fn after_sale(
+    board: &Board,
+    account: &MarginAccount,
+    measure: Measure,
+    before: &Measured,
+    now: Now,
+) -> Result<Health> {
+    let health = standing::after_sale(board, account, measure, before, now)?;
+    debug_assert_eq!(Ok(health), measured(board, account, measure, now));
+    Ok(health)
+}
+
 /// Whether the account has `scale` times its initial requirement: 1,000,000 ppm to open risk in
 /// Normal, 1,100,000 to receive outside of it (D12).
 pub fn initial_ok(
@@ -190,7 +204,12 @@ pub(crate) fn initial_of(sheet: &Sheet, account: &MarginAccount) -> Result<Healt
 /// Value without haircut and confidence, UsdE6, tickets included: below zero the account is
 /// bankrupt once it is liquidatable (D2). A leg with a fault counts at the price that favours it.
 pub fn raw_value(board: &Board, account: &MarginAccount, now: Now) -> Result<i64> {
-    standing::raw_value(board, account, now)
+    Ok(standing::raw(board, account, now)?.value)
+}
+
+/// [`raw_value`], and what of it the tokens are.
+pub(crate) fn raw(board: &Board, account: &MarginAccount, now: Now) -> Result<Raw> {
+    standing::raw(board, account, now)
 }
 
 /// Where the account stands (D2). `paused` as for [`health`] below Initial.

@@ -140,6 +140,27 @@ pub(super) fn at_end(
     Ok(health)
 }
 
+/// Health at Maintenance of an account whose quote and tokens have changed since it was `before`:
+/// its positions are worth what they were, and require what they did.
+#[inline(never)]
+pub(super) fn after_sale(
+    board: &Board,
+    account: &MarginAccount,
+    measure: Measure,
+    before: &Measured,
+    now: Now,
+) -> Result<Health> {
+    let present = Present::new(board, now);
+    let mut health = Health {
+        value: add(own_quote(board, account)?, before.legs)?,
+        ..before.health
+    };
+    for collateral in &account.collaterals {
+        count_token(present, collateral, measure, &mut health)?;
+    }
+    Ok(health)
+}
+
 /// What Paused spares of a requirement (D12).
 #[inline]
 pub(super) fn spare(measure: Measure, health: &mut Health) -> Result<()> {
@@ -304,9 +325,21 @@ pub(super) fn critical_ppm(market: &BoardMarket) -> Result<u32> {
 }
 
 /// Value without haircut and confidence.
-pub(super) fn raw_value(board: &Board, account: &MarginAccount, now: Now) -> Result<i64> {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Raw {
+    /// All of it, UsdE6.
+    pub value: i64,
+    /// Of it, the tokens, UsdE6.
+    pub tokens: u64,
+}
+
+/// Value without haircut and confidence.
+pub(super) fn raw(board: &Board, account: &MarginAccount, now: Now) -> Result<Raw> {
     let present = Present::new(board, now);
-    let mut value = own_quote(board, account)?;
+    let mut raw = Raw {
+        value: own_quote(board, account)?,
+        tokens: 0,
+    };
     for position in account
         .positions
         .iter()
@@ -326,7 +359,8 @@ pub(super) fn raw_value(board: &Board, account: &MarginAccount, now: Now) -> Res
             };
             fair_price(feed, &faults, position.base > 0, ppm_ceil(margin)?, now)?
         };
-        value = add(value, leg_value(position.base, price, position.quote, due)?)?;
+        let value = leg_value(position.base, price, position.quote, due)?;
+        raw.value = add(raw.value, value)?;
     }
     for collateral in account
         .collaterals
@@ -337,9 +371,14 @@ pub(super) fn raw_value(board: &Board, account: &MarginAccount, now: Now) -> Res
             .amount
             .checked_add(collateral.pending)
             .ok_or(Error::Overflow)?;
-        value = add(value, fair_value(present, collateral.bank, amount)?)?;
+        let value = fair_value(present, collateral.bank, amount)?;
+        raw.value = add(raw.value, value)?;
+        raw.tokens = raw
+            .tokens
+            .checked_add_signed(value)
+            .ok_or(Error::Overflow)?;
     }
-    Ok(value)
+    Ok(raw)
 }
 
 /// ⌊c·p⌋ of `amount` of a bank's token at its fair price, UsdE6: no haircut, no confidence, never

@@ -18,7 +18,7 @@ pub(crate) use takeover::{count_liquidated, favouring};
 use bulwark_state::{Board, MarginAccount};
 
 use crate::error::{Error, Result};
-use crate::health::{self, Health, Level, Measure, Measured};
+use crate::health::{self, Health, Level, Measure, Measured, Raw};
 use crate::math::wide_mul;
 use crate::time::{Now, open_seconds};
 
@@ -53,6 +53,8 @@ pub struct Standing {
     pub measure: Measure,
     /// Of its value, that of the positions, UsdE6.
     pub legs: i64,
+    /// Value without haircut and confidence.
+    pub raw: Raw,
     /// Below the critical level: no ramp, grace or cap per slot holds.
     pub critical: bool,
     /// max(ramp, depth) of the premium, e9.
@@ -141,7 +143,8 @@ pub fn judge(
     if health.surplus()? >= 0 {
         return Err(Error::NotLiquidatable);
     }
-    if health::raw_value(board, account, now)? < 0 {
+    let raw = health::raw(board, account, now)?;
+    if raw.value < 0 {
         return Err(Error::Bankrupt);
     }
     if around.grace && !critical && !was_liquidatable(board, account, now)? {
@@ -160,6 +163,7 @@ pub fn judge(
             paused: around.paused,
         },
         legs,
+        raw,
         critical,
         urgency_e9: premium::urgency(waited, ramp_seconds, standing_e9),
         standing_e9,

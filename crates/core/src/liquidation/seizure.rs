@@ -8,7 +8,7 @@ use super::premium::{self, ONE_E9, Terms};
 use super::{Circumstances, Standing, judge, not_worse, same_account};
 use crate::error::{Error, Result};
 use crate::gate::{self, Cell, LegUse, conditions, liquidation_price, maintenance_price};
-use crate::health::{self, bank_weights, measured, token_value};
+use crate::health::{self, Measured, bank_weights};
 use crate::ledger;
 use crate::math::{
     mul_div_ceil, mul_div_floor, mul_pow10_div_ceil, mul_pow10_div_ceil_by, mul_pow10_div_floor,
@@ -270,10 +270,13 @@ fn finish(
     }
     ledger::update_live(liquidatee, deltas)?;
     ledger::update_live(buyer, deltas)?;
-    not_worse(
-        &before.health,
-        &measured(board, liquidatee, before.measure, now)?,
-    )?;
+    // Of the account only quote and one token have changed.
+    let was = Measured {
+        health: before.health,
+        legs: before.legs,
+    };
+    let is = health::after_sale(board, liquidatee, before.measure, &was, now)?;
+    not_worse(&before.health, &is)?;
     if !health::initial_ok(board, buyer, now, around.receiver_scale_ppm)? {
         return Err(Error::ReceiverUnhealthy);
     }
@@ -327,20 +330,8 @@ fn discount(
         fee_ppm: 0,
     };
     let wanted = premium::price(terms, haircut, ONE_E9, before.urgency_e9)?.premium_e9;
-    let raw = health::raw_value(board, account, now)?
-        .max(0)
-        .unsigned_abs();
-    let mut whole = 0u64;
-    for token in account.collaterals.iter().filter(|c| c.active != 0) {
-        let units = token
-            .amount
-            .checked_add(token.pending)
-            .ok_or(Error::Overflow)?;
-        let value = token_value(board, token.bank, units, now)?
-            .max(0)
-            .unsigned_abs();
-        whole = whole.checked_add(value).ok_or(Error::Overflow)?;
-    }
+    let raw = before.raw.value.max(0).unsigned_abs();
+    let whole = before.raw.tokens;
     // No quotient: more than 64 bits, so no limit.
     Ok(mul_div_floor(raw, ONE_E9, whole.max(1)).map_or(wanted, |limit| wanted.min(limit)))
 }

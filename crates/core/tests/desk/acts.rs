@@ -43,16 +43,22 @@ impl WoundUp {
 
 /// The account stands at LiquidationEnd or above it, and with one lot less it would not.
 #[track_caller]
-pub fn assert_ended(desk: &Desk, mut before: Desk, taken: &TakenOver, market: usize) {
+pub fn assert_ended(desk: &Desk, before: Desk, taken: &TakenOver, market: usize) {
     let end = desk.health(0, Level::LiquidationEnd);
     assert!(end >= 0, "not at the end: {end}");
+    assert_needed(before, taken, market);
+}
+
+/// With one lot less the account would stand below LiquidationEnd.
+#[track_caller]
+pub fn assert_needed(mut before: Desk, taken: &TakenOver, market: usize) {
     let Ok(less) = before.take_over(0, 2, market, taken.size - LOT) else {
         assert!(taken.size <= LOT);
         return;
     };
     assert_eq!(less.size, (taken.size - LOT) / LOT * LOT);
     let short = before.health(0, Level::LiquidationEnd);
-    assert!(short < 0, "over-closed: {short} with a lot less, {end}");
+    assert!(short < 0, "over-closed: {short} with a lot less");
 }
 
 impl Desk {

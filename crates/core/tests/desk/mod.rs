@@ -5,7 +5,7 @@
 mod acts;
 
 #[allow(unused_imports)]
-pub use acts::assert_ended;
+pub use acts::{assert_ended, assert_needed};
 
 use bulwark_core::liquidation::Circumstances;
 use bulwark_core::params::{self, Class};

@@ -4,6 +4,7 @@ use bulwark_core::book::Side;
 use bulwark_core::ledger::{self, QuoteMoney, utilisation_ppm};
 use bulwark_core::liquidation::{self, Seized, TakenOver};
 use bulwark_core::matching::{self, Came, Makers, NORMAL_PPM, Placer, Report, Rules, Venue};
+use bulwark_core::mode::{Mode, running};
 use bulwark_core::order::{self, OrderRequest};
 use bulwark_core::settle::{self, Strain};
 use bulwark_core::settlement::{self, Cause};
@@ -49,7 +50,10 @@ impl State {
         let inside = breaker::band::range(&self.board.markets[market].watch);
         let rules = Rules {
             now,
-            open_interest_up: status == Open && fresh(gate::LegUse::OpenInterestUp),
+            open_interest_up: status == Open
+                && fresh(gate::LegUse::OpenInterestUp)
+                && self.mode() == Mode::Normal
+                && !running(&self.compartment.no_new_risk, now),
             band: if fresh(gate::LegUse::Reduce) {
                 (status == Limit).then_some(inside)
             } else {
@@ -164,7 +168,7 @@ impl State {
     }
 
     /// Runs what moves quote between debts and claims, and notes what it changed of C.
-    fn noting<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub fn noting<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let before = self.claims()?;
         let done = act(self)?;
         let after = self.claims()?;
@@ -194,7 +198,7 @@ impl State {
         self.noting(|state| state.swap(of, by, most))
     }
 
-    fn swap(&mut self, of: usize, by: usize, most: u64) -> Result<Seized> {
+    pub fn swap(&mut self, of: usize, by: usize, most: u64) -> Result<Seized> {
         let around = self.around();
         let used = utilisation_ppm(&self.banks[0].totals, &self.money())?;
         let mut deltas = Deltas::default();
@@ -228,7 +232,9 @@ impl State {
         let around = self.around();
         let now = self.now;
         let account = &mut self.accounts[of];
-        withdrawal::reclaim_quote(&self.board, account, &mut self.banks[0], now)?;
+        if account.quote_claims.pending != 0 {
+            withdrawal::reclaim_quote(&self.board, account, &mut self.banks[0], now)?;
+        }
         withdrawal::reclaim_token(account, &mut self.banks[1])?;
         let before = self.claims()?;
         let mut deltas = Deltas::default();
@@ -276,6 +282,15 @@ impl State {
         self.paused_until = self.now.unix + seconds;
         time::close(&mut self.clock, self.now.unix, self.paused_until);
         self.board.clock = self.clock;
+    }
+
+    /// What `check` does about insurance's losses; whether it latched anything.
+    pub fn latch(&mut self) -> Result<bool> {
+        self.compartment.clock = self.clock;
+        let latched = breaker::drawdown::latch(&mut self.compartment, &self.insurance, self.now)?;
+        self.clock = self.compartment.clock;
+        self.board.clock = self.clock;
+        Ok(latched)
     }
 
     /// One step of a market's settlement: announces, settles after a week, closes a position.

@@ -5,6 +5,7 @@ use bulwark_core::conserve::{self, Balance, Sums};
 use bulwark_core::feed::Reading;
 use bulwark_core::liquidation::Circumstances;
 use bulwark_core::matching::Report;
+use bulwark_core::mode::{self, Mode};
 use bulwark_core::outflow::Flow;
 use bulwark_core::params::{self, Class};
 use bulwark_core::{Now, Result, coverage, ledger, refresh, targets, volatility, withdrawal};
@@ -30,6 +31,8 @@ pub struct State {
     pub tickets: Vec<(usize, Ticket)>,
     pub clock: OpenClock,
     pub now: Now,
+    /// Its mode, and a Recovery's phase.
+    pub compartment: Box<Compartment>,
     /// Paused until here, unix seconds.
     pub paused_until: i64,
     /// What must be owed beyond each vault: deficits and thefts, less residuals and gifts; below
@@ -62,11 +65,19 @@ impl State {
         self.paid_in.clone_from(&other.paid_in);
         (self.vaults, self.short) = (other.vaults, other.short);
         (self.clock, self.now) = (other.clock, other.now);
+        *self.compartment = *other.compartment;
         self.paused_until = other.paused_until;
     }
 
+    pub fn mode(&self) -> Mode {
+        if self.now.unix < self.paused_until {
+            return Mode::Paused;
+        }
+        mode::effective_record(&self.compartment.mode, self.now)
+    }
+
     pub fn paused(&self) -> bool {
-        self.now.unix < self.paused_until
+        self.mode() == Mode::Paused
     }
 
     /// Whether quote pays all of its claims.
@@ -80,17 +91,16 @@ impl State {
             now: self.now,
             paused: self.paused(),
             grace: false,
-            receiver_scale_ppm: 1_000_000,
+            receiver_scale_ppm: match self.mode() {
+                Mode::Normal => 1_000_000,
+                _ => 1_100_000,
+            },
             uncovered: !self.covered(),
         }
     }
 
     pub fn flow(&self) -> Flow {
-        Flow {
-            divisor: if self.paused() { 4 } else { 1 },
-            quick_ppm: 0,
-            quick_until: 0,
-        }
+        Flow::of(self.mode())
     }
 
     pub fn price(&self, feed: usize) -> u64 {
@@ -155,6 +165,12 @@ fn board() -> Box<Board> {
     board
 }
 
+fn compartment() -> Box<Compartment> {
+    let mut compartment = Box::new(Compartment::zeroed());
+    (compartment.bank_count, compartment.market_count) = (2, MARKETS as u8);
+    compartment
+}
+
 impl Exchange {
     /// `people` accounts without anything, `insurance` (UsdE6), prices published.
     pub fn new(people: usize, insurance: u64) -> Self {
@@ -172,6 +188,7 @@ impl Exchange {
                 unix: 1_700_000_000,
                 slot: 10_000,
             },
+            compartment: compartment(),
             paused_until: 0,
             short: [0; 2],
             paid_in: vec![[0; 2]; people],

@@ -2,7 +2,7 @@
 
 use bulwark_core::health::{self, Level};
 use bulwark_core::ledger;
-use bulwark_core::withdrawal::{self, Deposit, Request};
+use bulwark_core::withdrawal::{self, Deposit, Request, Transfer};
 use bulwark_core::{Error, Result, outflow};
 use bulwark_state::{Deltas, Ticket};
 use bytemuck::Zeroable;
@@ -60,14 +60,43 @@ impl State {
             self.tickets.push((who, ticket));
         }
         self.pay(who, bank, done.coins, plan.leaves()?, assigned);
+        if plain {
+            return Ok(());
+        }
+        self.keeps_initial(who, paused)
+    }
+
+    fn keeps_initial(&self, who: usize, paused: bool) -> Result<()> {
         let account = &self.accounts[who];
-        if !plain {
-            let after = health::health(&self.board, account, Level::Initial, now, paused)?;
-            if after.surplus()? < 0 {
-                return Err(Error::BelowInitialMargin);
-            }
+        let after = health::health(&self.board, account, Level::Initial, self.now, paused)?;
+        if after.surplus()? < 0 {
+            return Err(Error::BelowInitialMargin);
         }
         Ok(())
+    }
+
+    /// From one account to another, as between two of one owner.
+    pub fn transfer(&mut self, from: usize, to: usize, bank: usize, amount: u64) -> Result<()> {
+        let (flow, now, paused) = (self.flow(), self.now, self.paused());
+        let plain = health::is_plain(&self.accounts[from]);
+        let wish = Transfer {
+            amount,
+            vault: self.vaults[bank],
+            flow: &flow,
+        };
+        let [giver, receiver] = self
+            .accounts
+            .get_disjoint_mut([from, to])
+            .map_err(|_| Error::BadValue)?;
+        let board = Some(&*self.board);
+        withdrawal::transfer((giver, receiver), &mut self.banks[bank], board, &wish, now)?;
+        let moved = i128::from(amount);
+        self.paid_in[from][bank] -= moved;
+        self.paid_in[to][bank] += moved;
+        if plain {
+            return Ok(());
+        }
+        self.keeps_initial(from, paused)
     }
 
     pub fn serve(&mut self, at: usize) -> Result<()> {

@@ -163,7 +163,7 @@ impl History {
         let bank = self.dice.at(2);
         let robbed = self.theme == Theme::Robbed;
         let moving = !self.constant();
-        match self.dice.below(10) {
+        match self.dice.below(13) {
             0 if moving => {
                 let change = amount.cast_signed();
                 self.run("donate", |state| state.move_vault(bank, change));
@@ -201,6 +201,9 @@ impl History {
                 self.run("recapitalise", |state| state.recapitalise(bank, amount));
                 self.exchange.is.inv_cov(&self.exchange.was);
             }
+            10 => self.transfer(who, bank),
+            11 => self.look(robbed),
+            12 if moving => self.latch(),
             _ => {
                 self.run("fold", State::fold);
             }
@@ -211,7 +214,11 @@ impl History {
     fn settlement(&mut self, who: usize, market: usize) {
         match self.exchange.is.markets[market].status {
             1 if (!self.constant() && !self.storm()) || self.dice.below(8) != 0 => return,
-            5 => self.tick(7 * 86_400),
+            5 => {
+                // A settlement price has a quarter of an hour behind it.
+                self.tick(7 * 86_400);
+                (0..16).for_each(|_| self.tick(60));
+            }
             _ => {}
         }
         let closes = self.exchange.is.markets[market].status == 6;
