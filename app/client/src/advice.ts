@@ -81,6 +81,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   NotMarked: "Mark the account first; anyone may.",
   NothingDue: "Try again when late money has come or the quote pot has opened.",
   CoupledApart: "Name every parameter of the group, also those that stay (docs/parameters.md).",
+  CollateralCap: "Deposit less, or a token of another class and group.",
   CalledByProgram: "Sign the instruction as a transaction's own, not through a program.",
   DurableNonce: "Use a recent blockhash.",
   StaleQuote: "Quote a younger block.",

@@ -74,7 +74,7 @@ impl Deployment {
             owner,
             protocol: self.protocol,
             compartment: self.compartment,
-            board: Some(self.board),
+            board: self.board,
             bank: keys.bank,
             margin,
             vault: keys.vault,
@@ -85,6 +85,21 @@ impl Deployment {
             program: bulwark::ID,
         };
         build(accounts, [], instruction::Deposit { amount })
+    }
+
+    /// The same where the token's origin class or group has limits: every bank is shown.
+    pub fn deposit_shown(
+        &self,
+        owner: Pubkey,
+        margin: Pubkey,
+        (bank, amount): (usize, u64),
+        source: Pubkey,
+    ) -> Instruction {
+        let mut deposit = self.deposit(owner, margin, bank, source, amount);
+        let banks = self.banks.iter();
+        let shown = banks.map(|keys| AccountMeta::new_readonly(keys.bank, false));
+        deposit.accounts.extend(shown);
+        deposit
     }
 
     /// Moves a token between two margin accounts of the signer.

@@ -124,6 +124,7 @@ fn creations(d: &Deployment) -> Vec<(&'static str, Instruction)> {
     };
     let board = CreateBoardArgs {
         profit_credit_ppm: 700_000,
+        limits: vec![],
     };
     let insurance = InsuranceParameters::preset(Class::Major);
     vec![

@@ -196,4 +196,6 @@ errors! {
     NothingDue,
     /// Parameters that are bound to each other are changed together.
     CoupledApart,
+    /// The compartment's cap of the token's origin class or group would be passed.
+    CollateralCap,
 }

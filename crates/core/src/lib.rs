@@ -11,6 +11,7 @@ pub mod chain;
 pub mod check;
 pub mod congestion;
 pub mod conserve;
+pub mod contagion;
 pub mod coverage;
 pub mod delegate;
 pub mod error;

@@ -1,5 +1,7 @@
 use crate::common::layout;
-use crate::{End, Key, MAX_BANKS, MAX_FEEDS, MAX_MARKETS, OpenClock, SignedWide, Wide};
+use crate::{
+    COLLATERAL_KINDS, End, Key, MAX_BANKS, MAX_FEEDS, MAX_MARKETS, OpenClock, SignedWide, Wide,
+};
 use bytemuck::{Pod, Zeroable};
 
 /// One-minute closes kept per feed (D9's median) and minutes kept per market (D8's gain).
@@ -437,6 +439,22 @@ pub struct Congestion {
 }
 layout!(Congestion, 256 + 48 + 32);
 
+/// What collateral of one origin class, or of one group of correlated tokens, may count for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
+#[repr(C)]
+pub struct CollateralLimits {
+    /// Largest value at Initial that counts in one account, UsdE6. 0 means closed.
+    pub account_cap: u64,
+    /// Largest value of the compartment's claims that a deposit may reach, UsdE6. 0 means closed.
+    pub compartment_cap: u64,
+    /// Smallest haircut for new risk, e9.
+    pub haircut_e9: u32,
+    /// Reserved.
+    pub reserved: [u8; 4],
+}
+layout!(CollateralLimits, 24);
+
 /// The one place of prices. Only `refresh` reads oracles into it; health is Board + margin account.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
@@ -469,7 +487,11 @@ pub struct Board {
     /// 1 once frozen by Recovery.
     pub locked: u8,
     /// Reserved.
-    pub reserved0: [u8; 7],
+    pub reserved0: [u8; 1],
+    /// Bit n: `limits[n]` bounds something.
+    pub limited: u16,
+    /// Reserved.
+    pub reserved1: [u8; 4],
     /// Congestion clock.
     pub congestion: Congestion,
     /// Feeds.
@@ -484,10 +506,12 @@ pub struct Board {
     pub debt_seen: Wide,
     /// Pegs of quote and of bridged tokens.
     pub pegs: Pegs,
+    /// Limits of the four origin classes, then of the eight groups.
+    pub limits: [CollateralLimits; COLLATERAL_KINDS],
     /// Reserved.
-    pub reserved: [u8; 416],
+    pub reserved: [u8; 128],
 }
 layout!(
     Board,
-    32 + 24 + 24 + 32 + 16 + 336 + 32 * 1240 + 16 * 256 + 32 * 1960 + 32 + 64 + 416
+    32 + 24 + 24 + 32 + 16 + 336 + 32 * 1240 + 16 * 256 + 32 * 1960 + 32 + 64 + 12 * 24 + 128
 );

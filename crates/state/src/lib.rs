@@ -48,6 +48,8 @@ pub const MARGIN_VERSION: u8 = 2;
 pub const MAX_FEEDS: usize = 32;
 /// Banks (tokens) of one compartment. Index 0 is the quote bank.
 pub const MAX_BANKS: usize = 16;
+/// Origin classes of collateral (four) and groups of correlated tokens (eight).
+pub const COLLATERAL_KINDS: usize = 12;
 /// Markets of one compartment.
 pub const MAX_MARKETS: usize = 32;
 /// Compartments of one protocol.

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use bulwark::instructions::{
     BankParameters, BoardBankParameters, BoardMarketParameters, CreateBankArgs, CreateBoardArgs,
-    CreateFeedArgs, CreateMarketArgs, FeedParameters, InsuranceParameters, MarginParameters,
-    MarketParameters, QuoteParameters, Source,
+    CreateFeedArgs, CreateMarketArgs, FeedParameters, InsuranceParameters, LimitsArgs,
+    MarginParameters, MarketParameters, QuoteParameters, Source,
 };
 use bulwark::state::{BoardState, BookState, Layout};
 use bulwark_client::{Deployment, Pubkey};
@@ -72,6 +72,8 @@ pub struct Plan {
     pub banks: Vec<BankPlan>,
     /// Markets by number.
     pub markets: Vec<MarketPlan>,
+    /// Limits of origin classes and groups of collateral.
+    pub limits: Vec<LimitsArgs>,
 }
 
 /// Limits wide enough for tests and replays, everything else by the class's defaults.
@@ -151,7 +153,13 @@ pub fn compartment(vm: &mut Vm, plan: &Plan) -> Result<Deployment> {
     )?;
     make_zeroed(vm, &board, BoardState::SPACE)?;
     let profit_credit_ppm = 700_000;
-    let made = deployment.create_board(creator, CreateBoardArgs { profit_credit_ppm });
+    let made = deployment.create_board(
+        creator,
+        CreateBoardArgs {
+            profit_credit_ppm,
+            limits: plan.limits.clone(),
+        },
+    );
     send(vm, "create the Board", made)?;
     let insurance = InsuranceParameters::preset(Class::Major);
     send(

@@ -128,6 +128,7 @@ errors! {
         NotMarked: "The account hasn't been marked in this Recovery: mark it first",
         NothingDue: "Nothing is due at the moment; late money may make something due",
         CoupledApart: "Parameters that are bound to each other are changed together",
+        CollateralCap: "The compartment's cap of the token's origin class or group would be passed",
     }
     accounts {
         // Identity of accounts

@@ -71,7 +71,7 @@ pub mod bulwark {
     }
 
     /// Brings tokens into a margin account.
-    pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
+    pub fn deposit<'info>(ctx: Context<'info, Deposit<'info>>, amount: u64) -> Result<()> {
         instructions::deposit(ctx, amount)
     }
 

@@ -5,6 +5,7 @@ use bulwark_state::{Board, BoardMarket, Feed, MAX_POSITIONS, MarginAccount, Posi
 use super::ratio::{Present, initial_before_size, maintenance, ppm_ceil, size_add_on};
 use super::sheet::{Priced, Seat, Sheet, UNIT_EXPONENT};
 use super::{Health, add, leg_value};
+use crate::contagion;
 use crate::error::{Error, Result};
 use crate::gate::shifted;
 use crate::ledger::{interest_due, position_due};
@@ -135,6 +136,11 @@ pub(super) fn walk(
             health.value = add(health.value, value)?;
             tell(Part::Token { slot, value });
         }
+    }
+    if present.board.limited != 0 && !adverse {
+        let worth = |bank, amount| token_value(sheet, bank, amount);
+        let beyond = contagion::beyond(present.board, account, worth)?;
+        health.value = health.value.checked_sub(beyond).ok_or(Error::Overflow)?;
     }
     Ok(health)
 }

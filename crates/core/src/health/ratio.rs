@@ -5,6 +5,7 @@ use core::num::NonZeroU64;
 use bulwark_state::{Board, BoardBank, BoardMarket, Feed, OpenClock};
 
 use crate::breaker::depeg;
+use crate::contagion;
 use crate::error::{Error, Result};
 use crate::math::{mul_div_ceil, mul_div_floor, mul_pow10_div_ceil};
 use crate::mode::running;
@@ -264,7 +265,11 @@ pub(super) fn initial_weight(present: Present, bank: &BoardBank) -> Result<u64> 
         0 | NO_NEW_RISK | CLOSING => Ok(0),
         _ if depeg::class_closed(present.board, bank.origin, present.now) => Ok(0),
         _ if running(&bank.no_new_risk_until, present.now) => Ok(0),
-        _ => warmed(bank, less(targets::initial(&bank.haircut)), present.now),
+        _ => {
+            let least = contagion::haircut(present.board, bank);
+            let haircut = targets::initial(&bank.haircut).max(least);
+            warmed(bank, less(haircut), present.now)
+        }
     }
 }
 

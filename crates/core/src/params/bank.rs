@@ -1,6 +1,6 @@
 //! Parameters of banks, the quote bank, insurance and the Board. Source: D1, D2, D3, D6, D10, D12.
 
-use bulwark_state::{Bank, Board, BoardBank, Insurance, QuoteTotals};
+use bulwark_state::{Bank, BoardBank, Insurance, QuoteTotals};
 
 use super::rows::rows;
 use super::within;
@@ -102,13 +102,6 @@ rows! {
         "U*: that kink";
 }
 
-rows! {
-    /// Of the Board.
-    BOARD of Board, bounds board_bounds, preset board_preset;
-    "board.profit_credit": (.profit_credit_ppm), Ppm, [700_000], 0..=900_000, 25, SevenDays,
-        "ψ: share of unrealised profit that counts for new risk";
-}
-
 /// Bounds, and a day's outflow of at least an hour's. [`crate::Error::ParameterOutOfBounds`].
 pub fn check_bank(bank: &Bank) -> Result<()> {
     within(bank_bounds(bank) && bank.day.cap_ppm >= bank.hour.cap_ppm)
@@ -144,9 +137,4 @@ pub fn check_insurance(insurance: &Insurance) -> Result<()> {
     let steep = u64::from(insurance.share_steep_ppm).wrapping_mul(above);
     let rise = slope.wrapping_add(steep).div_ceil(1_000_000);
     within(rise.wrapping_add(u64::from(insurance.share_base_ppm)) <= 1_000_000)
-}
-
-/// Bounds. [`crate::Error::ParameterOutOfBounds`].
-pub fn check_board(board: &Board) -> Result<()> {
-    within(board_bounds(board))
 }

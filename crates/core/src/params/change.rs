@@ -15,6 +15,7 @@ use super::{
     Parameters, QUOTE, Row, Unit, check_bank, check_board_bank, check_board_market, check_feed,
     check_insurance, check_listing, check_margin_on, check_market, check_quote, within,
 };
+use crate::contagion;
 use crate::error::{Error, Result};
 use crate::gate;
 use crate::guardian::Setting;
@@ -354,5 +355,7 @@ pub fn change_compartment(
     settings: &[Setting],
 ) -> Result<()> {
     change_insurance(board, insurance, settings)?;
-    put(Group::Board, board, settings).map(|_| ())
+    put(Group::Board, board, settings)?;
+    contagion::note(board);
+    Ok(())
 }

@@ -5,6 +5,7 @@
 //! `check_*` functions what a layout must satisfy at any time.
 
 mod bank;
+mod board;
 mod change;
 mod compiled;
 mod coupled;
@@ -16,10 +17,10 @@ mod rows;
 mod tighten;
 
 pub use bank::{
-    BANK, BOARD, BOARD_BANK, INSURANCE, QUOTE, bank_preset, board_bank_preset, board_preset,
-    check_bank, check_board, check_board_bank, check_insurance, check_quote, insurance_preset,
-    quote_preset,
+    BANK, BOARD_BANK, INSURANCE, QUOTE, bank_preset, board_bank_preset, check_bank,
+    check_board_bank, check_insurance, check_quote, insurance_preset, quote_preset,
 };
+pub use board::{BOARD, board_preset, check_board};
 pub use change::{
     Group, SWITCH, change_bank, change_compartment, change_feed, change_insurance, change_market,
     row_of, shortest_horizon,

@@ -102,7 +102,12 @@ impl World {
         let margin = self.margin_key(name);
         let owner = self.wallet(name);
         let key = pubkey(owner.pubkey());
-        let deposit = self.deployment.deposit(key, margin, bank, source, amount);
+        let deposit = if self.board().limited == 0 {
+            self.deployment.deposit(key, margin, bank, source, amount)
+        } else {
+            self.deployment
+                .deposit_shown(key, margin, (bank, amount), source)
+        };
         self.send(&[deposit], &[&owner])
     }
 

@@ -139,6 +139,7 @@ pub fn standard_plan() -> Plan {
         parameters: launch::market_parameters(class),
     };
     Plan {
+        limits: vec![],
         id: 0,
         feeds: vec![
             feed("USDC", Class::Stable, price_e8(1.0)),

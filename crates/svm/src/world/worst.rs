@@ -86,6 +86,7 @@ pub fn worst_plan() -> Plan {
         parameters: launch::market_parameters(Class::Large),
     });
     Plan {
+        limits: vec![],
         id: 0,
         feeds,
         banks,

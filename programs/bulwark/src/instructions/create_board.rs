@@ -4,7 +4,9 @@
 //! The creator CAN, once per compartment, until he is sealed; nobody else CAN.
 
 use anchor_lang::prelude::*;
-use bulwark_core::params;
+use bulwark_core::contagion::{self, Kind as Collateral};
+use bulwark_core::params::{self, Class};
+use bulwark_state::{Board, CollateralLimits};
 
 use crate::creator;
 use crate::error::{BulwarkError, OrRefuse, ensure};
@@ -14,10 +16,34 @@ use crate::invariant;
 use crate::state::{Access, BoardState, CompartmentState, ProtocolState, adopt};
 
 /// Arguments of `create_board`.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, Default)]
 pub struct CreateBoardArgs {
     /// Share of unrealised profit that counts for new risk (ψ), ppm.
     pub profit_credit_ppm: u32,
+    /// Limits of origin classes and groups of collateral; those that aren't named have none.
+    pub limits: Vec<LimitsArgs>,
+}
+
+/// What collateral of one kind may count for.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub struct LimitsArgs {
+    /// Of which kind.
+    pub kind: CollateralKind,
+    /// Largest value at Initial that counts in one account, UsdE6. 0 means closed.
+    pub account_cap: u64,
+    /// Largest value of the compartment's claims that a deposit may reach, UsdE6. 0 means closed.
+    pub compartment_cap: u64,
+    /// Smallest haircut for new risk, e9.
+    pub haircut_e9: u32,
+}
+
+/// An origin class or a group.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+pub enum CollateralKind {
+    /// An origin class: 1 native, 2 stable, 3 liquid-stake, 4 bridged.
+    Origin(u8),
+    /// A group of correlated tokens, 1 to 8.
+    Group(u8),
 }
 
 /// Accounts of `create_board`.
@@ -55,7 +81,11 @@ pub fn create_board(ctx: Context<CreateBoard>, args: CreateBoardArgs) -> Result<
         let mut board = accounts.board.write_new()?;
         board.compartment = accounts.compartment.key().to_bytes();
         board.clock = compartment.clock;
+        params::board_preset(Class::Major, &mut board);
         board.profit_credit_ppm = args.profit_credit_ppm;
+        for limits in &args.limits {
+            limit(&mut board, limits)?;
+        }
         params::check_board(&board).or_refuse()?;
         let mut protocol = accounts.protocol.write()?;
         let sequence = event::next_chained(&protocol)?;
@@ -73,4 +103,18 @@ pub fn create_board(ctx: Context<CreateBoard>, args: CreateBoardArgs) -> Result<
         event
     };
     event::emit(&accounts.event_authority, &event)
+}
+
+fn limit(board: &mut Board, args: &LimitsArgs) -> Result<()> {
+    let kind = match args.kind {
+        CollateralKind::Origin(number) => Collateral::Origin(number),
+        CollateralKind::Group(number) => Collateral::Group(number),
+    };
+    let limits = CollateralLimits {
+        account_cap: args.account_cap,
+        compartment_cap: args.compartment_cap,
+        haircut_e9: args.haircut_e9,
+        ..CollateralLimits::default()
+    };
+    contagion::set_limits(board, kind, &limits).or_refuse()
 }

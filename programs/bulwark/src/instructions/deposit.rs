@@ -6,20 +6,22 @@
 //! another, beyond the bank's caps, or (but for repaying) while the bank's coverage is below one.
 
 use anchor_lang::prelude::*;
-use bulwark_core::breaker::depeg;
+use bulwark_core::contagion;
 use bulwark_core::withdrawal::{self, Deposit as Booking, deposit_action, held};
+use bulwark_state::{Bank, Board, MAX_BANKS};
 
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, Deposited, Kind};
 use crate::explain;
 use crate::guard::Guard;
-use crate::invariant;
 use crate::state::{
     Access, BankState, BoardState, CompartmentState, MarginState, ProtocolState, same,
 };
 use crate::token::{self, Movement};
+use crate::{invariant, lists};
 
-/// Accounts of `deposit`.
+/// Accounts of `deposit`. Where the token's origin class or group has limits, every bank of the
+/// compartment follows, in order.
 #[derive(Accounts)]
 pub struct Deposit<'info> {
     /// Owner of the margin account, and authority of the source.
@@ -28,9 +30,8 @@ pub struct Deposit<'info> {
     pub protocol: AccountLoader<'info, ProtocolState>,
     /// Compartment.
     pub compartment: AccountLoader<'info, CompartmentState>,
-    /// Board of the compartment: needed for quote, and for bridged tokens, whose class may be
-    /// closed.
-    pub board: Option<AccountLoader<'info, BoardState>>,
+    /// Board of the compartment.
+    pub board: AccountLoader<'info, BoardState>,
     /// Bank of the token.
     #[account(mut)]
     pub bank: AccountLoader<'info, BankState>,
@@ -66,12 +67,28 @@ impl<'info> Deposit<'info> {
     }
 }
 
+/// The class and the group of the token stay within the compartment's caps.
+#[inline(never)]
+fn check_class(board: &Board, bank: &Bank, banks: &[AccountLoader<BankState>]) -> Result<()> {
+    let mut claims = [0; MAX_BANKS];
+    for ((place, other), index) in claims.iter_mut().zip(banks).zip(0_u8..) {
+        *place = if index == bank.index {
+            // It is being written.
+            bank.claims
+        } else {
+            other.read()?.claims
+        };
+    }
+    contagion::check_deposit(board, bank, &claims).or_refuse()
+}
+
 /// Deposits `amount`, in the mint's smallest unit; what arrives in the vault is booked.
-pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
+pub fn deposit<'info>(ctx: Context<'info, Deposit<'info>>, amount: u64) -> Result<()> {
     let accounts = &*ctx.accounts;
     let mut guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
     guard.margin(&accounts.margin)?;
     guard.bank(&accounts.bank)?;
+    guard.board(&accounts.board)?;
     ensure(amount > 0, BulwarkError::ZeroAmount)?;
     let event = {
         let mut margin = accounts.margin.write()?;
@@ -80,19 +97,8 @@ pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
             same(&margin.owner, accounts.owner.key),
             BulwarkError::NotOwner,
         )?;
-        let board = match &accounts.board {
-            Some(board) => {
-                guard.board(board)?;
-                Some(board.read()?)
-            }
-            None => {
-                let needed = bank.index == 0 || bank.origin == depeg::BRIDGED;
-                ensure(!needed, BulwarkError::MissingAccount).map(|()| None)?
-            }
-        };
-        if let Some(board) = &board {
-            guard.class(board, &bank);
-        }
+        let board = accounts.board.read()?;
+        guard.class(&board, &bank);
         let permit = guard.permit(deposit_action(&margin, bank.index))?;
         let flow = guard.flow();
         let total_before = total(&bank)?;
@@ -107,17 +113,17 @@ pub fn deposit(ctx: Context<Deposit>, amount: u64) -> Result<()> {
             flow: &flow,
             limited: permit.limited_deposit,
         };
-        withdrawal::deposit(
-            &mut margin,
-            &mut bank,
-            board.as_deref(),
-            &booking,
-            guard.now,
-        )
-        .map_err(|rule| {
-            let clash = explain::deposit(rule, &margin, &bank, arrived);
-            explain::explained(rule, clash)
-        })?;
+        withdrawal::deposit(&mut margin, &mut bank, Some(&board), &booking, guard.now).map_err(
+            |rule| {
+                let clash = explain::deposit(rule, &margin, &bank, arrived);
+                explain::explained(rule, clash)
+            },
+        )?;
+        if contagion::binds_deposits(&board, bank.index) {
+            let compartment = accounts.compartment.read()?;
+            let banks = lists::every_bank(&compartment, ctx.remaining_accounts)?;
+            check_class(&board, &bank, &banks)?;
+        }
         invariant::margin(&margin)?;
         invariant::bank(&bank)?;
         let sequence = event::count(&mut bank.event_sequence)?;
@@ -147,7 +153,7 @@ pub(super) fn balance(margin: &bulwark_state::MarginAccount, bank: u8) -> Result
 }
 
 /// What a bank owes, for events: claims of a token, X⁺ and tickets of quote.
-pub(super) fn total(bank: &bulwark_state::Bank) -> Result<i64> {
+pub(super) fn total(bank: &Bank) -> Result<i64> {
     let owed = if bank.index == 0 {
         bank.tickets
     } else {

@@ -189,6 +189,7 @@ impl FullBank {
             .await;
         let args = CreateBoardArgs {
             profit_credit_ppm: 700_000,
+            limits: vec![],
         };
         self.by_creator(&self.deployment.create_board(creator, args))
             .await;
