@@ -10,6 +10,7 @@ pub mod council;
 pub mod deadlock;
 pub mod pauses;
 pub mod proof;
+pub mod tables;
 pub mod time_to_loss;
 
 use std::hash::{Hash, Hasher};

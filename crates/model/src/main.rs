@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use bulwark_model::deadlock::can;
 use bulwark_model::pauses::{self, Pauses};
 use bulwark_model::proof::{self, MUTANTS, Proven};
-use bulwark_model::time_to_loss::{Earliest, Harm, earliest};
+use bulwark_model::tables;
 use clap::Parser;
 use serde_json::json;
 use stateright::{Checker, HasDiscoveries, Model};
@@ -29,7 +28,7 @@ struct Arguments {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     if arguments.tables {
-        print!("{}", tables());
+        print!("{}", tables::all());
         return Ok(());
     }
     let mut proven = Vec::new();
@@ -72,7 +71,7 @@ fn main() -> Result<()> {
     if let Some(file) = &arguments.json {
         write(file, &proven, &caught)?;
     }
-    print!("{}", tables());
+    print!("{}", tables::all());
     let broken: Vec<_> = proven.iter().filter(|p| !p.holds).collect();
     ensure!(
         broken.is_empty(),
@@ -144,68 +143,4 @@ fn write(file: &PathBuf, proven: &[Proven], caught: &[(&str, String, bool)]) -> 
         .collect();
     let text = serde_json::to_string_pretty(&json!({ "properties": properties }))?;
     std::fs::write(file, text + "\n").with_context(|| format!("can't write {}", file.display()))
-}
-
-/// Both tables, as Markdown.
-fn tables() -> String {
-    let mut text = String::new();
-    for members in [5u8, 7] {
-        text += &format!("\nTime to loss, {members} members, everyone else absent:\n\n");
-        text += "| stolen keys | restrict | pause | relax | change, listing, upgrade | incident upgrade | replace members |\n";
-        text += "|---|---|---|---|---|---|---|\n";
-        for stolen in 1..=members {
-            let table = earliest(members, stolen);
-            let cell = |harm| table.get(&harm).map_or("never".into(), words);
-            let cells = [
-                Harm::Restriction,
-                Harm::Pause,
-                Harm::Relaxation,
-                Harm::Change,
-                Harm::IncidentUpgrade,
-                Harm::Takeover,
-            ]
-            .map(cell);
-            text += &format!("| {stolen} | {} |\n", cells.join(" | "));
-        }
-    }
-    for members in [5u8, 7] {
-        text += &format!("\nWho can still act, {members} members:\n\n");
-        text += "| honest | silent | hostile | pause | relax | change, upgrade | replace the others |\n|---|---|---|---|---|---|---|\n";
-        for hostile in 0..=2 {
-            for honest in (members / 2..=members - hostile).rev() {
-                let can = can(members, honest, hostile);
-                let silent = members - honest - hostile;
-                let cells = [can.pause, can.relax, can.upgrade].map(yes).join(" | ");
-                let remove = if honest == members {
-                    "—"
-                } else {
-                    yes(can.remove)
-                };
-                text += &format!("| {honest} | {silent} | {hostile} | {cells} | {remove} |\n");
-            }
-        }
-    }
-    text
-}
-
-const fn yes(can: bool) -> &'static str {
-    if can { "yes" } else { "no" }
-}
-
-/// A moment in words, with what could have left before it.
-fn words(earliest: &Earliest) -> String {
-    if earliest.seconds == 0 {
-        return "at once".into();
-    }
-    let hours = earliest.seconds / 3_600;
-    let days = hours / 24;
-    let time = match hours % 24 {
-        0 if days >= 3 => format!("{days} d"),
-        _ => format!("{hours} h"),
-    };
-    let left = earliest.left_ppm / 10_000;
-    match left {
-        0 => format!("{time}, slot {}", earliest.slots),
-        _ => format!("{time}, slot {}; {left} % could have left", earliest.slots),
-    }
 }

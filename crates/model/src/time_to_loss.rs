@@ -1,14 +1,14 @@
 //! INV-TTL: with k stolen keys, when the earliest harm of each sort can happen, found by exploring
-//! everything that k members can do while all others are absent and object to nothing.
+//! everything that their holder can do, while the other members are silent or object at once.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use bulwark_core::guardian::{Kind, quickening};
+use bulwark_core::guardian::{Kind, POWERS_RETURN, quickening};
 use bulwark_core::mode::Mode;
 use stateright::{Checker, Model, Path};
 
-use crate::council::{Council, Scene};
+use crate::council::{Council, Rest, Scene};
 
 /// What a guardian's act can do to users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +19,10 @@ pub enum Harm {
     Pause,
     /// Restrictions are lifted.
     Relaxation,
+    /// A compartment settles: Paused at once, frozen a day later, everyone paid by the rule.
+    Recovery,
+    /// Fees above their floor leave for the treasury.
+    Fees,
     /// Parameters, listings, oracles, members or code change.
     Change,
     /// Members are replaced.
@@ -29,23 +33,38 @@ pub enum Harm {
 
 impl Harm {
     /// All sorts.
-    pub const ALL: [Harm; 6] = [
+    pub const ALL: [Harm; 8] = [
         Harm::Restriction,
         Harm::Pause,
         Harm::Relaxation,
+        Harm::Recovery,
+        Harm::Fees,
         Harm::Change,
         Harm::Takeover,
         Harm::IncidentUpgrade,
     ];
 
-    const fn kind(self) -> Kind {
+    /// Kinds of proposal that do it: together all there are but the two that tighten beside
+    /// [`Kind::Restrict`] and [`Kind::Pause`].
+    pub const fn kinds(self) -> &'static [Kind] {
         match self {
-            Harm::Restriction => Kind::Restrict,
-            Harm::Pause => Kind::Pause,
-            Harm::Relaxation => Kind::Relax,
-            Harm::Change => Kind::SetParameters,
-            Harm::Takeover => Kind::RemoveMembers,
-            Harm::IncidentUpgrade => Kind::IncidentUpgrade,
+            Harm::Restriction => &[Kind::Restrict, Kind::Tighten],
+            Harm::Pause => &[Kind::Pause, Kind::Revoke],
+            Harm::Relaxation => &[Kind::Relax],
+            Harm::Recovery => &[Kind::AnnounceRecovery],
+            Harm::Fees => &[Kind::PayTreasury],
+            Harm::Change => &[
+                Kind::SetParameters,
+                Kind::AddMember,
+                Kind::SetDelays,
+                Kind::SetVeto,
+                Kind::List,
+                Kind::SetOracle,
+                Kind::WindDown,
+                Kind::Upgrade,
+            ],
+            Harm::Takeover => &[Kind::RemoveMembers],
+            Harm::IncidentUpgrade => &[Kind::IncidentUpgrade],
         }
     }
 
@@ -66,33 +85,57 @@ pub struct Earliest {
     pub left_ppm: u64,
 }
 
-/// Earliest harms by sort for `stolen` keys of `members`; a sort that can't happen is absent.
-pub fn earliest(members: u8, stolen: u8) -> BTreeMap<Harm, Earliest> {
-    let mut found = BTreeMap::new();
-    for harm in Harm::ALL {
-        let council = Council {
-            actors: stolen,
+/// Whose keys were stolen, and what all others do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Theft {
+    /// Members.
+    pub members: u8,
+    /// Stolen keys.
+    pub stolen: u8,
+    /// Who objects to whatever is queued, at once. All others are silent.
+    pub rest: Rest,
+    /// Whether the stolen keys had been silent for longer than powers last.
+    pub asleep: bool,
+}
+
+impl Theft {
+    /// A council whose first seats are the thief's.
+    pub fn council(self, kind: Kind) -> Council {
+        Council {
+            actors: self.stolen,
+            rest: self.rest,
+            asleep: self.asleep,
             objections: false,
             cases: 1,
-            times: 2,
+            times: if self.asleep { 3 } else { 2 },
             removed: u8::MAX,
             skew: false,
-            mode: if harm == Harm::IncidentUpgrade {
+            mode: if matches!(kind, Kind::IncidentUpgrade) {
                 Mode::Paused
             } else {
                 Mode::Normal
             },
-            ..Council::all(members, &[harm.kind()])
-        };
-        if let Some(earliest) = explore(council) {
-            found.insert(harm, earliest);
+            ..Council::all(self.members, &[kind])
         }
     }
-    if stolen >= 1 {
-        // A lone restriction is no proposal (`mode::restrict_alone`).
+}
+
+/// Earliest harms by sort; a sort that can't happen is absent.
+pub fn earliest(theft: Theft) -> BTreeMap<Harm, Earliest> {
+    let mut found = BTreeMap::new();
+    for harm in Harm::ALL {
+        let kinds = harm.kinds().iter();
+        let all = kinds.filter_map(|kind| explore(theft.council(*kind)));
+        if let Some(first) = all.min_by_key(|e| (e.seconds, e.left_ppm)) {
+            found.insert(harm, first);
+        }
+    }
+    if theft.stolen == 1 {
+        // A lone restriction is no proposal (`mode::restrict_alone`), but asks for a live member.
+        let seconds = if theft.asleep { POWERS_RETURN } else { 0 };
         let now = Earliest {
-            seconds: 0,
-            slots: 0,
+            seconds,
+            slots: seconds.unsigned_abs() * 10 / 3,
             left_ppm: 0,
         };
         found.entry(Harm::Restriction).or_insert(now);
@@ -118,7 +161,7 @@ fn explore(council: Council) -> Option<Earliest> {
             left_ppm: left(&states),
         };
         let mut best = seen.lock().expect("no visitor panics");
-        if best.is_none_or(|b| seconds < b.seconds) {
+        if best.is_none_or(|b| (seconds, found.left_ppm) < (b.seconds, b.left_ppm)) {
             *best = Some(found);
         }
     };

@@ -2,25 +2,67 @@
 
 use bulwark_core::Now;
 use bulwark_core::guardian::{
-    Kind, State, Step, approve_proposal, execute, object_to_proposal, propose,
+    Kind, SILENT_AFTER, State, Step, approve_proposal, execute, heartbeat, object_to_proposal,
+    propose,
 };
 use bulwark_state::{Guardian, Key, Proposal};
 use bytemuck::Zeroable;
 
-use super::{Case, Council, DAY, Mutant, Scene, VETO, key, subjects};
+use super::{Case, Council, DAY, Mutant, Rest, Scene, VETO, key, subjects};
 use crate::Account;
 
 impl Council {
     /// Who acts has been heard of all the time.
     pub(super) fn beat(&self, scene: &mut Scene) -> bool {
         let seats = self.seats(&scene.guardian.0);
+        let rest = self.rest_key(&scene.guardian.0);
         for member in &mut scene.guardian.0.members {
-            if seats.contains(&member.key) {
+            if seats.contains(&member.key) || rest == Some(member.key) {
                 member.heartbeat_at = scene.now.0;
             }
         }
         scene.moved += 1;
         true
+    }
+
+    /// Everyone has been silent for too long; those who act send a heartbeat now.
+    pub(super) fn wake(&self, guardian: &mut Guardian, now: Now) {
+        let seats = self.seats(guardian);
+        let rest = self.rest_key(guardian);
+        for member in &mut guardian.members {
+            if rest != Some(member.key) {
+                member.heartbeat_at = now.unix - SILENT_AFTER - 1;
+            }
+        }
+        for key in seats {
+            heartbeat(guardian, &key, now).expect("a member");
+        }
+    }
+
+    /// Key of the last seat, if its member is awake and objects.
+    fn rest_key(&self, guardian: &Guardian) -> Option<Key> {
+        let last = usize::from(guardian.member_count) - 1;
+        (self.rest != Rest::Silent).then(|| guardian.members[last].key)
+    }
+
+    /// The rest objects to what is queued.
+    pub(super) fn rest_objects(&self, scene: &mut Scene) {
+        let now = scene.time();
+        let member = self.rest_key(&scene.guardian.0);
+        let veto = (self.rest == Rest::OneAndVeto).then_some(VETO);
+        for case in &mut scene.cases {
+            if case.proposal.0.state != State::Queued as u8 || case.against > 0 {
+                continue;
+            }
+            for voice in member.iter().chain(&veto) {
+                let guardian = &mut scene.guardian.0;
+                // Subjects have no voice, and what was cancelled takes none.
+                let step = object_to_proposal(guardian, &mut case.proposal.0, voice, now);
+                if let Ok(step) = step {
+                    self.note_objection(case, guardian, step);
+                }
+            }
+        }
     }
 
     pub(super) fn propose(&self, scene: &mut Scene, index: usize) -> bool {
@@ -131,18 +173,10 @@ impl Council {
         let Ok(step) = object_to_proposal(guardian, &mut case.proposal.0, &voice, now) else {
             return false;
         };
-        case.against += 1;
         if case.proposal.0.state == State::Open as u8 {
             case.approvers.retain(|k| *k != voice);
         }
-        if let Step::Lengthened(eta) = step {
-            // The one exception: an incident upgrade becomes an ordinary one.
-            case.waits = Some((
-                guardian.delay,
-                guardian.delay * 1_000 / u64::from(guardian.slot_ms),
-            ));
-            case.eta = (eta.at, eta.slot);
-        }
+        self.note_objection(case, guardian, step);
         match self.mutant {
             Some(Mutant::LoneVeto) => case.proposal.0.state = State::Cancelled as u8,
             Some(Mutant::Postpone) if case.waits.is_some() => {
@@ -151,6 +185,18 @@ impl Council {
             _ => {}
         }
         true
+    }
+
+    fn note_objection(&self, case: &mut Case, guardian: &Guardian, step: Step) {
+        case.against += 1;
+        if let Step::Lengthened(eta) = step {
+            // The one exception: an incident upgrade becomes an ordinary one.
+            case.waits = Some((
+                guardian.delay,
+                guardian.delay * 1_000 / u64::from(guardian.slot_ms),
+            ));
+            case.eta = (eta.at, eta.slot);
+        }
     }
 
     pub(super) fn execute(&self, scene: &mut Scene, index: usize) -> bool {

@@ -44,6 +44,18 @@ pub enum Mutant {
     Postpone,
 }
 
+/// What members do who are neither stolen nor silent: they object to whatever is queued, at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rest {
+    /// There are none.
+    #[default]
+    Silent,
+    /// The member of the last seat.
+    One,
+    /// He and the veto seat.
+    OneAndVeto,
+}
+
 /// What may happen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Move {
@@ -110,6 +122,10 @@ pub struct Council {
     pub actors: u8,
     /// Whether anyone objects.
     pub objections: bool,
+    /// Who objects whenever something is queued, before anything else happens.
+    pub rest: Rest,
+    /// Whether nobody has been heard of for longer than powers last, when those who act wake.
+    pub asleep: bool,
     /// Actions that may be proposed, each once.
     pub plan: Vec<Kind>,
     /// Most proposals at the same time.
@@ -140,6 +156,8 @@ impl Council {
             members,
             actors: members,
             objections: true,
+            rest: Rest::Silent,
+            asleep: false,
             plan: plan.to_vec(),
             cases: 2,
             times: 2,
@@ -225,7 +243,9 @@ impl Scene {
     }
 
     fn edges(&self) -> Vec<(i64, u64)> {
-        let mut edges = Vec::new();
+        let members = self.guardian.0.members.iter();
+        let powers = members.filter(|m| m.powers_at != 0);
+        let mut edges: Vec<_> = powers.map(|m| (m.powers_at, 0)).collect();
         for case in &self.cases {
             let p = &case.proposal.0;
             if p.state == State::Queued as u8 && case.waits.is_some_and(|w| w.0 > 0) {
@@ -274,6 +294,9 @@ impl Model for Council {
         create(&mut guardian, &keys, VETO, start).expect("founding members are distinct");
         if self.long {
             guardian.delay = 9 * 86_400;
+        }
+        if self.asleep {
+            self.wake(&mut guardian, start);
         }
         vec![Scene {
             guardian: Account(guardian),
@@ -336,6 +359,9 @@ impl Model for Council {
                 true
             }
         };
+        if done && self.rest != Rest::Silent {
+            self.rest_objects(&mut scene);
+        }
         done.then_some(scene).filter(|scene| scene != last)
     }
 

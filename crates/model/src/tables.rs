@@ -1,0 +1,128 @@
+//! The tables of `docs/guardian.md`, as Markdown: what stolen keys can do, and who can still act.
+
+use std::collections::BTreeMap;
+
+use crate::council::Rest;
+use crate::deadlock::can;
+use crate::time_to_loss::{Earliest, Harm, Theft, earliest};
+
+/// Sizes of a guardian that the tables show.
+const SIZES: [u8; 2] = [5, 7];
+
+/// What the others do, and how the table says it.
+const RESTS: [(Rest, &str); 3] = [
+    (Rest::Silent, "silent"),
+    (Rest::One, "one objects"),
+    (Rest::OneAndVeto, "one and the veto seat object"),
+];
+
+/// Both tables.
+pub fn all() -> String {
+    format!("{}{}", losses(), acts())
+}
+
+type Row = BTreeMap<Harm, Earliest>;
+
+/// What k stolen keys can do, and when.
+pub fn losses() -> String {
+    let mut text = String::new();
+    for members in SIZES {
+        text += &format!(
+            "\nOf {members} members:\n\n| stolen keys | the others | restrict, tighten | pause, revoke \
+             | lift restrictions | settle a compartment | fees to the treasury | parameters, \
+             listings, sources, members, delays, program | replace a minority | program, quorum in \
+             a pause | first loss; who could have left |\n|---|---|---|---|---|---|---|---|---|---|---|\n"
+        );
+        for stolen in 1..=members {
+            let mut before: Option<Row> = None;
+            for (rest, words) in RESTS {
+                if stolen == members && rest != Rest::Silent {
+                    continue;
+                }
+                let row = earliest(Theft {
+                    members,
+                    stolen,
+                    rest,
+                    asleep: false,
+                });
+                if before.as_ref() == Some(&row) {
+                    continue;
+                }
+                let words = if stolen == members { "none" } else { words };
+                text += &format!("| {stolen} | {words} | {} |\n", cells(&row));
+                before = Some(row);
+            }
+        }
+    }
+    text + "\nOne key restricts for 6 h, twice a week; two for 72 h, 96 h in 30 d; a majority pauses for 72 h, 96 h \
+            in 30 d, and the exit stays open. A row that isn't there is the same as the one above it. Slots are of 300 ms, none lost; half \
+            an hour is waited because clocks err. Stolen keys of members who had fallen silent do the \
+            same 48 h later. What could have left is the share of all deposits at the quickened \
+            rate.\n"
+}
+
+fn cells(row: &Row) -> String {
+    let mut cells: Vec<String> = Harm::ALL
+        .iter()
+        .map(|harm| row.get(harm).map_or("never".into(), |e| time(e.seconds)))
+        .collect();
+    let harms = row.iter().filter(|(harm, _)| harm.touches_claims());
+    let first = harms.min_by_key(|(_, e)| e.seconds);
+    cells.push(first.map_or("never".into(), |(harm, e)| {
+        let what = match harm {
+            Harm::Takeover => "others replaced",
+            Harm::IncidentUpgrade => "program",
+            _ => "parameters, program",
+        };
+        let left = e.left_ppm / 10_000;
+        format!("{what}: {}, slot {}; {left} %", time(e.seconds), e.slots)
+    }));
+    cells.join(" | ")
+}
+
+/// A moment in words.
+fn time(seconds: i64) -> String {
+    let (hours, minutes) = (seconds / 3_600, seconds % 3_600 / 60);
+    let rest = if minutes == 0 {
+        String::new()
+    } else {
+        format!(" {minutes} min")
+    };
+    match hours {
+        0 if minutes == 0 => "at once".into(),
+        _ if hours % 24 == 0 && hours > 48 => format!("{} d{rest}", hours / 24),
+        _ => format!("{hours} h{rest}"),
+    }
+}
+
+/// Which honest sets can still act.
+pub fn acts() -> String {
+    let mut text = String::new();
+    for members in SIZES {
+        text += &format!(
+            "\nOf {members} members:\n\n| honest | silent | hostile | pause | back \
+             to Normal before expiry | change, upgrade | replace the silent and the hostile |\n\
+             |---|---|---|---|---|---|---|\n"
+        );
+        for hostile in 0..=2 {
+            for honest in (members / 2..=members - hostile).rev() {
+                let can = can(members, honest, hostile);
+                let silent = members - honest - hostile;
+                let cells = [can.pause, can.relax, can.upgrade].map(yes).join(" | ");
+                let remove = if honest == members {
+                    "—"
+                } else {
+                    yes(can.remove)
+                };
+                text += &format!("| {honest} | {silent} | {hostile} | {cells} | {remove} |\n");
+            }
+        }
+    }
+    text + "\nThe silent never act. The hostile object to everything and approve nothing. With no honest member at all \
+            restrictions and pauses still end by themselves, and a compartment whose bits or \
+            breakers never clear settles after a fortnight (`liveness`).\n"
+}
+
+const fn yes(can: bool) -> &'static str {
+    if can { "yes" } else { "no" }
+}
