@@ -6,6 +6,7 @@
 //! the functions that the program calls. A [`council::Mutant`] breaks one rule on purpose, to show
 //! that the property which guards it can fail.
 
+pub mod boxes;
 pub mod council;
 pub mod deadlock;
 pub mod pauses;

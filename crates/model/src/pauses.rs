@@ -267,6 +267,23 @@ fn automation_alone(_: &Pauses, scene: &Scene) -> bool {
         || scene.paused_hours() <= 72
 }
 
+/// Plans: name and model.
+pub fn plans(full: bool) -> Vec<(String, Pauses)> {
+    let acts = if full { 6 } else { 5 };
+    let plan = |acts, moves| {
+        let name = format!("modes: every sequence of {acts} of {} acts", MOVES.len());
+        (
+            name,
+            Pauses {
+                acts,
+                moves,
+                mutant: None,
+            },
+        )
+    };
+    vec![plan(acts, MOVES)]
+}
+
 /// All properties of the modes.
 pub fn properties() -> Vec<Property<Pauses>> {
     vec![

@@ -1,130 +1,103 @@
-//! Properties, the plans that explore them, and the mutants that must break them.
+//! What is explored how far, and the mutants that show that each property can fail.
 
+use std::hash::Hash;
 use std::num::NonZeroUsize;
 
-use bulwark_core::guardian::{Kind, SLACK, State};
-use stateright::{Checker, Model, Property};
+use bulwark_core::guardian::Kind;
+use serde_json::{Value, json};
+use stateright::{Checker, HasDiscoveries, Model};
 
-use crate::council::{Case, Council, Mutant, Scene, quick_enough};
+use crate::boxes::{self, Boxes};
+use crate::council::{Council, Mutant, Rest};
+use crate::pauses::{self, Pauses};
+use crate::time_to_loss::{Harm, Theft};
 
-/// What a check found.
+/// What an exploration found of one property.
 #[derive(Clone, Debug)]
 pub struct Proven {
     /// Property.
     pub name: &'static str,
     /// Plan that it was explored in.
-    pub plan: &'static str,
+    pub plan: String,
     /// States that differ.
     pub states: usize,
     /// Longest shortest path.
     pub depth: usize,
-    /// Whether every reachable state of the plan was seen and none breaks it.
-    pub holds: bool,
+    /// Whether every reachable state of the plan was seen.
+    pub whole: bool,
+    /// The acts that break it, if any do.
+    pub broken: Option<String>,
 }
 
-/// ⌈4n/5⌉ and the others, written anew: n − ⌊n/5⌋.
-fn quorum_of(kind: Kind, members: u8) -> u8 {
-    match kind {
-        Kind::Restrict | Kind::Tighten => 2,
-        Kind::Pause | Kind::Revoke => members / 2 + 1,
-        Kind::RemoveMembers => members - 1,
-        _ => members - members / 5,
+impl Proven {
+    /// Whether every reachable state of the plan was seen and none breaks it.
+    pub const fn holds(&self) -> bool {
+        self.whole && self.broken.is_none()
     }
 }
 
-fn kind(case: &Case) -> Kind {
-    Kind::from_u16(case.proposal.0.kind).expect("a kind of the table")
+/// Whether a property found a mutant of the rule out.
+#[derive(Clone, Debug)]
+pub struct Caught {
+    /// Property.
+    pub name: &'static str,
+    /// Mutant.
+    pub mutant: String,
+    /// Whether it was found.
+    pub caught: bool,
 }
 
-fn every(scene: &Scene, holds: impl Fn(&Case) -> bool) -> bool {
-    scene.cases.iter().all(holds)
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
-/// Executed only with the quorum of today's members, and not less than at proposal.
-fn quorum_stands(_: &Council, scene: &Scene) -> bool {
-    every(scene, |case| match case.done {
-        Some((_, _, approvers, members)) => {
-            let needed = |n| quorum_of(kind(case), n);
-            // A removal whose subject is gone needs his successor too: never fewer than this.
-            approvers >= needed(members).max(needed(case.members))
-        }
-        None => true,
-    })
-}
-
-/// Executed only when both clocks have passed the delay that held at quorum.
-fn both_clocks(_: &Council, scene: &Scene) -> bool {
-    every(scene, |case| match (case.done, case.waits) {
-        (Some((unix, slot, _, _)), Some((seconds, slots))) => {
-            let queued = case.proposal.0.queued;
-            let slack = if seconds == 0 { 0 } else { SLACK };
-            unix.abs_diff(queued.at) >= seconds + slack.unsigned_abs()
-                && slot >= queued.slot + slots
-        }
-        (Some(_), None) => false,
-        _ => true,
-    })
-}
-
-/// INV-NOVOID: one voice cancels nothing and moves no end.
-fn no_single_voice(_: &Council, scene: &Scene) -> bool {
-    every(scene, |case| {
-        let p = &case.proposal.0;
-        let cancelled = p.state == State::Cancelled as u8;
-        let queued = p.state == State::Queued as u8;
-        (!cancelled || case.against >= 2) && (!queued || (p.eta.at, p.eta.slot) == case.eta)
-    })
-}
-
-fn at_most_once(_: &Council, scene: &Scene) -> bool {
-    every(scene, |case| case.executed <= 1)
-}
-
-/// Members stay at least as many as they were, distinct, each membership given once.
-fn members_are_sound(council: &Council, scene: &Scene) -> bool {
-    let guardian = &scene.guardian.0;
-    let count = usize::from(guardian.member_count);
-    let members = &guardian.members[..count];
-    let distinct = members.iter().enumerate().all(|(i, m)| {
-        m.key != [0; 32]
-            && m.membership != 0
-            && m.membership < guardian.next_membership
-            && members[..i]
-                .iter()
-                .all(|e| e.key != m.key && e.membership != m.membership)
+/// Explores a model to its end.
+pub fn check<M>(plan: impl Into<String>, model: M) -> Vec<Proven>
+where
+    M: Model + Send + Sync + 'static,
+    M::State: Hash + Send + Sync + Clone + std::fmt::Debug + PartialEq,
+    M::Action: Send + Sync + Clone + std::fmt::Debug + PartialEq,
+{
+    let plan = plan.into();
+    let properties = model.properties();
+    let checker = model.checker().threads(threads()).spawn_bfs().join();
+    let all = properties.iter().map(|property| Proven {
+        name: property.name,
+        plan: plan.clone(),
+        states: checker.unique_state_count(),
+        depth: checker.max_depth(),
+        whole: checker.is_done(),
+        broken: checker
+            .discovery(property.name)
+            .map(|path| format!("{:?}", path.into_actions())),
     });
-    distinct && (usize::from(council.members)..=16).contains(&count)
+    all.collect()
 }
 
-/// While a change waits, all can be out a day before it can land.
-fn delay_means_exit(_: &Council, scene: &Scene) -> bool {
-    quick_enough(scene)
+/// Whether a property breaks somewhere in a model.
+fn finds<M>(model: M, property: &'static str) -> bool
+where
+    M: Model + Send + Sync + 'static,
+    M::State: Hash + Send + Sync + Clone + std::fmt::Debug + PartialEq,
+    M::Action: Send + Sync + Clone + std::fmt::Debug + PartialEq,
+{
+    let stop = HasDiscoveries::AnyOf([property].into_iter().collect());
+    let checker = model
+        .checker()
+        .threads(threads())
+        .finish_when(stop)
+        .spawn_bfs()
+        .join();
+    checker.discovery(property).is_some()
 }
 
-/// Delays never stand below their floors.
-fn floors_hold(_: &Council, scene: &Scene) -> bool {
-    let guardian = &scene.guardian.0;
-    guardian.delay >= 7 * 86_400
-        && guardian.relax_delay >= 48 * 3_600
-        && (200..=400).contains(&guardian.slot_ms)
-}
-
-/// All properties of the council.
-pub fn council_properties() -> Vec<Property<Council>> {
-    vec![
-        Property::always("quorum_stands", quorum_stands),
-        Property::always("both_clocks", both_clocks),
-        Property::always("no_single_voice", no_single_voice),
-        Property::always("at_most_once", at_most_once),
-        Property::always("members_are_sound", members_are_sound),
-        Property::always("delay_means_exit", delay_means_exit),
-        Property::always("floors_hold", floors_hold),
-    ]
-}
-
-/// Plans that are explored to their end: name and council. The full ones take minutes.
+/// Plans of the council: name and council. The full ones take minutes.
 pub fn plans(full: bool) -> Vec<(&'static str, Council)> {
     use Kind::{AddMember, IncidentUpgrade, Pause, Relax, RemoveMembers, SetParameters, SetVeto};
+    let quiet = |council: Council| Council {
+        objections: false,
+        ..council
+    };
     let mut plans = vec![
         (
             "5 members: parameters beside a removal, nobody objects",
@@ -132,54 +105,63 @@ pub fn plans(full: bool) -> Vec<(&'static str, Council)> {
         ),
         (
             "5 members: an incident upgrade, anyone objects",
+            one(5, IncidentUpgrade),
+        ),
+        (
+            "5 members: parameters, anyone objects, three moves of time",
             Council {
-                cases: 1,
-                ..Council::all(5, &[IncidentUpgrade])
+                times: 3,
+                ..one(5, SetParameters)
             },
         ),
         (
-            "5 members: parameters, anyone objects",
-            Council {
-                cases: 1,
-                times: 3,
-                ..Council::all(5, &[SetParameters])
-            },
+            "7 members: parameters, anyone objects",
+            one(7, SetParameters),
         ),
+        ("5 members: a Relax, anyone objects", one(5, Relax)),
+        ("5 members: a pause, anyone objects", one(5, Pause)),
+        ("5 members who slept: parameters", asleep()),
         ("5 members: a shorter delay beside parameters", shorter()),
     ];
     if full {
         let both = [SetParameters, RemoveMembers];
         plans.push((
-            "5 members: parameters beside a removal",
-            Council::all(5, &both),
+            "5 members: parameters beside a removal, anyone objects, both clocks together",
+            Council {
+                skew: false,
+                ..Council::all(5, &both)
+            },
         ));
-        let incident = [IncidentUpgrade, AddMember];
         plans.push((
-            "5 members: an incident beside a new member",
-            Council::all(5, &incident),
+            "5 members: an incident beside a new member, nobody objects",
+            quiet(Council::all(5, &[IncidentUpgrade, AddMember])),
         ));
-        let few = Council {
-            objections: false,
-            ..Council::all(
-                5,
-                &[
-                    SetParameters,
-                    RemoveMembers,
-                    AddMember,
-                    SetVeto,
-                    Relax,
-                    Pause,
-                ],
-            )
-        };
-        plans.push(("5 members: any two of six kinds, nobody objects", few));
-        let seven = Council {
-            objections: false,
-            ..Council::all(7, &[SetParameters, RemoveMembers, AddMember])
-        };
-        plans.push(("7 members: any two of three kinds, nobody objects", seven));
+        plans.push((
+            "5 members: any two of four kinds, nobody objects, both clocks together",
+            Council {
+                skew: false,
+                ..quiet(Council::all(
+                    5,
+                    &[SetParameters, RemoveMembers, SetVeto, Relax],
+                ))
+            },
+        ));
+        plans.push((
+            "7 members: parameters beside a removal, nobody objects, both clocks together",
+            Council {
+                skew: false,
+                ..quiet(Council::all(7, &both))
+            },
+        ));
     }
     plans
+}
+
+fn one(members: u8, kind: Kind) -> Council {
+    Council {
+        cases: 1,
+        ..Council::all(members, &[kind])
+    }
 }
 
 /// A removal whose subject approved something that waits.
@@ -202,53 +184,179 @@ fn shorter() -> Council {
     }
 }
 
-/// Explores a council to its end.
-pub fn check(name: &'static str, council: Council) -> Vec<Proven> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let checker = council.checker().threads(threads).spawn_bfs().join();
-    let properties = council_properties();
-    properties
-        .iter()
-        .map(|property| Proven {
-            name: property.name,
-            plan: name,
-            states: checker.unique_state_count(),
-            depth: checker.max_depth(),
-            holds: checker.is_done() && checker.discovery(property.name).is_none(),
-        })
-        .collect()
+/// Everybody has been silent; all wake at once.
+fn asleep() -> Council {
+    Council {
+        asleep: true,
+        times: 3,
+        ..one(5, Kind::SetParameters)
+    }
 }
 
-/// Each mutant and the property that must find it out.
+/// Explores everything and says what it found, plan by plan.
+pub fn all(full: bool, mut each: impl FnMut(&[Proven])) -> Vec<Proven> {
+    let mut proven = Vec::new();
+    let mut add = |found: Vec<Proven>| {
+        each(&found);
+        proven.extend(found);
+    };
+    for (name, council) in plans(full) {
+        add(check(name, council));
+    }
+    for members in [5, 7] {
+        add(thefts(members));
+    }
+    for (name, pauses) in pauses::plans(full) {
+        add(check(name, pauses));
+    }
+    add(check(
+        "parameters: every row, every edge",
+        Boxes { mutant: None },
+    ));
+    proven
+}
+
+/// Every theft of the table of time to loss, every kind of decision.
+pub fn thefts(members: u8) -> Vec<Proven> {
+    let mut sum: Vec<Proven> = Vec::new();
+    let plan = format!("{members} members: any number of keys stolen, any decision of one's own");
+    for stolen in 1..=members {
+        for rest in [Rest::Silent, Rest::One, Rest::OneAndVeto] {
+            if stolen == members && rest != Rest::Silent {
+                continue;
+            }
+            for asleep in [false, true] {
+                let theft = Theft {
+                    members,
+                    stolen,
+                    rest,
+                    asleep,
+                };
+                for kind in Harm::ALL.iter().flat_map(|harm| harm.kinds()) {
+                    let found = check(plan.clone(), theft.council(*kind));
+                    merge(&mut sum, found);
+                }
+            }
+        }
+    }
+    sum
+}
+
+/// Adds what another exploration of the same properties found.
+fn merge(sum: &mut Vec<Proven>, found: Vec<Proven>) {
+    if sum.is_empty() {
+        *sum = found;
+        return;
+    }
+    for (total, part) in sum.iter_mut().zip(found) {
+        total.states += part.states;
+        total.depth = total.depth.max(part.depth);
+        total.whole &= part.whole;
+        total.broken = total.broken.take().or(part.broken);
+    }
+}
+
+/// Each mutant of the guardian's rules and the property that must find it out.
 pub const MUTANTS: &[(Mutant, &str)] = &[
-    (Mutant::NoSlots, "both_clocks"),
-    (Mutant::NoClock, "both_clocks"),
-    (Mutant::LiveDelay, "both_clocks"),
-    (Mutant::SameMembership, "quorum_stands"),
-    (Mutant::LoneVeto, "no_single_voice"),
-    (Mutant::Postpone, "no_single_voice"),
-    (Mutant::Again, "at_most_once"),
+    (Mutant::RelaxAtOnce, "asymmetry"),
+    (Mutant::NoSlots, "delay_monotonicity"),
+    (Mutant::NoClock, "delay_monotonicity"),
+    (Mutant::LiveDelay, "delay_monotonicity"),
+    (Mutant::SameMembership, "membership_epoch"),
+    (Mutant::Again, "once_only"),
+    (Mutant::Rewritten, "once_only"),
+    (Mutant::NeverSilent, "quorum_soundness"),
+    (Mutant::Twice, "quorum_soundness"),
+    (Mutant::DeafToObjections, "quorum_soundness"),
+    (Mutant::Backdoor, "self_governance"),
+    (Mutant::NoFloor, "self_governance"),
+    (Mutant::NoDelay, "inv_ttl"),
+    (Mutant::Forged, "inv_ttl"),
+    (Mutant::LoneVeto, "inv_novoid"),
+    (Mutant::Postpone, "inv_novoid"),
     (Mutant::SlowExit, "delay_means_exit"),
+    (Mutant::Immortal, "nothing_waits_for_ever"),
 ];
 
-/// Whether the property finds the mutant out.
-pub fn caught(mutant: Mutant, property: &'static str) -> bool {
-    let mut council = match mutant {
-        Mutant::LiveDelay => shorter(),
+fn mutated(mutant: Mutant) -> Council {
+    let council = match mutant {
+        Mutant::LiveDelay | Mutant::Backdoor => shorter(),
         Mutant::SameMembership => removal(),
-        _ => Council {
-            cases: 1,
-            ..Council::all(5, &[Kind::SetParameters])
+        Mutant::RelaxAtOnce => one(5, Kind::Relax),
+        Mutant::NeverSilent => asleep(),
+        Mutant::Forged => Council {
+            actors: 2,
+            ..one(5, Kind::SetParameters)
         },
+        _ => one(5, Kind::SetParameters),
     };
-    council.mutant = Some(mutant);
-    let checker = council
-        .checker()
-        .threads(2)
-        .finish_when(stateright::HasDiscoveries::AnyOf(
-            [property].into_iter().collect(),
-        ))
-        .spawn_bfs()
-        .join();
-    checker.discovery(property).is_some()
+    Council {
+        mutant: Some(mutant),
+        ..council
+    }
+}
+
+/// Runs every mutant.
+pub fn mutants() -> Vec<Caught> {
+    let mut all = Vec::new();
+    let mut add = |name, mutant: String, caught| {
+        all.push(Caught {
+            name,
+            mutant,
+            caught,
+        });
+    };
+    for (mutant, name) in MUTANTS {
+        add(name, format!("{mutant:?}"), finds(mutated(*mutant), name));
+    }
+    for (mutant, name, acts, moves) in pauses::MUTANTS {
+        let model = Pauses {
+            acts: *acts,
+            moves,
+            mutant: Some(*mutant),
+        };
+        add(name, format!("{mutant:?}"), finds(model, name));
+    }
+    for (mutant, name) in boxes::MUTANTS {
+        let model = Boxes {
+            mutant: Some(*mutant),
+        };
+        add(name, format!("{mutant:?}"), finds(model, name));
+    }
+    all
+}
+
+/// Names of all properties, in the order of their first plan.
+pub fn names(proven: &[Proven]) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for found in proven {
+        if !names.contains(&found.name) {
+            names.push(found.name);
+        }
+    }
+    names
+}
+
+/// One entry for each property: states of all plans together, the deepest plan, whether all were
+/// explored to their end without a state that breaks it, and whether each of its mutants was found.
+pub fn summary(proven: &[Proven], caught: &[Caught]) -> Value {
+    let entry = |name: &'static str| {
+        let plans: Vec<_> = proven.iter().filter(|p| p.name == name).collect();
+        let mutants: Vec<_> = caught.iter().filter(|c| c.name == name).collect();
+        json!({
+            "name": name,
+            "states": plans.iter().map(|p| p.states).sum::<usize>(),
+            "depth": plans.iter().map(|p| p.depth).max().unwrap_or(0),
+            "exhaustive": plans.iter().all(|p| p.holds()),
+            "mutant_caught": !mutants.is_empty() && mutants.iter().all(|c| c.caught),
+            "mutants": mutants.iter().map(|c| &c.mutant).collect::<Vec<_>>(),
+            "plans": plans.iter().map(|p| json!({
+                "plan": p.plan,
+                "states": p.states,
+                "depth": p.depth,
+            })).collect::<Vec<_>>(),
+        })
+    };
+    let properties: Vec<_> = names(proven).into_iter().map(entry).collect();
+    json!({ "properties": properties })
 }

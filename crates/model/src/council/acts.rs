@@ -1,15 +1,24 @@
 //! What each move does to a scene: the production function, then what a mutant adds.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use bulwark_core::Now;
 use bulwark_core::guardian::{
-    Kind, SILENT_AFTER, State, Step, approve_proposal, execute, heartbeat, object_to_proposal,
-    propose,
+    Action, Kind, SILENT_AFTER, State, Step, action_of, approve_proposal, execute, heartbeat,
+    object_to_proposal, propose,
 };
 use bulwark_state::{Guardian, Key, Proposal};
 use bytemuck::Zeroable;
 
 use super::{Case, Council, DAY, Mutant, Rest, Scene, VETO, key, subjects};
 use crate::Account;
+
+/// What was proposed, as one number.
+pub fn payload(proposal: &Proposal) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (proposal.kind, proposal.nonce, proposal.action).hash(&mut hasher);
+    hasher.finish()
+}
 
 impl Council {
     /// Who acts has been heard of all the time.
@@ -85,9 +94,15 @@ impl Council {
             slot: scene.now.1,
         };
         let mut proposal = Proposal::zeroed();
+        let unfit = self.lend(guardian, &proposer, now);
         let members = guardian.member_count;
         let step = propose(guardian, &mut proposal, &proposer, &action, self.mode, now);
         let Ok(step) = step else { return false };
+        if self.mutant == Some(Mutant::Forged) {
+            for (place, member) in proposal.approvals.iter_mut().zip(&guardian.members).skip(1) {
+                place.membership = member.membership;
+            }
+        }
         let mut case = Case {
             proposal: Account(proposal),
             approvers: vec![proposer],
@@ -95,6 +110,8 @@ impl Council {
             members,
             waits: None,
             eta: (0, 0),
+            payload: payload(&proposal),
+            unfit,
             executed: 0,
             done: None,
         };
@@ -137,6 +154,7 @@ impl Council {
         };
         let guardian = &mut scene.guardian.0;
         let before = case.proposal.0.state;
+        case.unfit |= self.lend(guardian, &member, now);
         let Ok(step) = approve_proposal(guardian, &mut case.proposal.0, &member, self.mode, now)
         else {
             return false;
@@ -145,10 +163,26 @@ impl Council {
         if before == State::Open as u8 {
             self.note_queue(case, &scene.guardian.0, step);
         }
-        if self.mutant == Some(Mutant::SlowExit) {
-            scene.guardian.0.waiting = Zeroable::zeroed();
+        match (self.mutant, action_of(&case.proposal.0)) {
+            (Some(Mutant::SlowExit), _) => scene.guardian.0.waiting = Zeroable::zeroed(),
+            (Some(Mutant::Backdoor), Ok(Action::SetDelays(delay, ..))) if case.waits.is_some() => {
+                scene.guardian.0.delay = delay;
+            }
+            _ => {}
         }
         true
+    }
+
+    /// Whether a member has no powers now, by the design's words; a mutant lends him some.
+    fn lend(&self, guardian: &mut Guardian, key: &Key, now: Now) -> bool {
+        let Some(member) = guardian.members.iter_mut().find(|m| m.key == *key) else {
+            return true;
+        };
+        let unfit = now.unix - member.heartbeat_at > 30 * DAY || member.powers_at > now.unix;
+        if unfit && self.mutant == Some(Mutant::NeverSilent) {
+            (member.heartbeat_at, member.powers_at) = (now.unix, 0);
+        }
+        unfit
     }
 
     pub(super) fn object(&self, scene: &mut Scene, index: usize, veto: bool) -> bool {
@@ -169,6 +203,7 @@ impl Council {
             seats.iter().rev().find(silent).copied()
         };
         let Some(voice) = voice else { return false };
+        let before = case.proposal.0.state;
         let guardian = &mut scene.guardian.0;
         let Ok(step) = object_to_proposal(guardian, &mut case.proposal.0, &voice, now) else {
             return false;
@@ -179,6 +214,9 @@ impl Council {
         self.note_objection(case, guardian, step);
         match self.mutant {
             Some(Mutant::LoneVeto) => case.proposal.0.state = State::Cancelled as u8,
+            Some(Mutant::DeafToObjections) => {
+                case.proposal.0.state = before;
+            }
             Some(Mutant::Postpone) if case.waits.is_some() => {
                 case.proposal.0.eta.at = now.unix + 7 * DAY;
             }
@@ -212,6 +250,11 @@ impl Council {
                 case.proposal.0.eta.at = queued.at + seconds;
                 case.proposal.0.eta.slot = queued.slot;
             }
+            Some(Mutant::RelaxAtOnce) if case.proposal.0.kind == Kind::Relax as u16 => {
+                case.proposal.0.eta = Zeroable::zeroed();
+            }
+            Some(Mutant::NoDelay) => case.proposal.0.eta = Zeroable::zeroed(),
+            Some(Mutant::Rewritten) if case.waits.is_some() => case.proposal.0.action[8] ^= 1,
             _ => {}
         }
         let before = *guardian;
@@ -222,6 +265,11 @@ impl Council {
             .count() as u8;
         if execute(guardian, &mut case.proposal.0, now).is_err() {
             return false;
+        }
+        match self.mutant {
+            Some(Mutant::Twice) => guardian.members[0].key = guardian.members[1].key,
+            Some(Mutant::NoFloor) => guardian.delay = 3_600,
+            _ => {}
         }
         if self.mutant == Some(Mutant::SameMembership) {
             for (new, old) in guardian.members.iter_mut().zip(&before.members) {

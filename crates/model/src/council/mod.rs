@@ -6,6 +6,7 @@
 //! before, with both clocks or with one of them alone.
 
 mod acts;
+pub mod laws;
 
 use bulwark_core::Now;
 use bulwark_core::guardian::{
@@ -18,8 +19,11 @@ use bytemuck::Zeroable;
 use stateright::{Model, Property};
 
 use crate::Account;
+pub use acts::payload;
 
 const DAY: i64 = 86_400;
+/// Unix second and slot at which everything begins.
+pub const START: (i64, u64) = (1_000 * DAY, 1_000_000_000);
 /// The veto seat's key.
 const VETO: Key = [0xEE; 32];
 
@@ -42,6 +46,26 @@ pub enum Mutant {
     SlowExit,
     /// An objection restarts the delay.
     Postpone,
+    /// A Relax waits for nothing.
+    RelaxAtOnce,
+    /// Nothing waits for anything.
+    NoDelay,
+    /// What is carried out is not what was approved.
+    Rewritten,
+    /// A member's powers never sleep.
+    NeverSilent,
+    /// A successor takes a key that is a member's already.
+    Twice,
+    /// Voices against are not counted.
+    DeafToObjections,
+    /// The quorum of new delays is enough, their own delay apart.
+    Backdoor,
+    /// Delays may be set to an hour.
+    NoFloor,
+    /// Everybody's approval is noted with the proposer's.
+    Forged,
+    /// Nothing expires.
+    Immortal,
 }
 
 /// What members do who are neither stolen nor silent: they object to whatever is queued, at once.
@@ -94,6 +118,10 @@ pub struct Case {
     pub waits: Option<(u64, u64)>,
     /// Ends when it was queued.
     pub eta: (i64, u64),
+    /// Hash of what was proposed.
+    pub payload: u64,
+    /// Whether someone's approval counted who had no powers then.
+    pub unfit: bool,
     /// Executions.
     pub executed: u8,
     /// Moment of the execution, and the approvers who were members then.
@@ -111,6 +139,8 @@ pub struct Scene {
     pub now: (i64, u64),
     /// Moves of time so far.
     pub moved: u8,
+    /// Whether members, delays or the veto seat changed but by a decision that was due.
+    pub backdoor: bool,
 }
 
 /// A plan: who acts, what may be proposed, how far.
@@ -285,7 +315,7 @@ impl Model for Council {
 
     fn init_states(&self) -> Vec<Scene> {
         let keys: Vec<Key> = (1..=self.members).map(key).collect();
-        let now = (1_000 * DAY, 1_000_000_000);
+        let now = START;
         let mut guardian = Guardian::zeroed();
         let start = Now {
             unix: now.0,
@@ -303,6 +333,7 @@ impl Model for Council {
             cases: Vec::new(),
             now,
             moved: 0,
+            backdoor: false,
         }]
     }
 
@@ -362,11 +393,36 @@ impl Model for Council {
         if done && self.rest != Rest::Silent {
             self.rest_objects(&mut scene);
         }
+        scene.backdoor |= governed(last) != governed(&scene) && !self.decided(last, &scene);
         done.then_some(scene).filter(|scene| scene != last)
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        crate::proof::council_properties()
+        laws::all()
+    }
+}
+
+/// What only a decision may change: members, delays, the veto seat.
+fn governed(scene: &Scene) -> ([(Key, u64); 16], (u64, u64, u32), Key) {
+    let guardian = &scene.guardian.0;
+    let members = guardian.members.map(|m| (m.key, m.membership));
+    let delays = (guardian.delay, guardian.relax_delay, guardian.slot_ms);
+    (members, delays, guardian.veto)
+}
+
+impl Council {
+    /// Whether a decision of members, delays or the veto seat was carried out in this step, after
+    /// a week at least.
+    fn decided(&self, last: &Scene, scene: &Scene) -> bool {
+        let pairs = last.cases.iter().zip(&scene.cases);
+        let mut done = pairs.filter(|(old, new)| old.executed != new.executed);
+        done.any(|(_, case)| {
+            let governs = matches!(
+                Kind::from_u16(case.proposal.0.kind),
+                Ok(Kind::AddMember | Kind::RemoveMembers | Kind::SetDelays | Kind::SetVeto)
+            );
+            governs && scene.now.0 - case.proposal.0.queued.at >= 7 * DAY
+        })
     }
 }
 
