@@ -1,16 +1,18 @@
 //! Exhaustive model checks over the production rules of `bulwark-core` (DESIGN section 8, D12).
 //!
 //! [`council`] explores every interleaving of proposals, approvals, objections, executions and of
-//! two clocks that an adversary moves apart; [`pauses`] every sequence of pauses, restrictions and
-//! their ends. Nothing is modelled again here: the states are the accounts themselves and the steps
-//! the functions that the program calls. A [`council::Mutant`] breaks one rule on purpose, to show
-//! that the property which guards it can fail.
+//! two clocks that an adversary moves apart; [`pauses`] every sequence of pauses, restrictions,
+//! alarms and their ends; [`boxes`] every parameter at every edge. Nothing is modelled again here:
+//! the states are the accounts themselves and the steps the functions that the program calls. A
+//! mutant breaks one rule on purpose, to show that the property which guards it can fail. What is
+//! explored, how far, and what is found: [`proof`].
 
 pub mod boxes;
 pub mod council;
 pub mod deadlock;
 pub mod pauses;
 pub mod proof;
+pub mod properties;
 pub mod tables;
 pub mod time_to_loss;
 

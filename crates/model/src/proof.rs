@@ -93,11 +93,7 @@ where
 
 /// Plans of the council: name and council. The full ones take minutes.
 pub fn plans(full: bool) -> Vec<(&'static str, Council)> {
-    use Kind::{AddMember, IncidentUpgrade, Pause, Relax, RemoveMembers, SetParameters, SetVeto};
-    let quiet = |council: Council| Council {
-        objections: false,
-        ..council
-    };
+    use Kind::{IncidentUpgrade, Pause, Relax, SetParameters};
     let mut plans = vec![
         (
             "5 members: parameters beside a removal, nobody objects",
@@ -124,37 +120,70 @@ pub fn plans(full: bool) -> Vec<(&'static str, Council)> {
         ("5 members: a shorter delay beside parameters", shorter()),
     ];
     if full {
-        let both = [SetParameters, RemoveMembers];
-        plans.push((
-            "5 members: parameters beside a removal, anyone objects, both clocks together",
-            Council {
-                skew: false,
-                ..Council::all(5, &both)
-            },
-        ));
-        plans.push((
-            "5 members: an incident beside a new member, nobody objects",
-            quiet(Council::all(5, &[IncidentUpgrade, AddMember])),
-        ));
-        plans.push((
-            "5 members: any two of four kinds, nobody objects, both clocks together",
-            Council {
-                skew: false,
-                ..quiet(Council::all(
-                    5,
-                    &[SetParameters, RemoveMembers, SetVeto, Relax],
-                ))
-            },
-        ));
-        plans.push((
-            "7 members: parameters beside a removal, nobody objects, both clocks together",
-            Council {
-                skew: false,
-                ..quiet(Council::all(7, &both))
-            },
-        ));
+        plans.extend(full_plans());
     }
     plans
+}
+
+/// Plans that take minutes.
+fn full_plans() -> Vec<(&'static str, Council)> {
+    use Kind::{AddMember, IncidentUpgrade, Pause, Relax, RemoveMembers, SetParameters, SetVeto};
+    let both = [SetParameters, RemoveMembers];
+    let together = |council: Council| Council {
+        skew: false,
+        ..council
+    };
+    let quiet = |council: Council| Council {
+        objections: false,
+        ..council
+    };
+    let six = [
+        SetParameters,
+        RemoveMembers,
+        AddMember,
+        SetVeto,
+        Relax,
+        Pause,
+    ];
+    vec![
+        (
+            "5 members: parameters beside a removal, anyone objects, both clocks together",
+            together(Council::all(5, &both)),
+        ),
+        (
+            "5 members: an incident beside a new member, nobody objects",
+            quiet(Council::all(5, &[IncidentUpgrade, AddMember])),
+        ),
+        (
+            "5 members: an incident upgrade, anyone objects, three moves of time",
+            Council {
+                times: 3,
+                ..one(5, IncidentUpgrade)
+            },
+        ),
+        (
+            "5 members: any two of six kinds, nobody objects, both clocks together",
+            together(quiet(Council::all(5, &six))),
+        ),
+        (
+            "7 members: any two of six kinds, nobody objects, both clocks together",
+            together(quiet(Council::all(7, &six))),
+        ),
+        (
+            "7 members: parameters, anyone objects, three moves of time",
+            Council {
+                times: 3,
+                ..one(7, SetParameters)
+            },
+        ),
+        (
+            "7 members: a removal, anyone objects, three moves of time",
+            Council {
+                times: 3,
+                ..one(7, RemoveMembers)
+            },
+        ),
+    ]
 }
 
 fn one(members: u8, kind: Kind) -> Council {
@@ -209,17 +238,30 @@ pub fn all(full: bool, mut each: impl FnMut(&[Proven])) -> Vec<Proven> {
     for (name, pauses) in pauses::plans(full) {
         add(check(name, pauses));
     }
-    add(check(
-        "parameters: every row, every edge",
-        Boxes { mutant: None },
-    ));
+    add(check(PARAMETERS, Boxes { mutant: None }));
     proven
 }
+
+/// Names of all plans.
+pub fn plan_names(full: bool) -> Vec<String> {
+    let mut names: Vec<String> = plans(full).iter().map(|(name, _)| (*name).into()).collect();
+    names.extend([5, 7].map(theft_plan));
+    names.extend(pauses::plans(full).into_iter().map(|(name, _)| name));
+    names.push(PARAMETERS.into());
+    names
+}
+
+fn theft_plan(members: u8) -> String {
+    format!("{members} members: any number of keys stolen, asleep or not, any one decision")
+}
+
+const PARAMETERS: &str = "parameters: every row, two changes to every edge; every part of a \
+                          coupled set";
 
 /// Every theft of the table of time to loss, every kind of decision.
 pub fn thefts(members: u8) -> Vec<Proven> {
     let mut sum: Vec<Proven> = Vec::new();
-    let plan = format!("{members} members: any number of keys stolen, any decision of one's own");
+    let plan = theft_plan(members);
     for stolen in 1..=members {
         for rest in [Rest::Silent, Rest::One, Rest::OneAndVeto] {
             if stolen == members && rest != Rest::Silent {
@@ -294,6 +336,16 @@ fn mutated(mutant: Mutant) -> Council {
         mutant: Some(mutant),
         ..council
     }
+}
+
+/// Each property and a mutant that it must find.
+pub fn mutant_names() -> Vec<(&'static str, String)> {
+    let council = MUTANTS.iter().map(|(m, name)| (*name, format!("{m:?}")));
+    let modes = pauses::MUTANTS;
+    let modes = modes.iter().map(|(m, name, ..)| (*name, format!("{m:?}")));
+    let boxes = boxes::MUTANTS;
+    let boxes = boxes.iter().map(|(m, name)| (*name, format!("{m:?}")));
+    council.chain(modes).chain(boxes).collect()
 }
 
 /// Runs every mutant.

@@ -1,9 +1,12 @@
-//! The tables of `docs/guardian.md`, as Markdown: what stolen keys can do, and who can still act.
+//! The tables of `docs/guardian.md`, as Markdown: what stolen keys can do, who can still act, and
+//! what is explored.
 
 use std::collections::BTreeMap;
 
 use crate::council::Rest;
 use crate::deadlock::can;
+use crate::proof;
+use crate::properties::PROPERTIES;
 use crate::time_to_loss::{Earliest, Harm, Theft, earliest};
 
 /// Sizes of a guardian that the tables show.
@@ -121,6 +124,25 @@ pub fn acts() -> String {
     text + "\nThe silent never act. The hostile object to everything and approve nothing. With no honest member at all \
             restrictions and pauses still end by themselves, and a compartment whose bits or \
             breakers never clear settles after a fortnight (`liveness`).\n"
+}
+
+/// Properties with the mutants that they find, then the plans.
+pub fn explored() -> String {
+    let mut text = String::from("\n| property | says | finds the mutants |\n|---|---|---|\n");
+    for (name, says) in PROPERTIES {
+        let all = proof::mutant_names();
+        let found: Vec<_> = all.iter().filter(|m| m.0 == *name).map(|m| &*m.1).collect();
+        text += &format!("| `{name}` | {says} | {} |\n", found.join(", "));
+    }
+    text += "\nExplored to the end, every state of it. In the test command:\n\n";
+    let list = |plans: &[String]| plans.iter().map(|p| format!("* {p}\n")).collect::<String>();
+    let quick = proof::plan_names(false);
+    let full = proof::plan_names(true);
+    let more: Vec<_> = full.into_iter().filter(|p| !quick.contains(p)).collect();
+    text += &list(&quick);
+    text += "\nBesides by `cargo xtask prove`:\n\n";
+    text += &list(&more);
+    text
 }
 
 const fn yes(can: bool) -> &'static str {

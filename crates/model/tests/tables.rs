@@ -94,6 +94,7 @@ fn the_tables_of_readme_and_guardian_md_are_what_the_model_finds() {
         ("README.md", "losses", tables::losses()),
         ("docs/guardian.md", "losses", tables::losses()),
         ("docs/guardian.md", "acts", tables::acts()),
+        ("docs/guardian.md", "explored", tables::explored()),
     ] {
         let path = root.join(file);
         let text = std::fs::read_to_string(&path).expect("a page of the repository");
