@@ -9,9 +9,9 @@ use crate::mutants::{self, Mutants};
 use crate::process;
 use crate::progress::Stages;
 
-/// Explores guardian, modes and parameters exhaustively, to the bounds that docs/guardian.md states;
-/// plays random histories of all acts against all named invariants, and of one person at constant
-/// prices, who must not win; then removes the guards of core one by one and expects the test of
+/// Explores guardian, modes and parameters exhaustively, as far as docs/guardian.md says. Plays
+/// random histories of all acts against all named invariants, and of one person at constant
+/// prices, who must not win. Then removes the guards of core one by one and expects the test of
 /// each to fail, last those of the bytecode.
 ///
 /// The models take a few minutes, ten million steps some minutes on two cores, the mutants of core

@@ -93,7 +93,7 @@ where
 
 /// Plans of the council: name and council. The full ones take minutes.
 pub fn plans(full: bool) -> Vec<(&'static str, Council)> {
-    use Kind::{IncidentUpgrade, Pause, Relax, SetParameters};
+    use Kind::{AddMember, IncidentUpgrade, Pause, Relax, SetParameters};
     let mut plans = vec![
         (
             "5 members: parameters beside a removal, nobody objects",
@@ -117,6 +117,14 @@ pub fn plans(full: bool) -> Vec<(&'static str, Council)> {
         ("5 members: a Relax, anyone objects", one(5, Relax)),
         ("5 members: a pause, anyone objects", one(5, Pause)),
         ("5 members who slept: parameters", asleep()),
+        (
+            "5 members: a pause beside a new member, nobody objects",
+            Council {
+                skew: false,
+                objections: false,
+                ..Council::all(5, &[Pause, AddMember])
+            },
+        ),
         ("5 members: a shorter delay beside parameters", shorter()),
     ];
     if full {

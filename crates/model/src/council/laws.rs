@@ -47,6 +47,8 @@ fn asymmetry(_: &Council, scene: &Scene) -> bool {
         let (kind, members) = (kind(case), case.members);
         if tightens(kind) {
             let open = case.proposal.0.state == State::Open as u8;
+            // Who joined meanwhile counts.
+            let members = members.max(scene.guardian.0.member_count);
             return !open || standing(scene, case) < usize::from(members / 2 + 1);
         }
         let Some((unix, slot, approvers, _)) = case.done else {
