@@ -283,7 +283,11 @@ pub fn thefts(members: u8) -> Vec<Proven> {
                     asleep,
                 };
                 for kind in Harm::ALL.iter().flat_map(|harm| harm.kinds()) {
-                    let found = check(plan.clone(), theft.council(*kind));
+                    let council = Council {
+                        skew: true,
+                        ..theft.council(*kind)
+                    };
+                    let found = check(plan.clone(), council);
                     merge(&mut sum, found);
                 }
             }

@@ -32,7 +32,7 @@ pub fn losses() -> String {
     for members in SIZES {
         text += &format!(
             "\nOf {members} members:\n\n| stolen keys | the others | restrict, tighten | pause, revoke \
-             | lift restrictions | settle a compartment | fees to the treasury | parameters, \
+             | lift restrictions | announce Recovery | fees to the treasury | parameters, \
              listings, sources, members, delays, program | replace a minority | program, quorum in \
              a pause | first loss; who could have left |\n|---|---|---|---|---|---|---|---|---|---|---|\n"
         );
@@ -59,7 +59,8 @@ pub fn losses() -> String {
     }
     text + "\nOne key restricts for 6 h, twice a week; two for 72 h, 96 h in 30 d; a majority pauses for 72 h, 96 h \
             in 30 d, and the exit stays open. A row that isn't there is the same as the one above it. Slots are of 300 ms, none lost; half \
-            an hour is waited because clocks err. Stolen keys of members who had fallen silent do the \
+            an hour is waited because clocks err. A Recovery freezes 24 h after it is announced and pays \
+            everyone by the rule. Stolen keys of members who had fallen silent do the \
             same 48 h later. What could have left is the share of all deposits at the quickened \
             rate.\n"
 }
@@ -123,7 +124,7 @@ pub fn acts() -> String {
     }
     text + "\nThe silent never act. The hostile object to everything and approve nothing. With no honest member at all \
             restrictions and pauses still end by themselves, and a compartment whose bits or \
-            breakers never clear settles after a fortnight (`liveness`).\n"
+            breakers never clear settles within three weeks (`liveness`).\n"
 }
 
 /// Properties with the mutants that they find, then the plans.
