@@ -126,6 +126,14 @@ pub fn plans(full: bool) -> Vec<(&'static str, Council)> {
             },
         ),
         ("5 members: a shorter delay beside parameters", shorter()),
+        (
+            "5 members, three stolen: others replaced, then parameters",
+            successors(5, 3),
+        ),
+        (
+            "7 members, five stolen: others replaced, then parameters",
+            successors(7, 5),
+        ),
     ];
     if full {
         plans.extend(full_plans());
@@ -227,6 +235,18 @@ fn asleep() -> Council {
         asleep: true,
         times: 3,
         ..one(5, Kind::SetParameters)
+    }
+}
+
+/// A thief replaces the others, then decides with his successors.
+pub fn successors(members: u8, stolen: u8) -> Council {
+    Council {
+        actors: stolen,
+        objections: false,
+        removed: u8::MAX,
+        skew: false,
+        times: 5,
+        ..Council::all(members, &[Kind::RemoveMembers, Kind::SetParameters])
     }
 }
 

@@ -57,13 +57,17 @@ pub fn losses() -> String {
             }
         }
     }
-    text + "\nOne key restricts for 6 h, twice a week; two for 72 h, 96 h in 30 d; a majority pauses for 72 h, 96 h \
-            in 30 d, and the exit stays open. A row that isn't there is the same as the one above it. Slots are of 300 ms, none lost; half \
-            an hour is waited because clocks err. A Recovery freezes 24 h after it is announced and pays \
-            everyone by the rule. Stolen keys of members who had fallen silent do the \
-            same 48 h later. What could have left is the share of all deposits at the quickened \
-            rate.\n"
+    text + NOTE
 }
+
+/// Stands below the table of losses.
+const NOTE: &str = "\nOne key restricts for 6 h, twice a week; two for 72 h, 96 h in 30 d; a \
+    majority pauses for 72 h, 96 h in 30 d, and the exit stays open. A Recovery freezes 24 h after \
+    it is announced and pays everyone by the rule. Who replaced others needs their successors' votes \
+    and another week for all else: 37 d and an hour. A row that isn't there is the same as the one \
+    above it.\n\nSlots are of 300 ms, none lost; half an hour is waited because clocks err. Stolen \
+    keys of members who had fallen silent do the same 48 h later. What could have left is the share \
+    of all deposits at the quickened rate.\n";
 
 fn cells(row: &Row) -> String {
     let mut cells: Vec<String> = Harm::ALL

@@ -8,7 +8,7 @@ use bulwark_core::guardian::{Kind, POWERS_RETURN, quickening};
 use bulwark_core::mode::Mode;
 use stateright::{Checker, Model, Path};
 
-use crate::council::{Council, Rest, Scene};
+use crate::council::{Case, Council, Rest, Scene};
 
 /// What a guardian's act can do to users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,14 +144,24 @@ pub fn earliest(theft: Theft) -> BTreeMap<Harm, Earliest> {
 }
 
 /// The earliest execution in any state of a council.
-fn explore(council: Council) -> Option<Earliest> {
+pub fn explore(council: Council) -> Option<Earliest> {
+    explore_until(council, |_| true)
+}
+
+/// The earliest execution of a decision of a kind.
+pub fn explore_until(
+    council: Council,
+    counts: impl Fn(Kind) -> bool + Send + Sync + 'static,
+) -> Option<Earliest> {
     let start = council.init_states().remove(0);
     let best: Arc<Mutex<Option<Earliest>>> = Arc::default();
     let seen = Arc::clone(&best);
     let visit = move |path: Path<Scene, crate::council::Move>| {
         let states = path.into_states();
         let last = states.last().expect("a path has a state");
-        if last.cases.iter().all(|c| c.executed == 0) {
+        let mut done = last.cases.iter().filter(|c| c.executed > 0);
+        let kind = |c: &Case| Kind::from_u16(c.proposal.0.kind).expect("a kind of the table");
+        if !done.any(|c| counts(kind(c))) {
             return;
         }
         let seconds = last.now.0 - start.now.0;

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use bulwark_core::guardian::Kind;
 use bulwark_model::council::Rest;
 use bulwark_model::deadlock::{Can, can};
+use bulwark_model::proof::successors;
 use bulwark_model::tables;
-use bulwark_model::time_to_loss::{Earliest, Harm, Theft, earliest};
+use bulwark_model::time_to_loss::{Earliest, Harm, Theft, earliest, explore_until};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
@@ -64,6 +66,16 @@ fn one_member_awake_lengthens_an_incident_and_with_the_veto_seat_ends_all_but_it
         let late: Vec<_> = both.iter().filter(|(_, e)| e.seconds > 0).collect();
         assert_eq!(late.len(), 1, "{late:?}");
         assert_eq!(late[0].0, &Harm::Takeover);
+    }
+}
+
+/// Below the relax quorum a thief first needs successors, then the ordinary delay: 37 days.
+#[test]
+fn a_minority_replaced_decides_a_week_after_it() {
+    for (members, stolen) in [(5, 3), (7, 5)] {
+        let found = explore_until(successors(members, stolen), |k| k == Kind::SetParameters);
+        let seconds = found.map(|e| e.seconds);
+        assert_eq!(seconds, Some(37 * DAY + 2 * SLACK), "{members} {stolen}");
     }
 }
 

@@ -24,6 +24,8 @@ pub use acts::payload;
 const DAY: i64 = 86_400;
 /// Unix second and slot at which everything begins.
 pub const START: (i64, u64) = (1_000 * DAY, 1_000_000_000);
+/// First key of a successor whom a removal names.
+const SUCCESSORS: u8 = 150;
 /// The veto seat's key.
 const VETO: Key = [0xEE; 32];
 
@@ -236,9 +238,12 @@ impl Council {
     fn seats(&self, guardian: &Guardian) -> Vec<Key> {
         let count = usize::from(guardian.member_count);
         let passive = usize::from(self.members - self.actors);
-        guardian.members[..count - passive.min(count)]
-            .iter()
-            .map(|m| m.key)
+        let active = count - passive.min(count);
+        let seats = guardian.members[..count].iter().enumerate();
+        // Successors are those of who named them.
+        seats
+            .filter(|(index, m)| *index < active || m.key[0] >= SUCCESSORS)
+            .map(|(_, m)| m.key)
             .collect()
     }
 }
@@ -258,7 +263,7 @@ pub fn removal(guardian: &Guardian, count: u8, skip: u8) -> Action {
     for (index, place) in list.iter_mut().take(usize::from(count)).enumerate() {
         let seat = usize::from(guardian.member_count - skip) - 1 - index;
         place.membership = guardian.members[seat].membership;
-        place.key = key(150 + 10 * skip + index as u8);
+        place.key = key(SUCCESSORS + 10 * skip + index as u8);
     }
     Action::RemoveMembers(count, list)
 }
