@@ -42,8 +42,8 @@ pub const PROPERTIES: &[(&str, &str)] = &[
     ),
     (
         "liquidation_stays_live",
-        "the liquidatable are taken over in Normal and Restricted, below the critical level always; \
-         grace follows a charged pause, a quarter of an hour at most",
+        "the liquidatable are taken over in Normal and Restricted, below the critical level \
+         always; grace follows a charged pause, a quarter of an hour at most",
     ),
     (
         "pause_budget",

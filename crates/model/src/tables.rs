@@ -31,10 +31,12 @@ pub fn losses() -> String {
     let mut text = String::new();
     for members in SIZES {
         text += &format!(
-            "\nOf {members} members:\n\n| stolen keys | the others | restrict, tighten | pause, revoke \
-             | lift restrictions | announce Recovery | fees to the treasury | parameters, \
-             listings, sources, members, delays, program | replace a minority | program, quorum in \
-             a pause | first loss; who could have left |\n|---|---|---|---|---|---|---|---|---|---|---|\n"
+            "\nOf {members} members:\n\n| stolen keys | the others | restrict, tighten \
+             | pause, revoke | lift restrictions | announce Recovery | fees to the \
+             treasury | parameters, listings, sources, members, delays, program | replace a \
+             minority | program, quorum in \
+             a pause | first loss; who could have left |\n\
+             |---|---|---|---|---|---|---|---|---|---|---|\n"
         );
         for stolen in 1..=members {
             let mut before: Option<Row> = None;
@@ -63,11 +65,12 @@ pub fn losses() -> String {
 /// Stands below the table of losses.
 const NOTE: &str = "\nOne key restricts for 6 h, twice a week; two for 72 h, 96 h in 30 d; a \
     majority pauses for 72 h, 96 h in 30 d, and the exit stays open. A Recovery freezes 24 h after \
-    it is announced and pays everyone by the rule. Who replaced others needs their successors' votes \
-    and another week for all else: 37 d and an hour. A row that isn't there is the same as the one \
-    above it.\n\nSlots are of 300 ms, none lost; half an hour is waited because clocks err. Stolen \
-    keys of members who had fallen silent do the same 48 h later. What could have left is the share \
-    of all deposits at the quickened rate.\n";
+    it is announced and pays everyone by the rule. Who replaced others needs their successors' \
+    votes and another week for all else: 37 d and an hour. A row that isn't there is the same as \
+    the one above it.\n\nSlots are of 300 ms, none lost; half an hour is waited because clocks \
+    err. Stolen \
+    keys of members who had fallen silent do the same 48 h later. What could have left is the \
+    share of all deposits at the quickened rate.\n";
 
 fn cells(row: &Row) -> String {
     let mut cells: Vec<String> = Harm::ALL
@@ -126,7 +129,8 @@ pub fn acts() -> String {
             }
         }
     }
-    text + "\nThe silent never act. The hostile object to everything and approve nothing. With no honest member at all \
+    text + "\nThe silent never act. The hostile object to everything and approve nothing. \
+            With no honest member at all \
             restrictions and pauses still end by themselves, and a compartment whose bits or \
             breakers never clear settles within three weeks (`liveness`).\n"
 }
