@@ -22,7 +22,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 #[derive(Args, Clone, Debug)]
 pub struct Options {
     /// Live accounts of the market
-    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=20_000))]
+    #[arg(long, value_name = "N", default_value_t = 1_000,
+          value_parser = clap::value_parser!(u32).range(10..=20_000))]
     pub accounts: u32,
 
     /// Write the figures as JSON: moments since the theft, owed and paid in millionths of a dollar
