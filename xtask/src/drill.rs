@@ -4,10 +4,11 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::build::{self, Program};
-use crate::process;
+use crate::{paths, process};
 
 /// Builds the bytecode and rehearses disasters on it: a market of 1,000 accounts is robbed in an
-/// embedded VM, strangers alone end it; prints what it took and who lost what under which rule.
+/// embedded VM, strangers alone end it; prints what it took and who lost what under which rule; without
+/// arguments with a report in target/drill.
 ///
 /// The arguments go to `bulwark drill`; `cargo xtask drill -- --help` lists them.
 #[derive(Args)]
@@ -32,5 +33,8 @@ pub fn run(drill: Drill) -> Result<()> {
         "drill",
     ]);
     run.args(&drill.arguments);
+    if drill.arguments.is_empty() {
+        run.arg("--report").arg(paths::root().join("target/drill"));
+    }
     process::foreground(&mut run)
 }

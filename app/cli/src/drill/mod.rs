@@ -1,6 +1,7 @@
 //! `bulwark drill`: disasters in the embedded VM, ended by strangers.
 
 mod json;
+mod page;
 mod table;
 
 use std::path::PathBuf;
@@ -30,6 +31,10 @@ pub struct Options {
     /// at frozen prices
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+
+    /// Write a page with pictures, index.html, into this folder
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
 }
 
 /// Plays both drills and shows them. `Ok(false)` if one didn't hold what it must.
@@ -52,6 +57,10 @@ pub fn run(options: &Options) -> Result<bool> {
         let text = serde_json::to_string_pretty(&json::Outcome::of(&drills))?;
         std::fs::write(path, text + "\n").with_context(|| path.display().to_string())?;
     }
+    let page = options.report.as_deref();
+    let page = page
+        .map(|folder| page::write(folder, &drills))
+        .transpose()?;
     for one in &drills {
         println!("{}", table::title(one));
         println!("{}", table::stages(one));
@@ -63,6 +72,9 @@ pub fn run(options: &Options) -> Result<bool> {
         began.elapsed().as_secs_f64(),
         filled.as_secs_f64()
     );
+    if let Some(page) = page {
+        println!("Report: {}", page.display());
+    }
     Ok(drills.iter().all(held))
 }
 
