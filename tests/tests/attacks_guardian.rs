@@ -217,6 +217,7 @@ const HOT: &[&str] = &[
     "recapitalise",
     "refresh",
     "replace_order",
+    "note_stage",
     "sample_funding",
     "seize",
     "set_delegate",

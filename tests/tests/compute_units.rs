@@ -56,6 +56,7 @@ const CEILINGS: &[(&str, u64)] = &[
     ("seize", 55_000),
     ("prune_orders", 9_800),
     ("unflag", 25_900),
+    ("note_stage", 80_000),
     ("wind_up", 98_000),
     ("close_margin_account", 35_700),
     ("accrue", 13_700),
@@ -359,6 +360,8 @@ fn liquidation(costs: &mut Costs, elf: &[u8]) {
     let _ = world.unflag(VICTIM);
     world.advance(61);
     world.refresh_all();
+    let noted = world.note_stage(VICTIM);
+    costs.add("note_stage", "a full account, changed", noted);
     let unflag = world.unflag(VICTIM);
     costs.add("unflag", "a full account, the second time", unflag);
 

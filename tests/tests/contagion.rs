@@ -6,9 +6,9 @@ use bulwark::instructions::{CollateralKind, LimitsArgs};
 use bulwark_core::contagion::{Kind, NO_CAP, set_limits};
 use bulwark_core::health::Level;
 use bulwark_state::CollateralLimits;
-use bulwark_svm::keys::address;
+use bulwark_svm::vm::address;
 use bulwark_svm::world::{
-    BTC, SOL, SOL_PERP, USDC, World, ask, bid, expect_error, scaled, standard_plan, usdc,
+    BTC, SOL, SOL_PERP, World, ask, bid, expect_error, scaled, standard_plan, usdc,
 };
 
 const NATIVE: Kind = Kind::Origin(1);

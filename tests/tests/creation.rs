@@ -2,7 +2,9 @@
 
 use bulwark::error::BulwarkError as Refusal;
 use bulwark::instructions::{BoardMarketParameters, CreateMarketArgs};
-use bulwark::instructions::{CreateBankArgs, CreateBoardArgs, FeedParameters, Source};
+use bulwark::instructions::{
+    CollateralKind, CreateBankArgs, CreateBoardArgs, FeedParameters, LimitsArgs, Source,
+};
 use bulwark::instructions::{CreateFeedArgs, InsuranceParameters, MarginParameters};
 use bulwark::state::{BoardState, BookState, Layout};
 use bulwark_client::{Deployment, Instruction, Pubkey, address as addresses};
@@ -150,9 +152,10 @@ fn a_board_is_adopted_once_and_only_while_it_is_zero() {
     send(&mut vm, &compartment, &[&creator]).unwrap();
     let args = CreateBoardArgs {
         profit_credit_ppm: 700_000,
+        limits: vec![],
     };
     let board = keys::keypair("second board");
-    let adopt = |key: Address| Deployment::new(1, pubkey(key)).create_board(by, args);
+    let adopt = |key: Address| Deployment::new(1, pubkey(key)).create_board(by, args.clone());
     launch::make_zeroed(&mut vm, &board, BoardState::SPACE).unwrap();
 
     // Another compartment's, in use.
@@ -178,10 +181,34 @@ fn a_board_is_adopted_once_and_only_while_it_is_zero() {
 
     let loose = CreateBoardArgs {
         profit_credit_ppm: 1_000_000,
+        limits: vec![],
     };
     let loose = Deployment::new(1, pubkey(board.pubkey())).create_board(by, loose);
     let refused = send(&mut vm, &loose, &[&creator]);
     assert_eq!(refused, code(Refusal::ParameterOutOfBounds));
+    let of = |kind, haircut_e9| LimitsArgs {
+        kind,
+        account_cap: 0,
+        compartment_cap: 0,
+        haircut_e9,
+    };
+    for (limits, error) in [
+        (of(CollateralKind::Origin(0), 0), Refusal::BadIndex),
+        (of(CollateralKind::Origin(5), 0), Refusal::BadIndex),
+        (of(CollateralKind::Group(0), 0), Refusal::BadIndex),
+        (of(CollateralKind::Group(9), 0), Refusal::BadIndex),
+        (
+            of(CollateralKind::Group(8), 900_000_001),
+            Refusal::ParameterOutOfBounds,
+        ),
+    ] {
+        let bad = CreateBoardArgs {
+            limits: vec![limits],
+            ..args.clone()
+        };
+        let bad = Deployment::new(1, pubkey(board.pubkey())).create_board(by, bad);
+        assert_eq!(send(&mut vm, &bad, &[&creator]), code(error));
+    }
     assert_eq!(send(&mut vm, &adopt(board.pubkey()), &[&creator]), Ok(()));
     let again = send(&mut vm, &adopt(board.pubkey()), &[&creator]);
     assert_eq!(again, Err(Some(ZERO)));

@@ -55,6 +55,7 @@ fn a_rich_history_is_rebuilt_from_its_events_alone() {
         ("OrderPlaced", 200),
         ("OrdersCancelled", 10),
         ("OrdersPruned", 1),
+        ("StageChanged", 1),
         ("AccountFlagged", 1),
         ("AccountUnflagged", 1),
         ("PositionTakenOver", 2),

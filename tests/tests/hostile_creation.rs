@@ -39,6 +39,7 @@ fn rich(vm: &mut Vm, name: &str) -> (Keypair, Pubkey) {
 fn board_args() -> CreateBoardArgs {
     CreateBoardArgs {
         profit_credit_ppm: 700_000,
+        limits: vec![],
     }
 }
 
@@ -135,6 +136,7 @@ fn only_the_creator_makes_a_compartment_and_in_order() {
         key,
         CreateBoardArgs {
             profit_credit_ppm: 1_000_001,
+            limits: vec![],
         },
     );
     expect_error(send(&mut vm, &bad, &creator), E::ParameterOutOfBounds);

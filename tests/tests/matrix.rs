@@ -270,6 +270,7 @@ const LISTED: &[(Action, &str, usize)] = &[
     (Action::Refresh, "refresh", 0),
     (Action::Check, "check", 0),
     (Action::Flag, "flag", 0),
+    (Action::Flag, "note_stage", 0),
     (Action::Unflag, "unflag", 0),
     (Action::CrankTickets, "value_banks", 0),
     (Action::Sweep, "sweep", 0),

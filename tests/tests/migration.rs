@@ -21,7 +21,7 @@ fn as_version_1(world: &mut World, name: &str) {
     let mut account = world.account(name);
     account.version = 1;
     account.delegate_until = 0;
-    assert_eq!(account.reserved0, [0; 7]);
+    assert_eq!((account.stage_noted, account.reserved0), (0, [0; 6]));
     assert!(account.reserved.iter().all(|byte| *byte == 0));
     let key = world.traders[name].margin;
     world.vm.overwrite(key, &*account).unwrap();

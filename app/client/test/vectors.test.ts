@@ -229,6 +229,7 @@ function liquidation(d: client.Deployment, margin: Address) {
   return {
     flag: client.flag(d, signer(50), margin),
     unflag: client.unflag(d, signer(50), margin),
+    noteStage: client.noteStage(d, signer(50), margin),
     takeOver: client.takeOver(d, signer(50), { ...wound, market: 1, largest: client.baseE8(99n) }),
     seize: client.seize(d, signer(50), sale),
     seizePaid: client.seize(d, signer(50), paid),

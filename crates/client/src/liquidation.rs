@@ -33,6 +33,13 @@ impl Deployment {
         build(accounts, [], instruction::Unflag {})
     }
 
+    /// Tells the stage of an account where it has changed.
+    pub fn note_stage(&self, caller: Pubkey, margin: Pubkey) -> Instruction {
+        let mut act = self.unflag(caller, margin);
+        act.data = anchor_lang::InstructionData::data(&instruction::NoteStage {});
+        act
+    }
+
     /// Takes at most `largest` of a position over into `receiver`, which the signer owns.
     pub fn take_over(
         &self,

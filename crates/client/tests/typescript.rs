@@ -247,6 +247,7 @@ fn liquidation(d: &Deployment) -> Vec<(&'static str, Instruction)> {
     vec![
         ("flag", d.flag(key(50), margin)),
         ("unflag", d.unflag(key(50), margin)),
+        ("noteStage", d.note_stage(key(50), margin)),
         ("takeOver", d.take_over(key(50), margin, key(51), 1, 99)),
         ("seize", d.seize(key(50), margin, key(51), (1, 99), None)),
         (

@@ -142,7 +142,7 @@ events! {
     InsuranceCreated, CreatorSealed, MarginAccountCreated, MarginAccountClosed, Deposited,
     Withdrawn, TicketCranked, ResidualCollected, BanksValued, SurplusSwept, Recapitalised,
     InsuranceFunded, InterestAccrued, DelegateNamed, AccountMigrated, OrdersCancelled, OrdersPruned,
-    FundingSampled, AccountFlagged, AccountUnflagged, PositionTakenOver, CollateralSold,
+    FundingSampled, StageChanged, AccountFlagged, AccountUnflagged, PositionTakenOver, CollateralSold,
     LossSettled, GuardianCreated, ProposalOpened, ProposalAnswered, ProposalExecuted,
     ProposalExpired, TreasuryPaid, MemberRestricted, MarketWoundDown, BankClosed,
     ;

@@ -169,8 +169,11 @@ pub struct MarginAccount {
     pub bump: u8,
     /// Layout version.
     pub version: u8,
+    /// Stage that `note_stage` found last: 1 Healthy, 2 ReduceOnly, 3 Warned, 4 Liquidatable,
+    /// 5 Bankrupt; 0 before anyone looked. For people: nothing on chain decides by it.
+    pub stage_noted: u8,
     /// Reserved.
-    pub reserved0: [u8; 7],
+    pub reserved0: [u8; 6],
     /// Unix second through which the delegate may act, `i64::MAX` for good. Since version 2: in an
     /// account of version 1 the delegate may act for good whatever stands here.
     pub delegate_until: i64,

@@ -217,7 +217,7 @@ pub use recovery::{
 pub use trading::{
     AccountFlagged, AccountMigrated, AccountUnflagged, AccountWoundUp, AccountWoundUpHead,
     CollateralSold, DelegateNamed, FundingSampled, LegWoundUp, LossSettled, OrderFill, OrderPlaced,
-    OrderPlacedHead, OrdersCancelled, OrdersPruned, PositionTakenOver,
+    OrderPlacedHead, OrdersCancelled, OrdersPruned, PositionTakenOver, StageChanged,
 };
 pub use winding::{BankClosed, MarketWoundDown, PositionSettled, Transferred};
 

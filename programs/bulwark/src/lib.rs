@@ -100,6 +100,11 @@ pub mod bulwark {
         instructions::unflag(ctx)
     }
 
+    /// Tells the stage of an account where it has changed.
+    pub fn note_stage(ctx: Context<Unflag>) -> Result<()> {
+        instructions::note_stage(ctx)
+    }
+
     /// Buys collateral of a liquidatable account.
     pub fn seize(ctx: Context<Seize>, bank: u8, largest: u64) -> Result<()> {
         instructions::seize(ctx, bank, largest)

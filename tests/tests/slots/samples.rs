@@ -299,6 +299,11 @@ pub const SAMPLES: &[(&str, Make)] = &[
         let act = stage.world.deployment.unflag(stage.anyone(), bella);
         anyones(stage, act)
     }),
+    ("note_stage", |stage| {
+        let bella = liquidatable(stage);
+        let act = stage.world.deployment.note_stage(stage.anyone(), bella);
+        anyones(stage, act)
+    }),
     ("value_banks", |stage| {
         let act = stage.world.deployment.value_banks(stage.anyone());
         anyones(stage, act)

@@ -56,7 +56,13 @@ pub const SAMPLES: &[(&str, Make)] = &[
         let third = third(stage, true);
         let profit_credit_ppm = 700_000;
         by(
-            third.create_board(key, CreateBoardArgs { profit_credit_ppm }),
+            third.create_board(
+                key,
+                CreateBoardArgs {
+                    profit_credit_ppm,
+                    limits: vec![],
+                },
+            ),
             signer,
         )
     }),
@@ -86,6 +92,7 @@ pub const SAMPLES: &[(&str, Make)] = &[
             key,
             CreateBoardArgs {
                 profit_credit_ppm: 700_000,
+                limits: vec![],
             },
         );
         stage.send(&[create], &[&signer]).expect("a third Board");

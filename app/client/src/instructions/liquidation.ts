@@ -34,6 +34,20 @@ export function unflag(
   });
 }
 
+/** Tells the stage of an account (an event) where it has changed since somebody looked last. */
+export function noteStage(
+  deployment: Deployment,
+  caller: TransactionSigner,
+  margin: Address,
+): Instruction {
+  return generated.getNoteStageInstruction({
+    ...common(deployment),
+    caller,
+    board: deployment.board,
+    margin,
+  });
+}
+
 /** Takes at most `largest` of a position over into `receiver`, which the signer owns. */
 export function takeOver(
   deployment: Deployment,

@@ -55,15 +55,24 @@ export function fundInsurance(
   });
 }
 
-/** Deposits from the token account `source` into a margin account of the signer. */
+/**
+ * Deposits from the token account `source` into a margin account of the signer. Every bank is shown
+ * where `shown` says so: the program wants it while limits bind the token's class or group.
+ */
 export function deposit(
   deployment: Deployment,
   owner: TransactionSigner,
   margin: Address,
-  what: { readonly bank: number; readonly amount: TokenAmount; readonly source: Address },
+  what: {
+    readonly bank: number;
+    readonly amount: TokenAmount;
+    readonly source: Address;
+    readonly shown?: boolean;
+  },
 ): Instruction {
   const { bank, vault, mint, tokenProgram } = bankOf(deployment, what.bank);
-  return generated.getDepositInstruction({
+  const banks = what.shown ? deployment.banks.map((keys) => readonly(keys.bank)) : [];
+  const made = generated.getDepositInstruction({
     ...common(deployment),
     owner,
     board: deployment.board,
@@ -75,6 +84,7 @@ export function deposit(
     tokenProgram,
     amount: what.amount,
   });
+  return withAccounts(made, banks);
 }
 
 /** A withdrawal. */

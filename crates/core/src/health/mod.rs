@@ -241,6 +241,36 @@ pub fn stage(board: &Board, account: &MarginAccount, now: Now, paused: bool) -> 
     })
 }
 
+impl Stage {
+    /// Number of the stage in accounts, events and views: 1 Healthy to 5 Bankrupt.
+    pub const fn number(self) -> u8 {
+        match self {
+            Stage::Healthy => 1,
+            Stage::ReduceOnly => 2,
+            Stage::Warned => 3,
+            Stage::Liquidatable => 4,
+            Stage::Bankrupt => 5,
+        }
+    }
+}
+
+/// Notes where an account stands; the number noted before and the one now, if they differ. What
+/// nobody has looked at yet was Healthy.
+///
+/// # Errors
+/// Those of [`health`].
+pub fn note_stage(
+    board: &Board,
+    account: &mut MarginAccount,
+    now: Now,
+    paused: bool,
+) -> Result<Option<(u8, u8)>> {
+    let found = stage(board, account, now, paused)?.number();
+    let before = account.stage_noted.max(Stage::Healthy.number());
+    account.stage_noted = found;
+    Ok((found != before).then_some((before, found)))
+}
+
 /// The one price of a market, PriceE8: the Board's newest accepted print, or the price at which it
 /// was settled (INV-ONEPRICE). Fails with `OracleGate` before the first print.
 pub fn mark(board: &Board, market: u8) -> Result<u64> {

@@ -30,13 +30,7 @@ pub fn view(
 ) -> Result<()> {
     *out = HealthView::default();
     out.version = VIEW_VERSION;
-    out.stage = match stage(board, account, now, paused)? {
-        Stage::Healthy => 1,
-        Stage::ReduceOnly => 2,
-        Stage::Warned => 3,
-        Stage::Liquidatable => 4,
-        Stage::Bankrupt => 5,
-    };
+    out.stage = stage(board, account, now, paused)?.number();
     (out.unix, out.slot) = (now.unix, now.slot);
     out.quote = add(account.quote, interest_due(board, account)?)?;
     out.quote_pending = account.quote_claims.pending;

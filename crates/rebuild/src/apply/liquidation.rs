@@ -29,6 +29,11 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
             account.unflag_open = flag.unflag_open;
             Ok(())
         })?,
+        Event::StageChanged(stage) => own(to, &stage.margin, stage.common.sequence, |account| {
+            account.stage_noted =
+                u8::try_from(stage.after).map_err(|_| bulwark_core::Error::BadValue)?;
+            Ok(())
+        })?,
         Event::PositionTakenOver(taken) => take_over(to, taken, now)?,
         Event::CollateralSold(sold) => sell(to, sold, now)?,
         Event::LossSettled(settled) => settle(to, settled, now)?,

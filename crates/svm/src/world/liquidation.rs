@@ -23,6 +23,14 @@ impl World {
         self.send(&[unflag], &[])
     }
 
+    /// Anyone notes an account's stage.
+    pub fn note_stage(&mut self, name: &'static str) -> Outcome {
+        let margin = self.margin_key(name);
+        let caller = pubkey(self.vm.payer.pubkey());
+        let note = self.deployment.note_stage(caller, margin);
+        self.send(&[note], &[])
+    }
+
     /// `liquidator` takes at most `largest` (BaseE8) of a position over.
     pub fn take_over(
         &mut self,

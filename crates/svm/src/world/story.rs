@@ -320,7 +320,9 @@ impl World {
         self.wind_up("liquidator", "kim", 1_000_000)
             .expect("and whole");
         // Unflagged in two calls, once there is money again.
+        self.note_stage("joe").expect("noted");
         self.fund("joe", 20_000.0);
+        self.note_stage("joe").expect("noted");
         drop(self.unflag("joe"));
         self.advance(70);
         self.refresh_all();

@@ -50,6 +50,15 @@ events! {
         pub index_before: [u64; 2],
         pub index_after: [u64; 2],
     }
+    /// An account was found in another stage than before: 1 Healthy, 2 ReduceOnly, 3 Warned,
+    /// 4 Liquidatable, 5 Bankrupt; with its value and requirement at maintenance.
+    StageChanged = 33 {
+        pub margin: Pubkey,
+        pub before: u64,
+        pub after: u64,
+        pub value: i64,
+        pub requirement: u64,
+    }
     /// An account's liquidation clock started.
     AccountFlagged = 50 {
         pub margin: Pubkey,

@@ -154,6 +154,7 @@ parameters! {
     BoardMarketParameters of BoardMarket by params::board_market_preset {
         depth_usd: u64 = depth_usd;
         size_slope_e9: u64 = size_slope_e9;
+        concentration_e9: u64 = concentration_e9;
         close_fee_ppm: u32 = close_fee_ppm;
     }
 

@@ -126,7 +126,7 @@ impl Setup<'_> {
             parameters: launch::bank_parameters(class),
         };
         let mut plan = Plan {
-            limits: vec![],
+            limits: Vec::new(),
             id: 0,
             feeds: vec![feed(QUOTE, Class::Stable, 100_000_000, 0)],
             banks: vec![bank(QUOTE, QUOTE_FEED, Class::Stable, 6)],
