@@ -61,7 +61,10 @@ pub fn rules(drill: &Drill) -> Table {
         table.add_row([
             Cell::new(&rule.who),
             Cell::new(rule.rule),
-            right(grouped(rule.accounts)),
+            right(match rule.accounts {
+                0 => String::new(),
+                accounts => grouped(accounts),
+            }),
             right(dollars(rule.owed)),
             right(dollars(rule.paid)),
             right(dollars(rule.owed.saturating_sub(rule.paid))),
