@@ -7,8 +7,8 @@ use crate::build::{self, Program};
 use crate::{paths, process};
 
 /// Builds the bytecode and rehearses disasters on it: a market of 1,000 accounts is robbed in an
-/// embedded VM, strangers alone end it; prints what it took and who lost what under which rule; without
-/// arguments with a report in target/drill.
+/// embedded VM, strangers alone end it; prints what it took and who lost what under which rule.
+/// Without arguments it leaves a report in target/drill.
 ///
 /// The arguments go to `bulwark drill`; `cargo xtask drill -- --help` lists them.
 #[derive(Args)]

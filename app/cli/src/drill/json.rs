@@ -56,3 +56,38 @@ impl Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figures_have_their_names() {
+        let moments = |first| drill::Moments {
+            restricted: 1,
+            first_payout: first,
+            last_payout: first + 1,
+        };
+        let drill = Drill {
+            name: "robbed",
+            accounts: 10,
+            stages: vec![],
+            rules: vec![],
+            transactions: moments(7),
+            first_quote: 9,
+            slots: moments(500),
+            seconds: 0.5,
+            owed: 12,
+            paid: 11,
+            conservation_error: 0,
+        };
+        let text = serde_json::to_string(&Outcome::of(&[drill])).unwrap();
+        let wanted = concat!(
+            r#"{"drills":[{"name":"robbed","accounts":10,"#,
+            r#""transactions":{"restricted":1,"first_payout":7,"last_payout":8},"#,
+            r#""slots":{"restricted":1,"first_payout":500,"last_payout":501},"#,
+            r#""wall_seconds":0.5,"owed":12,"paid":11,"conservation_error":0}]}"#,
+        );
+        assert_eq!(text, wanted);
+    }
+}

@@ -1,6 +1,6 @@
 //! What a person reads of a drill.
 
-use bulwark_svm::drill::{Drill, GOAL, Moments};
+use bulwark_svm::drill::{Drill, Moments};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Table};
 
@@ -80,12 +80,12 @@ pub fn summary(drill: &Drill) -> String {
         first_payout,
         last_payout,
     } = drill.transactions;
-    let per_thousand = (first_payout * 1_000).div_ceil(drill.accounts.max(1));
     format!(
-        "transactions to: restricted {restricted}, first payment {first_payout}, in quote {}, last \
-         {}; {per_thousand} per 1,000 accounts to the first payment (goal: fewer than {GOAL})\n\
+        "transactions to: restricted {restricted}, first payment {first_payout} (goal: fewer than \
+         {}), in quote {}, last {}\n\
          slots to: restricted {}, first payment {}, last {}; {:.1} s\n\
          owed {}, paid {}, conservation error {}",
+        drill.goal(),
         drill.first_quote,
         grouped(last_payout),
         grouped(drill.slots.restricted),

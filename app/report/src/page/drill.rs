@@ -47,6 +47,7 @@ fn section(drill: &Drill) -> Markup {
         section aria-labelledby=(drill.name) {
             h2 id=(drill.name) { (drill.title) }
             (cards(drill))
+            p.about { "Moments count from the theft, transactions are those of strangers." }
             div.pair { (rules(drill)) (stages(drill)) }
         }
     }

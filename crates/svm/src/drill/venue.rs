@@ -109,7 +109,10 @@ fn settle_in(world: &mut World, names: &[&'static str], number: usize) {
         }
         4 => {
             world.fund(name, 500.0 + 50.0 * spread);
-            world.place(name, SOL_PERP, bid(1.0, 90.0));
+            // Not more of them than a book holds.
+            if number < 1_000 {
+                world.place(name, SOL_PERP, bid(1.0, 90.0));
+            }
         }
         // A debtor: SOL alone, short at a loss.
         _ => {
