@@ -117,7 +117,7 @@ fn until_announced(world: &mut World, watch: &mut Watch) -> Result<Vec<(usize, u
     let items = Items::all(&world.deployment);
     let check = world.deployment.check(watch.key(), &items, None);
     watch.stage(world, "check, latch, pause", 1, |world, watch| {
-        watch.send(world, &[check.clone()])?;
+        watch.send(world, std::slice::from_ref(&check))?;
         ensure!(world.mode() == Mode::Paused, "missing value pauses");
         watch.restricted(world);
         Ok(())
@@ -125,7 +125,7 @@ fn until_announced(world: &mut World, watch: &mut Watch) -> Result<Vec<(usize, u
     watch.stage(world, "second sight, an hour on", 1, |world, watch| {
         world.advance(3_700);
         world.refresh_all();
-        watch.send(world, &[check.clone()])
+        watch.send(world, std::slice::from_ref(&check))
     })?;
     watch.stage(world, "predicate, announcement", 32, |world, watch| {
         let rest = i64::try_from(STANDS).context("a day")? - 3_600 - 31 * 60;
