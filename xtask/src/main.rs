@@ -8,6 +8,7 @@ mod build;
 mod ci;
 mod client;
 mod cu;
+mod drill;
 mod files;
 mod idl;
 mod mutants;
@@ -37,6 +38,7 @@ enum Habit {
     Build(build::Build),
     Test(test::Test),
     Replay(replay::Replay),
+    Drill(drill::Drill),
     Bench(bench::Bench),
     Browser(browser::Browser),
     Tidy(tidy::Tidy),
@@ -64,6 +66,7 @@ fn run() -> Result<()> {
         Habit::Build(build) => build::run(build),
         Habit::Test(test) => test::run(test),
         Habit::Replay(replay) => replay::run(replay),
+        Habit::Drill(drill) => drill::run(drill),
         Habit::Bench(bench) => bench::run(bench),
         Habit::Browser(browser) => browser::run(browser),
         Habit::Tidy(tidy) => tidy::run(&tidy),

@@ -1,5 +1,6 @@
 //! `bulwark`: the command line as a library, for its binary and its benches.
 
+pub mod drill;
 pub mod proposal;
 pub mod replay;
 pub mod verify;

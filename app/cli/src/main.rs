@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use bulwark_cli::{proposal, replay, verify};
+use bulwark_cli::{drill, proposal, replay, verify};
 use clap::{Parser, Subcommand};
 
 /// Command line of the Bulwark margin engine.
@@ -16,6 +16,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Replay(Box<replay::Options>),
+    Drill(drill::Options),
     Verify(verify::Options),
     Proposal(proposal::Options),
 }
@@ -23,6 +24,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Replay(options) => replay::run(&options),
+        Command::Drill(options) => drill::run(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Proposal(options) => proposal::run(&options),
     };

@@ -5,6 +5,7 @@
 //! `_ppm` 1e-6 of notional, `_unix` seconds.
 //!
 //! [`render`] makes one HTML file of it that needs nothing else, [`picture`] an SVG for a README.
+//! [`render_drills`] does the same with [`Drills`].
 
 mod chart;
 mod figures;
@@ -15,5 +16,6 @@ mod picture;
 mod view;
 
 pub use model::*;
+pub use page::drill::render as render_drills;
 pub use page::render;
 pub use picture::picture;

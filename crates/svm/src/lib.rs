@@ -5,6 +5,7 @@
 //! packets over 1,232 bytes, more than 64 account keys. Nothing here runs program code natively.
 
 pub mod audit;
+pub mod drill;
 pub mod history;
 pub mod hostile;
 mod kept;

@@ -58,6 +58,33 @@ pub fn mint_to(
     Ok(())
 }
 
+/// The associated token program.
+const ASSOCIATED: Address = Address::from_str_const("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL");
+
+/// Associated token account of an owner.
+pub fn associated(owner: Address, mint: Address, program: Address) -> Address {
+    let seeds = [owner.as_ref(), program.as_ref(), mint.as_ref()];
+    Address::find_program_address(&seeds, &ASSOCIATED).0
+}
+
+/// Instruction that creates it, paid by `vm.payer`.
+pub fn create_associated(vm: &Vm, owner: Address, mint: Address, program: Address) -> Instruction {
+    let reads = |key| solana_instruction::AccountMeta::new_readonly(key, false);
+    let there = associated(owner, mint, program);
+    Instruction {
+        program_id: ASSOCIATED,
+        accounts: vec![
+            solana_instruction::AccountMeta::new(vm.payer.pubkey(), true),
+            solana_instruction::AccountMeta::new(there, false),
+            reads(owner),
+            reads(mint),
+            reads(Address::from_str_const("11111111111111111111111111111111")),
+            reads(program),
+        ],
+        data: vec![0],
+    }
+}
+
 /// Balance of a token account, 0 if there is none.
 pub fn balance(vm: &Vm, key: Address) -> u64 {
     let data = vm.data(key);

@@ -46,6 +46,7 @@ use sha2::{Digest, Sha256};
 
 pub use json::Outcome;
 pub use options::Options;
+pub use table::grouped;
 
 use instrument::Instrument;
 use play::Play;

@@ -1,6 +1,7 @@
 //! The data of a report.
 
 mod columns;
+mod drill;
 mod held;
 mod scenario;
 mod series;
@@ -8,6 +9,7 @@ mod thin;
 
 use serde::{Deserialize, Serialize};
 
+pub use drill::{Drill, DrillRule, DrillStage, Drills};
 pub use held::{Breaker, Held, State};
 pub use scenario::{Collateral, Episode, Market, Outage, Scenario, Setting};
 pub use series::{Equity, Fund, Liquidation, LiquidationKind, Point, Series};

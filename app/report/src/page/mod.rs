@@ -1,5 +1,6 @@
 //! One HTML file that needs nothing else: no script runs in it, nothing is fetched.
 
+pub mod drill;
 mod facts;
 mod held;
 mod loss;
