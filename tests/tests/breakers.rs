@@ -406,14 +406,6 @@ fn a_bridged_token_off_its_native_closes_its_origin_class_for_new_risk() {
     buys(&mut world, "bob", None);
     world.deposit("bob", BTC, scaled(0.1, 8));
     world.fund("alice", 10.0);
-    // Without the Board, where that could be read, nothing bridged is taken.
-    let margin = world.margin_key("alice");
-    let owner = world.wallet("alice");
-    let source = pubkey(world.trader("alice").tokens[WBTC]);
-    let key = pubkey(owner.pubkey());
-    let mut blind = world.deployment.deposit(key, margin, WBTC, source, 1);
-    blind.accounts[3].pubkey = bulwark::ID;
-    expect_error(world.send(&[blind], &[&owner]), E::MissingAccount);
     // Quote's own peg is another matter: nothing restricts the compartment.
     world.check(&Items::default()).expect("checked");
     assert_eq!(world.mode(), Mode::Normal);

@@ -108,20 +108,22 @@ fn world_compartment(made: &Instruction) -> Pubkey {
 }
 
 #[test]
-fn quote_needs_the_board_a_token_does_not() {
+fn a_deposit_needs_its_own_board() {
     let mut world = World::new();
     let other = second_compartment(&mut world);
     let alice = world.wallet("alice");
     let board = world.deployment.board;
     let quote = deposit(&mut world, "alice", USDC, usdc(10.0));
     let none = replaced(&quote, board, bulwark::ID);
-    expect_error(world.send(&[none], &[&alice]), Refusal::MissingAccount);
+    let refused = world.send(&[none], &[&alice]).unwrap_err();
+    assert_eq!(refused.code(), Some(OWNED_BY_WRONG_PROGRAM));
     let foreign = replaced(&quote, board, other.board);
     expect_error(world.send(&[foreign], &[&alice]), Refusal::WrongBoard);
     world.send(&[quote], &[&alice]).unwrap();
     let token = deposit(&mut world, "alice", SOL, COIN);
     let none = replaced(&token, board, bulwark::ID);
-    world.send(&[none], &[&alice]).unwrap();
+    let refused = world.send(&[none], &[&alice]).unwrap_err();
+    assert_eq!(refused.code(), Some(OWNED_BY_WRONG_PROGRAM));
 }
 
 #[test]

@@ -119,6 +119,12 @@ pub(crate) fn haircut(board: &Board, bank: &BoardBank) -> u64 {
     if board.limited == 0 {
         return 0;
     }
+    least_haircut(board, bank)
+}
+
+#[cold]
+#[inline(never)]
+fn least_haircut(board: &Board, bank: &BoardBank) -> u64 {
     let all = limits_of(board, bank).map(|(_, limits)| u64::from(limits.haircut_e9));
     all.max().unwrap_or(0)
 }

@@ -144,7 +144,11 @@ impl Guard {
 
     /// The bank is this compartment's quote bank.
     pub fn quote_bank(&self, bank: &AccountLoader<BankState>) -> Result<()> {
-        let bank = bank.read()?;
+        self.is_quote(&*bank.read()?)
+    }
+
+    /// The same of a bank that is being read or written.
+    pub fn is_quote(&self, bank: &Bank) -> Result<()> {
         ensure(
             same(&bank.compartment, &self.key),
             BulwarkError::WrongCompartment,

@@ -18,7 +18,7 @@ pub const CEILINGS: &[(&str, u64)] = &[
     ("undo_recovery", 8_000),
     ("freeze_recovery", 9_000),
     ("count_recovery", 18_600),
-    ("mark_accounts", 12_000),
+    ("mark_accounts", 13_000),
     ("mark_accounts_16", 124_000),
     ("open_quote_pot", 24_800),
     ("claim_recovery", 10_400),

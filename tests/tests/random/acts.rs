@@ -6,8 +6,9 @@ use bulwark_core::gate::{self, Cell, LegUse};
 use bulwark_core::ledger::{self, utilisation_ppm};
 use bulwark_core::matching::{self, Came, Makers, NORMAL_PPM, Placer, Report, Rules, Venue};
 use bulwark_core::order::{self, OrderRequest};
+use bulwark_core::permits::MarketStatus;
 use bulwark_core::settle::{self, Strain};
-use bulwark_core::{Error, Result, coverage, outflow, refresh, withdrawal};
+use bulwark_core::{Error, Result, breaker, coverage, outflow, refresh, withdrawal};
 use bulwark_state::{Key, MarginAccount};
 
 use crate::exchange::{State, key};
@@ -71,19 +72,32 @@ impl State {
         makers: &[usize],
     ) -> Result<()> {
         let (now, feed) = (self.now, &self.board.feeds[market]);
+        let status = breaker::watched(&self.board, &self.markets[market], now)?;
+        if matches!(status, MarketStatus::Halted | MarketStatus::Settled) {
+            return Err(Error::MarketForbids);
+        }
         let cell = |usage| gate::cell(feed, usage, now);
         let forbids = |cell| !matches!(cell, Cell::Yes | Cell::InBand);
         let reduce = cell(LegUse::Reduce);
         let mark = bulwark_core::health::mark(&self.board, market as u8)?;
         let width = bulwark_core::math::ppm_mul_floor(mark, self.markets[market].band.min_ppm);
         let width = width.ok_or(Error::Overflow)?;
+        let (mut low, mut high) = (0, u64::MAX);
+        if status == MarketStatus::Limit {
+            (low, high) = breaker::band::range(&self.board.markets[market].watch);
+        }
+        if reduce == Cell::InBand {
+            (low, high) = (low.max(mark - width), high.min(mark + width));
+        }
+        let bounded = status == MarketStatus::Limit || reduce == Cell::InBand;
         let rules = Rules {
             now,
-            open_interest_up: !forbids(cell(LegUse::OpenInterestUp)),
-            band: match reduce {
-                Cell::Yes => None,
-                Cell::InBand => Some((mark - width, mark + width)),
-                _ => Some((u64::MAX, 0)),
+            open_interest_up: status == MarketStatus::Open
+                && !forbids(cell(LegUse::OpenInterestUp)),
+            band: if forbids(reduce) {
+                Some((u64::MAX, 0))
+            } else {
+                bounded.then_some((low, high))
             },
             requirement_ppm: NORMAL_PPM,
         };

@@ -100,6 +100,12 @@ pub const LEGAL: &[Rule] = &[
     ),
     rule("deposit", "margin", MARGIN, "the signer's second account"),
     rule(
+        "note_stage",
+        "margin",
+        MARGIN,
+        "anyone notes any account of the compartment",
+    ),
+    rule(
         "set_delegate",
         "margin",
         MARGIN,
@@ -111,7 +117,6 @@ pub const LEGAL: &[Rule] = &[
         MARGIN,
         "void orders of the book are cleared in passing",
     ),
-    rule("deposit", "board", NONE, "only quote needs the Board"),
     rule(
         "fold",
         "rest",

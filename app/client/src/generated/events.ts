@@ -99,6 +99,8 @@ import {
   type RecoveryUndone,
   getResidualCollectedDecoder,
   type ResidualCollected,
+  getStageChangedDecoder,
+  type StageChanged,
   getSurplusSweptDecoder,
   type SurplusSwept,
   getTicketCrankedDecoder,
@@ -160,6 +162,7 @@ export interface BulwarkEvents {
   RecoveryPaid: RecoveryPaid;
   RecoveryUndone: RecoveryUndone;
   ResidualCollected: ResidualCollected;
+  StageChanged: StageChanged;
   SurplusSwept: SurplusSwept;
   TicketCranked: TicketCranked;
   Transferred: Transferred;
@@ -224,6 +227,7 @@ export const BULWARK_EVENTS: {
   RecoveryPaid: { discriminator: [232, 199, 56, 107, 195, 62, 183, 15], decoder: getRecoveryPaidDecoder },
   RecoveryUndone: { discriminator: [176, 147, 56, 151, 1, 250, 1, 239], decoder: getRecoveryUndoneDecoder },
   ResidualCollected: { discriminator: [46, 250, 254, 166, 219, 120, 90, 253], decoder: getResidualCollectedDecoder },
+  StageChanged: { discriminator: [80, 170, 27, 200, 87, 116, 78, 98], decoder: getStageChangedDecoder },
   SurplusSwept: { discriminator: [10, 228, 130, 83, 221, 240, 210, 32], decoder: getSurplusSweptDecoder },
   TicketCranked: { discriminator: [240, 69, 133, 158, 194, 232, 147, 176], decoder: getTicketCrankedDecoder },
   Transferred: { discriminator: [21, 132, 239, 64, 146, 239, 166, 68], decoder: getTransferredDecoder },

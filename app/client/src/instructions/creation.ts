@@ -53,40 +53,26 @@ export function createCompartment(deployment: Deployment, creator: TransactionSi
   });
 }
 
-/** What collateral of one origin class or one group of correlated tokens may count for. */
-export interface CollateralLimits {
-  /** An origin class (1 native, 2 stable, 3 liquid-stake, 4 bridged) or a group (1 to 8). */
-  readonly kind: { readonly origin: number } | { readonly group: number };
-  /** Largest value at Initial that counts in one account; 0 means closed. */
-  readonly accountCap: UsdE6;
-  /** Largest value of the compartment's claims that a deposit may reach; 0 means closed. */
-  readonly compartmentCap: UsdE6;
-  /** Smallest haircut for new risk, in billionths. */
-  readonly haircutE9: number;
-}
+/** Limits of origin classes and groups of collateral. */
+export type CollateralLimits = generated.CreateBoardInstructionDataArgs["limits"];
 
 /**
  * Adopts the Board, which is there already: zeroed, of its size, owned by the program. The share of
- * unrealised profit that counts for new risk is in parts per million.
+ * unrealised profit that counts for new risk is in parts per million; classes and groups of
+ * collateral that aren't named have no limits.
  */
 export function createBoard(
   deployment: Deployment,
   creator: TransactionSigner,
   profitCreditPpm = 700_000,
-  limits: readonly CollateralLimits[] = [],
+  limits: CollateralLimits = [],
 ): Instruction {
   return generated.getCreateBoardInstruction({
     ...common(deployment),
     creator,
     board: deployment.board,
     profitCreditPpm,
-    limits: limits.map(({ kind, ...rest }) => ({
-      ...rest,
-      kind:
-        "origin" in kind
-          ? generated.collateralKind("Origin", [kind.origin])
-          : generated.collateralKind("Group", [kind.group]),
-    })),
+    limits,
   });
 }
 

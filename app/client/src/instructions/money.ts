@@ -5,7 +5,7 @@ import { NOBODY, ticketAddress } from "../addresses.js";
 import { type Deployment, bankOf, marketOf } from "../deployment.js";
 import * as generated from "../generated/instructions/index.js";
 import type { TokenAmount } from "../units.js";
-import { NONE, common, everyMarket, followed, reads, writes } from "./build.js";
+import { NONE, common, everyBank, everyMarket, followed, reads, writes } from "./build.js";
 
 /** Address of the system program, which is also the key of nobody. */
 const SYSTEM = NOBODY;
@@ -71,7 +71,6 @@ export function deposit(
   },
 ): Instruction {
   const { bank, vault, mint, tokenProgram } = bankOf(deployment, what.bank);
-  const banks = what.shown ? deployment.banks.map((keys) => readonly(keys.bank)) : [];
   const made = generated.getDepositInstruction({
     ...common(deployment),
     owner,
@@ -84,7 +83,7 @@ export function deposit(
     tokenProgram,
     amount: what.amount,
   });
-  return withAccounts(made, banks);
+  return what.shown ? followed(made, everyBank(deployment)) : made;
 }
 
 /** A withdrawal. */

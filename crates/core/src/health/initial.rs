@@ -138,11 +138,22 @@ pub(super) fn walk(
         }
     }
     if present.board.limited != 0 && !adverse {
-        let worth = |bank, amount| token_value(sheet, bank, amount);
-        let beyond = contagion::beyond(present.board, account, worth)?;
-        health.value = health.value.checked_sub(beyond).ok_or(Error::Overflow)?;
+        health.value = health
+            .value
+            .checked_sub(beyond_caps(sheet, account)?)
+            .ok_or(Error::Overflow)?;
     }
     Ok(health)
+}
+
+/// What the caps of classes and groups cut off, UsdE6. One copy in the program, off the way of
+/// compartments without limits.
+#[cold]
+#[inline(never)]
+fn beyond_caps(sheet: &Sheet, account: &MarginAccount) -> Result<i64> {
+    contagion::beyond(sheet.present.board, account, |bank, amount| {
+        token_value(sheet, bank, amount)
+    })
 }
 
 /// P↓ and P↑ at the adverse bound of a position: three maintenance margins further out than the

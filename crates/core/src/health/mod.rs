@@ -267,8 +267,11 @@ pub fn note_stage(
 ) -> Result<Option<(u8, u8)>> {
     let found = stage(board, account, now, paused)?.number();
     let before = account.stage_noted.max(Stage::Healthy.number());
+    if found == before {
+        return Ok(None);
+    }
     account.stage_noted = found;
-    Ok((found != before).then_some((before, found)))
+    Ok(Some((before, found)))
 }
 
 /// The one price of a market, PriceE8: the Board's newest accepted print, or the price at which it

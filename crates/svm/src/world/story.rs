@@ -315,14 +315,13 @@ impl World {
             drop(self.take_over("liquidator", name, SOL_PERP, base_e8(500.0)));
             drop(self.seize("liquidator", name, SOL, u64::MAX));
         }
+        self.note_stage("kim").expect("noted");
         self.wind_up("liquidator", "kim", 400_000)
             .expect("she is wound up in part");
         self.wind_up("liquidator", "kim", 1_000_000)
             .expect("and whole");
         // Unflagged in two calls, once there is money again.
-        self.note_stage("joe").expect("noted");
         self.fund("joe", 20_000.0);
-        self.note_stage("joe").expect("noted");
         drop(self.unflag("joe"));
         self.advance(70);
         self.refresh_all();

@@ -90,6 +90,14 @@ pub fn deposit<'info>(ctx: Context<'info, Deposit<'info>>, amount: u64) -> Resul
     guard.bank(&accounts.bank)?;
     guard.board(&accounts.board)?;
     ensure(amount > 0, BulwarkError::ZeroAmount)?;
+    let board = accounts.board.read()?;
+    let index = accounts.bank.read()?.index;
+    let shown = if contagion::binds_deposits(&board, index) {
+        let compartment = accounts.compartment.read()?;
+        lists::every_bank(&compartment, ctx.remaining_accounts)?
+    } else {
+        Vec::new()
+    };
     let event = {
         let mut margin = accounts.margin.write()?;
         let mut bank = accounts.bank.write()?;
@@ -97,7 +105,6 @@ pub fn deposit<'info>(ctx: Context<'info, Deposit<'info>>, amount: u64) -> Resul
             same(&margin.owner, accounts.owner.key),
             BulwarkError::NotOwner,
         )?;
-        let board = accounts.board.read()?;
         guard.class(&board, &bank);
         let permit = guard.permit(deposit_action(&margin, bank.index))?;
         let flow = guard.flow();
@@ -119,10 +126,8 @@ pub fn deposit<'info>(ctx: Context<'info, Deposit<'info>>, amount: u64) -> Resul
                 explain::explained(rule, clash)
             },
         )?;
-        if contagion::binds_deposits(&board, bank.index) {
-            let compartment = accounts.compartment.read()?;
-            let banks = lists::every_bank(&compartment, ctx.remaining_accounts)?;
-            check_class(&board, &bank, &banks)?;
+        if !shown.is_empty() {
+            check_class(&board, &bank, &shown)?;
         }
         invariant::margin(&margin)?;
         invariant::bank(&bank)?;

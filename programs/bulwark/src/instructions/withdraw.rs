@@ -96,12 +96,7 @@ impl<'info> Withdraw<'info> {
         if let Some(board) = &self.board {
             guard.board(board)?;
         }
-        if let Some(quote) = &self.quote_bank {
-            guard.quote_bank(quote)?;
-        }
-        let owns = same(&self.margin.read()?.owner, self.owner.key);
-        ensure(owns, BulwarkError::NotOwner)?;
-        token::check_destination(&self.destination, self.token_program.key, self.owner.key)
+        Ok(())
     }
 
     fn movement(&self) -> Movement<'_, 'info> {
@@ -113,39 +108,26 @@ impl<'info> Withdraw<'info> {
         }
     }
 
-    /// What the compartment's buckets leave: quote's own bank holds them.
+    /// What the compartment's buckets leave: the quote bank holds them, which is `bank` itself
+    /// where there is no other.
     fn limit(
         &self,
         board: &Board,
         bank: &mut Bank,
+        quote: Option<&mut Bank>,
         flow: &Flow,
         guard: &Guard,
     ) -> Result<UsdLimit> {
-        if bank.index == 0 {
+        let Some(quote) = quote else {
             let vault = token::balance(&self.vault)?;
             withdrawal::crank(bank, vault, flow, guard.now).or_refuse()?;
             return usd_limit(board, bank, None, flow, guard.now).or_refuse();
-        }
+        };
         let missing = || refusal(BulwarkError::MissingAccount);
-        let mut quote = self.quote_bank.as_ref().ok_or_else(missing)?.write()?;
         let vault = self.quote_vault.as_ref().ok_or_else(missing)?;
-        token::check_vault(&quote, vault)?;
-        withdrawal::crank(&mut quote, token::balance(vault)?, flow, guard.now).or_refuse()?;
-        usd_limit(board, &mut quote, Some(bank), flow, guard.now).or_refuse()
-    }
-
-    /// Takes the plan's value from the compartment's buckets.
-    fn charge(&self, bank: &mut Bank, plan: &Plan) -> Result<()> {
-        if plan.charge == 0 {
-            return Ok(());
-        }
-        if bank.index == 0 {
-            return charge(bank, plan.charge).or_refuse();
-        }
-        let missing = || refusal(BulwarkError::MissingAccount);
-        let mut quote = self.quote_bank.as_ref().ok_or_else(missing)?.write()?;
-        charge(&mut quote, plan.charge).or_refuse()?;
-        invariant::bank(&quote)
+        token::check_vault(quote, vault)?;
+        withdrawal::crank(quote, token::balance(vault)?, flow, guard.now).or_refuse()?;
+        usd_limit(board, quote, Some(bank), flow, guard.now).or_refuse()
     }
 
     /// What the event says beside numbers: interest booked, a small exit.
@@ -182,8 +164,23 @@ impl<'info> Withdraw<'info> {
             }
             None => amount,
         };
+        // One more look at an account costs as much as a bucket.
+        let mut quote = if plain || bank.index == 0 {
+            match &self.quote_bank {
+                // The bank itself, which is being written.
+                Some(quote) if quote.key() == self.bank.key() => guard.is_quote(bank)?,
+                Some(quote) => guard.quote_bank(quote)?,
+                None => {}
+            }
+            None
+        } else {
+            let missing = || refusal(BulwarkError::MissingAccount);
+            let quote = self.quote_bank.as_ref().ok_or_else(missing)?.write()?;
+            guard.is_quote(&quote)?;
+            Some(quote)
+        };
         let limit = match board.filter(|_| !plain) {
-            Some(board) => Some(self.limit(board, bank, &flow, guard)?),
+            Some(board) => Some(self.limit(board, bank, quote.as_deref_mut(), &flow, guard)?),
             None => None,
         };
         let vault = token::balance(&self.vault)?;
@@ -197,7 +194,13 @@ impl<'info> Withdraw<'info> {
             explain::explained(rule, explain::balance(rule, margin, bank.index, amount))
         })?;
         let applied = apply(margin, bank, &plan, guard.now).or_refuse()?;
-        self.charge(bank, &plan)?;
+        if plan.charge != 0 {
+            let buckets = quote.as_deref_mut().unwrap_or(bank);
+            charge(buckets, plan.charge).or_refuse()?;
+            if let Some(quote) = &quote {
+                invariant::bank(quote)?;
+            }
+        }
         if let Some(board) = board.filter(|_| !plain) {
             check_health(board, margin, guard, &permit)?;
         }
@@ -267,6 +270,12 @@ pub fn withdraw(ctx: Context<Withdraw>, amount: u64, ticket_bump: u8) -> Result<
     accounts.validate(&mut guard)?;
     let (event, applied) = {
         let mut margin = accounts.margin.write()?;
+        ensure(
+            same(&margin.owner, accounts.owner.key),
+            BulwarkError::NotOwner,
+        )?;
+        let program = accounts.token_program.key;
+        token::check_destination(&accounts.destination, program, accounts.owner.key)?;
         let mut bank = accounts.bank.write()?;
         token::check_vault(&bank, &accounts.vault)?;
         let total_before = total(&bank)?;

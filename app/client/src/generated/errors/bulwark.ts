@@ -172,6 +172,8 @@ export const BULWARK_ERROR__NOT_MARKED = 0x17bc; // 6076
 export const BULWARK_ERROR__NOTHING_DUE = 0x17bd; // 6077
 /** CoupledApart: Parameters that are bound to each other are changed together */
 export const BULWARK_ERROR__COUPLED_APART = 0x17be; // 6078
+/** CollateralCap: The compartment's cap of the token's origin class or group would be passed */
+export const BULWARK_ERROR__COLLATERAL_CAP = 0x17bf; // 6079
 /** WrongProtocol: The account belongs to another protocol */
 export const BULWARK_ERROR__WRONG_PROTOCOL = 0x1838; // 6200
 /** WrongCompartment: The account belongs to another compartment */
@@ -302,6 +304,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__CALLED_BY_PROGRAM
   | typeof BULWARK_ERROR__CAPABILITY_REVOKED
   | typeof BULWARK_ERROR__CAUSE_STANDS
+  | typeof BULWARK_ERROR__COLLATERAL_CAP
   | typeof BULWARK_ERROR__COLLATERAL_SLOTS_FULL
   | typeof BULWARK_ERROR__COUPLED_APART
   | typeof BULWARK_ERROR__DELAY_RUNS
@@ -436,6 +439,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__CALLED_BY_PROGRAM]: `A member of the guardian speaks in person: not through another program`,
     [BULWARK_ERROR__CAPABILITY_REVOKED]: `The capability is revoked for now`,
     [BULWARK_ERROR__CAUSE_STANDS]: `What the settlement was announced for still stands`,
+    [BULWARK_ERROR__COLLATERAL_CAP]: `The compartment's cap of the token's origin class or group would be passed`,
     [BULWARK_ERROR__COLLATERAL_SLOTS_FULL]: `No free collateral slot is left`,
     [BULWARK_ERROR__COUPLED_APART]: `Parameters that are bound to each other are changed together`,
     [BULWARK_ERROR__DELAY_RUNS]: `The delay isn't over`,

@@ -10,6 +10,8 @@ import {
   combineCodec,
   fixDecoderSize,
   fixEncoderSize,
+  getArrayDecoder,
+  getArrayEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,
@@ -22,9 +24,9 @@ import {
   type AccountMeta,
   type AccountSignerMeta,
   type Address,
-  type FixedSizeCodec,
-  type FixedSizeDecoder,
-  type FixedSizeEncoder,
+  type Codec,
+  type Decoder,
+  type Encoder,
   type Instruction,
   type InstructionWithAccounts,
   type InstructionWithData,
@@ -39,6 +41,12 @@ import {
   type ResolvedInstructionAccount,
 } from "@solana/kit/program-client-core";
 import { BULWARK_PROGRAM_ADDRESS } from "../programs/index.js";
+import {
+  getLimitsArgsDecoder,
+  getLimitsArgsEncoder,
+  type LimitsArgs,
+  type LimitsArgsArgs,
+} from "../types/index.js";
 
 export const CREATE_BOARD_DISCRIMINATOR: ReadonlyUint8Array = new Uint8Array([
   81, 129, 130, 38, 99, 204, 224, 177,
@@ -91,31 +99,37 @@ export type CreateBoardInstructionData = {
   discriminator: ReadonlyUint8Array;
   /** Share of unrealised profit that counts for new risk (ψ), ppm. */
   profitCreditPpm: number;
+  /** Limits of origin classes and groups of collateral; those that aren't named have none. */
+  limits: Array<LimitsArgs>;
 };
 
 export type CreateBoardInstructionDataArgs = {
   /** Share of unrealised profit that counts for new risk (ψ), ppm. */
   profitCreditPpm: number;
+  /** Limits of origin classes and groups of collateral; those that aren't named have none. */
+  limits: Array<LimitsArgsArgs>;
 };
 
-export function getCreateBoardInstructionDataEncoder(): FixedSizeEncoder<CreateBoardInstructionDataArgs> {
+export function getCreateBoardInstructionDataEncoder(): Encoder<CreateBoardInstructionDataArgs> {
   return transformEncoder(
     getStructEncoder([
       ["discriminator", fixEncoderSize(getBytesEncoder(), 8)],
       ["profitCreditPpm", getU32Encoder()],
+      ["limits", getArrayEncoder(getLimitsArgsEncoder())],
     ]),
     (value) => ({ ...value, discriminator: CREATE_BOARD_DISCRIMINATOR }),
   );
 }
 
-export function getCreateBoardInstructionDataDecoder(): FixedSizeDecoder<CreateBoardInstructionData> {
+export function getCreateBoardInstructionDataDecoder(): Decoder<CreateBoardInstructionData> {
   return getStructDecoder([
     ["discriminator", fixDecoderSize(getBytesDecoder(), 8)],
     ["profitCreditPpm", getU32Decoder()],
+    ["limits", getArrayDecoder(getLimitsArgsDecoder())],
   ]);
 }
 
-export function getCreateBoardInstructionDataCodec(): FixedSizeCodec<
+export function getCreateBoardInstructionDataCodec(): Codec<
   CreateBoardInstructionDataArgs,
   CreateBoardInstructionData
 > {
@@ -144,6 +158,7 @@ export type CreateBoardInput<
   eventAuthority: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
   profitCreditPpm: CreateBoardInstructionDataArgs["profitCreditPpm"];
+  limits: CreateBoardInstructionDataArgs["limits"];
 };
 
 export function getCreateBoardInstruction<

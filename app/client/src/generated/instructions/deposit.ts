@@ -164,11 +164,8 @@ export type DepositInput<
   protocol: Address<TAccountProtocol>;
   /** Compartment. */
   compartment: Address<TAccountCompartment>;
-  /**
-   * Board of the compartment: needed for quote, and for bridged tokens, whose class may be
-   * closed.
-   */
-  board?: Address<TAccountBoard>;
+  /** Board of the compartment. */
+  board: Address<TAccountBoard>;
   /** Bank of the token. */
   bank: Address<TAccountBank>;
   /** The margin account. */
@@ -312,11 +309,8 @@ export type ParsedDepositInstruction<
     protocol: TAccountMetas[1];
     /** Compartment. */
     compartment: TAccountMetas[2];
-    /**
-     * Board of the compartment: needed for quote, and for bridged tokens, whose class may be
-     * closed.
-     */
-    board?: TAccountMetas[3] | undefined;
+    /** Board of the compartment. */
+    board: TAccountMetas[3];
     /** Bank of the token. */
     bank: TAccountMetas[4];
     /** The margin account. */
@@ -354,19 +348,13 @@ export function parseDepositInstruction<
     accountIndex += 1;
     return accountMeta;
   };
-  const getNextOptionalAccount = () => {
-    const accountMeta = getNextAccount();
-    return accountMeta.address === BULWARK_PROGRAM_ADDRESS
-      ? undefined
-      : accountMeta;
-  };
   return {
     programAddress: instruction.programAddress,
     accounts: {
       owner: getNextAccount(),
       protocol: getNextAccount(),
       compartment: getNextAccount(),
-      board: getNextOptionalAccount(),
+      board: getNextAccount(),
       bank: getNextAccount(),
       margin: getNextAccount(),
       vault: getNextAccount(),

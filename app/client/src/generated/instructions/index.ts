@@ -46,6 +46,7 @@ export * from "./marginNotice.js";
 export * from "./markAccounts.js";
 export * from "./migrateAccount.js";
 export * from "./noteDeficit.js";
+export * from "./noteStage.js";
 export * from "./objectToProposal.js";
 export * from "./openQuotePot.js";
 export * from "./payTreasury.js";

@@ -112,6 +112,7 @@ import {
   getMarkAccountsInstruction,
   getMigrateAccountInstruction,
   getNoteDeficitInstruction,
+  getNoteStageInstruction,
   getObjectToProposalInstruction,
   getOpenQuotePotInstruction,
   getPayTreasuryInstruction,
@@ -178,6 +179,7 @@ import {
   parseMarkAccountsInstruction,
   parseMigrateAccountInstruction,
   parseNoteDeficitInstruction,
+  parseNoteStageInstruction,
   parseObjectToProposalInstruction,
   parseOpenQuotePotInstruction,
   parsePayTreasuryInstruction,
@@ -244,6 +246,7 @@ import {
   type MarkAccountsInput,
   type MigrateAccountInput,
   type NoteDeficitInput,
+  type NoteStageInput,
   type ObjectToProposalInput,
   type OpenQuotePotInput,
   type ParsedAccrueInstruction,
@@ -286,6 +289,7 @@ import {
   type ParsedMarkAccountsInstruction,
   type ParsedMigrateAccountInstruction,
   type ParsedNoteDeficitInstruction,
+  type ParsedNoteStageInstruction,
   type ParsedObjectToProposalInstruction,
   type ParsedOpenQuotePotInstruction,
   type ParsedPayTreasuryInstruction,
@@ -549,6 +553,7 @@ export enum BulwarkInstruction {
   MarkAccounts,
   MigrateAccount,
   NoteDeficit,
+  NoteStage,
   ObjectToProposal,
   OpenQuotePot,
   PayTreasury,
@@ -1025,6 +1030,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([172, 165, 250, 193, 191, 250, 110, 11]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.NoteStage;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([192, 164, 178, 179, 30, 160, 103, 112]),
       ),
       0,
@@ -1437,6 +1453,9 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.NoteDeficit;
     } & ParsedNoteDeficitInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.NoteStage;
+    } & ParsedNoteStageInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.ObjectToProposal;
     } & ParsedObjectToProposalInstruction<TProgram>)
   | ({
@@ -1798,6 +1817,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.NoteDeficit,
         ...parseNoteDeficitInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.NoteStage: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.NoteStage,
+        ...parseNoteStageInstruction(instruction),
       };
     }
     case BulwarkInstruction.ObjectToProposal: {
@@ -2166,6 +2192,9 @@ export type BulwarkPluginInstructions = {
   noteDeficit: (
     input: NoteDeficitInput,
   ) => ReturnType<typeof getNoteDeficitInstruction> & SelfPlanAndSendFunctions;
+  noteStage: (
+    input: NoteStageInput,
+  ) => ReturnType<typeof getNoteStageInstruction> & SelfPlanAndSendFunctions;
   objectToProposal: (
     input: ObjectToProposalInput,
   ) => ReturnType<typeof getObjectToProposalInstruction> &
@@ -2476,6 +2505,8 @@ export function bulwarkProgram() {
               client,
               getNoteDeficitInstruction(input),
             ),
+          noteStage: (input) =>
+            addSelfPlanAndSendFunctions(client, getNoteStageInstruction(input)),
           objectToProposal: (input) =>
             addSelfPlanAndSendFunctions(
               client,

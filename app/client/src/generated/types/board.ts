@@ -18,6 +18,8 @@ import {
   getI64Encoder,
   getStructDecoder,
   getStructEncoder,
+  getU16Decoder,
+  getU16Encoder,
   getU32Decoder,
   getU32Encoder,
   getU64Decoder,
@@ -34,6 +36,8 @@ import {
   getBoardBankEncoder,
   getBoardMarketDecoder,
   getBoardMarketEncoder,
+  getCollateralLimitsDecoder,
+  getCollateralLimitsEncoder,
   getCongestionDecoder,
   getCongestionEncoder,
   getFeedDecoder,
@@ -48,6 +52,8 @@ import {
   type BoardBankArgs,
   type BoardMarket,
   type BoardMarketArgs,
+  type CollateralLimits,
+  type CollateralLimitsArgs,
   type Congestion,
   type CongestionArgs,
   type Feed,
@@ -90,6 +96,10 @@ export type Board = {
   locked: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
+  /** Bit n: `limits[n]` bounds something. */
+  limited: number;
+  /** Reserved. */
+  reserved1: ReadonlyUint8Array;
   /** Congestion clock. */
   congestion: Congestion;
   /** Feeds. */
@@ -104,6 +114,8 @@ export type Board = {
   debtSeen: Wide;
   /** Pegs of quote and of bridged tokens. */
   pegs: Pegs;
+  /** Limits of the four origin classes, then of the eight groups. */
+  limits: Array<CollateralLimits>;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -137,6 +149,10 @@ export type BoardArgs = {
   locked: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
+  /** Bit n: `limits[n]` bounds something. */
+  limited: number;
+  /** Reserved. */
+  reserved1: ReadonlyUint8Array;
   /** Congestion clock. */
   congestion: CongestionArgs;
   /** Feeds. */
@@ -151,6 +167,8 @@ export type BoardArgs = {
   debtSeen: WideArgs;
   /** Pegs of quote and of bridged tokens. */
   pegs: PegsArgs;
+  /** Limits of the four origin classes, then of the eight groups. */
+  limits: Array<CollateralLimitsArgs>;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -170,7 +188,9 @@ export function getBoardEncoder(): FixedSizeEncoder<BoardArgs> {
     ["version", getU8Encoder()],
     ["profitCreditPpm", getU32Encoder()],
     ["locked", getU8Encoder()],
-    ["reserved0", fixEncoderSize(getBytesEncoder(), 7)],
+    ["reserved0", fixEncoderSize(getBytesEncoder(), 1)],
+    ["limited", getU16Encoder()],
+    ["reserved1", fixEncoderSize(getBytesEncoder(), 4)],
     ["congestion", getCongestionEncoder()],
     ["feeds", getArrayEncoder(getFeedEncoder(), { size: 32 })],
     ["banks", getArrayEncoder(getBoardBankEncoder(), { size: 16 })],
@@ -178,7 +198,8 @@ export function getBoardEncoder(): FixedSizeEncoder<BoardArgs> {
     ["lendSeen", getWideEncoder()],
     ["debtSeen", getWideEncoder()],
     ["pegs", getPegsEncoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 416)],
+    ["limits", getArrayEncoder(getCollateralLimitsEncoder(), { size: 12 })],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 128)],
   ]);
 }
 
@@ -197,7 +218,9 @@ export function getBoardDecoder(): FixedSizeDecoder<Board> {
     ["version", getU8Decoder()],
     ["profitCreditPpm", getU32Decoder()],
     ["locked", getU8Decoder()],
-    ["reserved0", fixDecoderSize(getBytesDecoder(), 7)],
+    ["reserved0", fixDecoderSize(getBytesDecoder(), 1)],
+    ["limited", getU16Decoder()],
+    ["reserved1", fixDecoderSize(getBytesDecoder(), 4)],
     ["congestion", getCongestionDecoder()],
     ["feeds", getArrayDecoder(getFeedDecoder(), { size: 32 })],
     ["banks", getArrayDecoder(getBoardBankDecoder(), { size: 16 })],
@@ -205,7 +228,8 @@ export function getBoardDecoder(): FixedSizeDecoder<Board> {
     ["lendSeen", getWideDecoder()],
     ["debtSeen", getWideDecoder()],
     ["pegs", getPegsDecoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 416)],
+    ["limits", getArrayDecoder(getCollateralLimitsDecoder(), { size: 12 })],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 128)],
   ]);
 }
 

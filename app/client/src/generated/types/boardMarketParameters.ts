@@ -23,12 +23,14 @@ import {
 export type BoardMarketParameters = {
   depthUsd: bigint;
   sizeSlopeE9: bigint;
+  concentrationE9: bigint;
   closeFeePpm: number;
 };
 
 export type BoardMarketParametersArgs = {
   depthUsd: number | bigint;
   sizeSlopeE9: number | bigint;
+  concentrationE9: number | bigint;
   closeFeePpm: number;
 };
 
@@ -36,6 +38,7 @@ export function getBoardMarketParametersEncoder(): FixedSizeEncoder<BoardMarketP
   return getStructEncoder([
     ["depthUsd", getU64Encoder()],
     ["sizeSlopeE9", getU64Encoder()],
+    ["concentrationE9", getU64Encoder()],
     ["closeFeePpm", getU32Encoder()],
   ]);
 }
@@ -44,6 +47,7 @@ export function getBoardMarketParametersDecoder(): FixedSizeDecoder<BoardMarketP
   return getStructDecoder([
     ["depthUsd", getU64Decoder()],
     ["sizeSlopeE9", getU64Decoder()],
+    ["concentrationE9", getU64Decoder()],
     ["closeFeePpm", getU32Decoder()],
   ]);
 }

@@ -106,6 +106,11 @@ export type MarginAccount = {
   bump: number;
   /** Layout version. */
   version: number;
+  /**
+   * Stage that `note_stage` found last: 1 Healthy, 2 ReduceOnly, 3 Warned, 4 Liquidatable,
+   * 5 Bankrupt; 0 before anyone looked. For people: nothing on chain decides by it.
+   */
+  stageNoted: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
   /**
@@ -166,6 +171,11 @@ export type MarginAccountArgs = {
   bump: number;
   /** Layout version. */
   version: number;
+  /**
+   * Stage that `note_stage` found last: 1 Healthy, 2 ReduceOnly, 3 Warned, 4 Liquidatable,
+   * 5 Bankrupt; 0 before anyone looked. For people: nothing on chain decides by it.
+   */
+  stageNoted: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
   /**
@@ -204,7 +214,8 @@ export function getMarginAccountEncoder(): FixedSizeEncoder<MarginAccountArgs> {
     ["live", getU8Encoder()],
     ["bump", getU8Encoder()],
     ["version", getU8Encoder()],
-    ["reserved0", fixEncoderSize(getBytesEncoder(), 7)],
+    ["stageNoted", getU8Encoder()],
+    ["reserved0", fixEncoderSize(getBytesEncoder(), 6)],
     ["delegateUntil", getI64Encoder()],
     ["potPaid", getArrayEncoder(getU64Encoder(), { size: 16 })],
     ["reserved", fixEncoderSize(getBytesEncoder(), 112)],
@@ -236,7 +247,8 @@ export function getMarginAccountDecoder(): FixedSizeDecoder<MarginAccount> {
     ["live", getU8Decoder()],
     ["bump", getU8Decoder()],
     ["version", getU8Decoder()],
-    ["reserved0", fixDecoderSize(getBytesDecoder(), 7)],
+    ["stageNoted", getU8Decoder()],
+    ["reserved0", fixDecoderSize(getBytesDecoder(), 6)],
     ["delegateUntil", getI64Decoder()],
     ["potPaid", getArrayDecoder(getU64Decoder(), { size: 16 })],
     ["reserved", fixDecoderSize(getBytesDecoder(), 112)],
