@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: cb292bc84185f45543be3243dca034f03af60032d65914bfdfd3555d8b00f51f
+// Sources: 00e79c5b6f766346557c4b3c86341201de5a9e11ed66d13b7e9d67f5a299995a
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

@@ -1,5 +1,5 @@
-//! How far trouble of one kind of collateral may reach: caps and a smallest haircut per origin class
-//! (native, stable, liquid-stake, bridged) and per group of correlated tokens.
+//! How far trouble of one kind of collateral may reach: caps and a smallest haircut per origin
+//! class (native, stable, liquid-stake, bridged) and per group of correlated tokens.
 //!
 //! * **Per account**: what a class or a group is worth at Initial counts up to its cap. More may be
 //!   held, topped up, moved and withdrawn; it opens no risk. Below Initial nothing changes, so no
@@ -171,13 +171,14 @@ fn value(board: &Board, bank: &BoardBank, claims: u64) -> Result<u64> {
 /// Values by class and group; row and column 0 are those without.
 type Sums = [[u64; GROUPS + 1]; ORIGINS + 1];
 
-/// What of an account's collateral is beyond its caps, UsdE6. `worth` says what its tokens are worth
-/// at Initial: bank, amount.
+/// What of an account's collateral is beyond its caps, UsdE6. `worth` says what a token of a bank
+/// is worth at Initial: bank, amount.
 ///
-/// Classes and groups cross (SOL and its liquid stakes are one group of two classes), so that what
-/// counts is a flow through both: by max-flow = min-cut the smallest, over all sets of classes that
-/// are cut at their caps, of those caps and what the other classes bring into the groups, each group
-/// up to its own. So more of a token never counts less, and the order of slots doesn't matter.
+/// Classes and groups cross (SOL and its liquid stakes are one group of two classes), so that
+/// what counts is a flow through both: by max-flow = min-cut the smallest, over all sets of
+/// classes that are cut at their caps, of those caps and what the other classes bring into the
+/// groups, each group up to its own. So more of a token never counts less, and the order of slots
+/// doesn't matter.
 #[inline(never)]
 pub(crate) fn beyond(
     board: &Board,

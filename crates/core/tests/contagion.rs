@@ -121,8 +121,9 @@ proptest! {
         let (mut rows, mut columns) = ([u64::MAX >> 8; 5], [u64::MAX >> 8; 9]);
         for (number, cap) in (1u8..).zip(&classes) {
             if let Some(cap) = cap {
-                rows[usize::from(number)] = cap * 1_000_000;
-                set_limits(&mut desk.board, Kind::Origin(number), &limits(cap * 1_000_000)).unwrap();
+                let cap = cap * 1_000_000;
+                rows[usize::from(number)] = cap;
+                set_limits(&mut desk.board, Kind::Origin(number), &limits(cap)).unwrap();
             }
         }
         for (number, cap) in (1u8..).zip(&groups) {
@@ -138,7 +139,8 @@ proptest! {
         prop_assert_eq!(initial(&desk), counts);
         if tokens[more].2 > 0 {
             let bank = u8::try_from(more + 1).unwrap();
-            let held = desk.accounts[0].collaterals.iter_mut().find(|c| c.bank == bank && c.active != 0);
+            let mut held = desk.accounts[0].collaterals.iter_mut();
+            let held = held.find(|held| held.bank == bank && held.active != 0);
             held.unwrap().amount += 50 * COIN;
             prop_assert!(initial(&desk) >= counts);
         }

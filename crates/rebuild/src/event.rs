@@ -142,8 +142,9 @@ events! {
     InsuranceCreated, CreatorSealed, MarginAccountCreated, MarginAccountClosed, Deposited,
     Withdrawn, TicketCranked, ResidualCollected, BanksValued, SurplusSwept, Recapitalised,
     InsuranceFunded, InterestAccrued, DelegateNamed, AccountMigrated, OrdersCancelled, OrdersPruned,
-    FundingSampled, StageChanged, AccountFlagged, AccountUnflagged, PositionTakenOver, CollateralSold,
-    LossSettled, GuardianCreated, ProposalOpened, ProposalAnswered, ProposalExecuted,
+    FundingSampled, StageChanged, AccountFlagged, AccountUnflagged, PositionTakenOver,
+    CollateralSold, LossSettled, GuardianCreated, ProposalOpened, ProposalAnswered,
+    ProposalExecuted,
     ProposalExpired, TreasuryPaid, MemberRestricted, MarketWoundDown, BankClosed,
     ;
     OrderPlaced(OrderPlacedHead, OrderFill),

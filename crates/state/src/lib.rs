@@ -16,6 +16,7 @@
 mod bank;
 mod board;
 mod book;
+mod collateral;
 mod common;
 mod compartment;
 mod guardian;
@@ -29,6 +30,7 @@ mod view;
 pub use bank::*;
 pub use board::*;
 pub use book::*;
+pub use collateral::*;
 pub use common::*;
 pub use compartment::*;
 pub use guardian::*;

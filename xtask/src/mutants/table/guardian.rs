@@ -4,6 +4,30 @@ use crate::mutants::Mutant;
 
 pub const MUTANTS: &[Mutant] = &[
     Mutant {
+        guards: "a05",
+        file: "crates/core/src/params/tighten.rs",
+        from: "    if value >= cap {",
+        to: "    if value >= u64::MAX.saturating_sub(cap) {",
+        core: "parameter_changes a05_",
+        elf: "",
+    },
+    Mutant {
+        guards: "a71",
+        file: "crates/core/src/params/tighten.rs",
+        from: "    spend(&mut lowered.given_at, WINDOW, now.unix)?;",
+        to: "    spend(&mut lowered.given_at, 0, now.unix)?;",
+        core: "parameter_changes a71_",
+        elf: "",
+    },
+    Mutant {
+        guards: "i05",
+        file: "crates/core/src/params/coupled.rs",
+        from: "if !none && !all {",
+        to: "if none && all {",
+        core: "parameter_changes i05_",
+        elf: "",
+    },
+    Mutant {
         guards: "INV-NOVOID",
         file: "crates/core/src/guardian/steps.rs",
         from: "if delay != Delay::None && against >= blocking(guardian.member_count) {",

@@ -22,7 +22,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         guards: "INV-NOFLIP",
         file: "crates/core/src/targets.rs",
-        from: "targets.m0 = maintenance(targets, open);",
+        from: "targets.m0 = applied.min(targets.mm);",
         to: "targets.m0 = targets.mm;",
         core: "targets new_parameters",
         elf: "",
@@ -71,8 +71,8 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         guards: "INV-CLOCK",
         file: "crates/core/src/time.rs",
-        from: ".saturating_sub(both);",
-        to: ".saturating_sub(0 * both);",
+        from: "    open.saturating_add(both)",
+        to: "    open.saturating_add(0 * both)",
         core: "lib overlapping_closings",
         elf: "",
     },
@@ -209,8 +209,8 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         guards: "a60",
         file: "crates/core/src/breaker/band.rs",
-        from: "|| !printed_in_each(feed, now.unix.saturating_sub(59), FRESH_MINUTES)",
-        to: "|| FRESH_MINUTES == 0",
+        from: "&& printed_in_each(feed, now.unix.saturating_sub(59), FRESH_MINUTES);",
+        to: "&& printed_in_each(feed, now.unix.saturating_sub(59), 0);",
         core: "breakers a60_",
         elf: "",
     },
