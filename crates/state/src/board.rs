@@ -1,7 +1,7 @@
 use crate::common::layout;
 use crate::{
-    COLLATERAL_KINDS, CollateralLimits, End, Key, MAX_BANKS, MAX_FEEDS, MAX_MARKETS, OpenClock,
-    Pegs, SignedWide, Wide,
+    COLLATERAL_KINDS, CollateralLimits, Key, MAX_BANKS, MAX_FEEDS, MAX_MARKETS, OpenClock, Pegs,
+    SignedWide, Wide,
 };
 use bytemuck::{Pod, Zeroable};
 

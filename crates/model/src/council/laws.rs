@@ -139,7 +139,7 @@ fn quorum_soundness(council: &Council, scene: &Scene) -> bool {
             let against = objections.filter(|o| o.membership != 0 && stands(o.membership));
             let opposed = against.count() > usize::from(count / 5);
             let waited = case.waits.is_some_and(|w| w.0 > 0);
-            !case.unfit && !(case.executed > 0 && waited && opposed)
+            !(case.unfit || case.executed > 0 && waited && opposed)
         })
 }
 

@@ -407,8 +407,11 @@ impl Model for Council {
     }
 }
 
+/// Members with their memberships, delays, the veto seat.
+type Governed = ([(Key, u64); 16], (u64, u64, u32), Key);
+
 /// What only a decision may change: members, delays, the veto seat.
-fn governed(scene: &Scene) -> ([(Key, u64); 16], (u64, u64, u32), Key) {
+fn governed(scene: &Scene) -> Governed {
     let guardian = &scene.guardian.0;
     let members = guardian.members.map(|m| (m.key, m.membership));
     let delays = (guardian.delay, guardian.relax_delay, guardian.slot_ms);
