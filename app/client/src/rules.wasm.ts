@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 00e79c5b6f766346557c4b3c86341201de5a9e11ed66d13b7e9d67f5a299995a
+// Sources: 19f4ea2c4370fe5dc99e171cfb450e9487adc4e705b0453bc8ca5e33ddd7b88f
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */
