@@ -6,8 +6,8 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         guards: "a05",
         file: "crates/core/src/params/tighten.rs",
-        from: "    if value >= cap {",
-        to: "    if value >= u64::MAX.saturating_sub(cap) {",
+        from: "const DEPOSIT_CAP: u16 = Group::Bank.id(0);",
+        to: "const DEPOSIT_CAP: u16 = Group::Bank.id(1);",
         core: "parameter_changes a05_",
         elf: "",
     },
