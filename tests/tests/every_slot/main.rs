@@ -18,8 +18,8 @@
 //!
 //! What is refused needs nothing more. Where a substitution passes, the failing line says which:
 //! then either a check is missing, or it is by design and goes to tests/tests/every_slot/legal.rs
-//! with the reason. Try one instruction alone by `BULWARK_SLOTS=my_instruction cargo test --workspace
-//! --test every_slot`.
+//! with the reason. Try one instruction alone by `BULWARK_SLOTS=my_instruction cargo test
+//! --workspace --test every_slot`.
 
 mod catalog;
 mod idl;
