@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, ensure};
 use bulwark_core::Now;
-use bulwark_state::{Bank, Board, Book, Bucket, MarginAccount, Market, Ticket};
+use bulwark_state::{Bank, Board, Book, Bucket, MarginAccount, Market, Recovery, Ticket};
 use bytemuck::Zeroable;
 use bytemuck::allocation::zeroed_box;
 
@@ -13,6 +13,7 @@ use crate::apply;
 use crate::event::Raw;
 
 /// A market and its book.
+#[derive(Clone)]
 pub struct Venue {
     /// Address of the market.
     pub key: Pubkey,
@@ -23,10 +24,12 @@ pub struct Venue {
 }
 
 /// A compartment as its events have made it.
+#[derive(Clone)]
 pub struct Compartment {
     /// Address.
     pub key: Pubkey,
-    /// Indexes of interest, funding and losses; nothing else of the Board is rebuilt.
+    /// Indexes of interest, funding and losses, settlement prices, and of listings what Recovery
+    /// needs: feeds, decimals, units. Nothing else of the Board is rebuilt.
     pub board: Box<Board>,
     /// Balance of insurance, UsdE6.
     pub insurance: u64,
@@ -40,6 +43,8 @@ pub struct Compartment {
     pub tickets: BTreeMap<Pubkey, Box<Ticket>>,
     /// What was found gone from each vault without an instruction, token units.
     pub gone: Vec<u64>,
+    /// Recoveries by address, the latest last.
+    pub recoveries: Vec<(Pubkey, Box<Recovery>)>,
 }
 
 impl Compartment {
@@ -53,6 +58,7 @@ impl Compartment {
             margins: BTreeMap::new(),
             tickets: BTreeMap::new(),
             gone: Vec::new(),
+            recoveries: Vec::new(),
         }
     }
 
@@ -100,7 +106,7 @@ impl Compartment {
 }
 
 /// Opens every limit: what has happened was permitted.
-fn open(bank: &mut Bank) {
+pub(crate) fn open(bank: &mut Bank) {
     let full = Bucket {
         level: u64::MAX / 4,
         cap_ppm: 1_000_000,
@@ -121,7 +127,7 @@ fn open(bank: &mut Bank) {
 }
 
 /// Everything that a history has come to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Ledger {
     /// Compartments by their number.
     pub compartments: BTreeMap<u16, Compartment>,

@@ -18,6 +18,7 @@ mod compare;
 mod event;
 mod ledger;
 
+pub use apply::NO_RULE;
 pub use chain::{Chain, Link, head_after};
 pub use compare::{Found, differences};
 pub use event::{Event, Raw, head_of};

@@ -3,6 +3,8 @@
 mod liquidation;
 mod listing;
 mod money;
+mod moving;
+mod recovery;
 mod trading;
 mod windup;
 
@@ -11,6 +13,9 @@ use bulwark_core::Now;
 
 use crate::event::Event;
 use crate::ledger::Ledger;
+
+/// What is said of an event of whose kind no rule here knows.
+pub const NO_RULE: &str = "it has no rule here";
 
 /// Applies an event.
 pub(crate) fn event(ledger: &mut Ledger, event: &Event, now: Now) -> Result<()> {
@@ -21,7 +26,9 @@ pub(crate) fn event(ledger: &mut Ledger, event: &Event, now: Now) -> Result<()> 
     let taken = money::take(compartment, event, now)?
         || trading::take(compartment, event, now)?
         || liquidation::take(compartment, event, now)?
-        || windup::take(compartment, event, now)?;
-    anyhow::ensure!(taken, "it has no rule here");
+        || windup::take(compartment, event, now)?
+        || moving::take(compartment, event, now)?
+        || recovery::take(compartment, event, now)?;
+    anyhow::ensure!(taken, NO_RULE);
     compartment.fold()
 }

@@ -79,6 +79,7 @@ pub fn freeze_recovery(ctx: Context<FreezeRecovery>) -> Result<()> {
             common,
             recovery: accounts.recovery.key(),
             deadline_at: recovery.deadline_at,
+            prices: recovery.prices,
         };
         event::chain(&mut protocol, &common, &event)?;
         event

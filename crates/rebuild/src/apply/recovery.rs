@@ -1,0 +1,317 @@
+//! Recovery: what was announced, frozen and counted is told; marks, assignments and payments follow
+//! from it by the rules of core.
+
+use anchor_lang::prelude::Pubkey;
+use anyhow::{Context, Result, ensure};
+use bulwark::event::{
+    AccountMarked, AccountsMarkedHead, QuotePotAssigned, RecoveryAnnounced, RecoveryCounted,
+    RecoveryFrozen, RecoveryMoneyAdded, RecoveryPaid, RecoveryUndone,
+};
+use bulwark::instructions::leaf;
+use bulwark::state::{Layout, RecoveryState};
+use bulwark_core::mode::Phase;
+use bulwark_core::recovery::{self, CLASSES, DEADLINE, STAKERS, UNDONE};
+use bulwark_core::{Error, Now};
+use bulwark_state::{Bank, MarginAccount, Recovery, Wide};
+use bytemuck::Zeroable;
+use bytemuck::allocation::zeroed_box;
+use sha2::{Digest, Sha256};
+
+use crate::event::Event;
+use crate::ledger::{Compartment, Refused, counts, same, sinks};
+
+/// Takes an event of Recovery. Says whether it was one.
+pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool> {
+    match event {
+        Event::DeficitNoted(noted) => {
+            let (_, quote) = to.banks.first().context("no quote bank was listed")?;
+            sinks("deficit", noted.deficit, quote.totals.deficit)?;
+        }
+        Event::RecoveryAnnounced(said) => announce(to, said, now)?,
+        Event::RecoveryUndone(said) => undo(to, said)?,
+        Event::RecoveryFrozen(said) => freeze(to, said, now)?,
+        Event::RecoveryCounted(said) => count(to, said)?,
+        Event::AccountsMarked(head, list) => mark(to, head, list, now)?,
+        Event::QuotePotAssigned(said) => assign(to, said, now)?,
+        Event::RecoveryPaid(paid) => pay(to, paid)?,
+        Event::RecoveryMoneyAdded(added) => add_money(to, added)?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn hash(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// The latest Recovery, if it is the one at an address.
+fn latest<'a>(
+    recoveries: &'a mut [(Pubkey, Box<Recovery>)],
+    says: &Pubkey,
+) -> Result<&'a mut Recovery> {
+    let (key, recovery) = recoveries
+        .last_mut()
+        .context("no Recovery was ever announced")?;
+    same("address of the Recovery", says, key)?;
+    Ok(recovery)
+}
+
+fn in_phase(recovery: &Recovery, phase: Phase) -> Result<()> {
+    same("phase", phase as u8, recovery.phase)
+}
+
+fn announce(to: &mut Compartment, said: &RecoveryAnnounced, now: Now) -> Result<()> {
+    let before = to.recoveries.last();
+    let done = before.is_none_or(|(_, before)| before.phase == UNDONE);
+    ensure!(done, "the Recovery before it was never undone");
+    let epoch = before.map_or(0, |(_, before)| before.epoch);
+    same("epoch", Some(said.epoch), epoch.checked_add(1))?;
+    let cause = u8::try_from(said.cause)?;
+    let cause = recovery::Cause::from_u8(cause).refused("its cause")?;
+    let freeze_at = now.unix.checked_add_unsigned(cause.notice());
+    same("time of the freeze", Some(said.freeze_at), freeze_at)?;
+    let seeds: [&[u8]; 3] = [
+        bulwark::seeds::RECOVERY,
+        to.key.as_ref(),
+        &said.epoch.to_le_bytes(),
+    ];
+    let (key, bump) = Pubkey::find_program_address(&seeds, &bulwark::ID);
+    same("address of the Recovery", said.recovery, key)?;
+    let mut recovery: Box<Recovery> = zeroed_box();
+    recovery.compartment = to.key.to_bytes();
+    recovery.prices = said.prices;
+    recovery.announced_slot = now.slot;
+    recovery.announced_at = now.unix;
+    recovery.epoch = said.epoch;
+    recovery.phase = Phase::Announced as u8;
+    recovery.cause = cause as u8;
+    recovery.bump = bump;
+    recovery.version = RecoveryState::VERSION;
+    to.recoveries.push((key, recovery));
+    Ok(())
+}
+
+fn undo(to: &mut Compartment, said: &RecoveryUndone) -> Result<()> {
+    let recovery = latest(&mut to.recoveries, &said.recovery)?;
+    in_phase(recovery, Phase::Announced)?;
+    let guardians = recovery::Cause::Guardian as u8;
+    ensure!(recovery.cause != guardians, "the guardian's is final");
+    recovery.phase = UNDONE;
+    Ok(())
+}
+
+fn freeze(to: &mut Compartment, said: &RecoveryFrozen, now: Now) -> Result<()> {
+    let recovery = latest(&mut to.recoveries, &said.recovery)?;
+    in_phase(recovery, Phase::Announced)?;
+    for (announced, frozen) in recovery.prices.iter_mut().zip(said.prices) {
+        // One that had never printed is frozen at its last print.
+        if *announced == 0 {
+            *announced = frozen;
+        }
+        same("frozen price", frozen, *announced)?;
+    }
+    let markets = to.board.markets.iter();
+    let (funding, long) = (&mut recovery.funding, &mut recovery.loss_long);
+    let places = funding.iter_mut().zip(long).zip(&mut recovery.loss_short);
+    for (seat, ((funding, long), short)) in markets.zip(places) {
+        (*funding, *long, *short) = (seat.funding, seat.loss_long, seat.loss_short);
+    }
+    recovery.phase = Phase::Frozen as u8;
+    recovery.frozen_at = now.unix;
+    let deadline = now.unix.checked_add_unsigned(DEADLINE);
+    same("deadline", Some(said.deadline_at), deadline)?;
+    recovery.deadline_at = said.deadline_at;
+    let stakers = recovery.classes.get_mut(STAKERS).context("no stakers")?;
+    stakers.claims = Wide::new(to.insurance.into());
+    Ok(())
+}
+
+/// Bits that were set and weren't before.
+fn new_bits(what: &str, says: u32, was: u32) -> Result<impl Iterator<Item = usize> + use<>> {
+    ensure!(was & !says == 0, "{what} that were counted aren't any more");
+    Ok((0..32_usize).filter(move |bit| (says & !was) >> bit & 1 == 1))
+}
+
+fn count(to: &mut Compartment, said: &RecoveryCounted) -> Result<()> {
+    let recovery = latest(&mut to.recoveries, &said.recovery)?;
+    for index in new_bits("banks", said.banks, recovery.banks_counted)? {
+        let (_, bank) = to.banks.get(index).context("no such bank was listed")?;
+        let told = said.claims.get(index).zip(said.frozen.get(index));
+        count_bank(recovery, bank, told.context("no such bank")?)?;
+    }
+    for index in new_bits("markets", said.markets, recovery.markets_counted)? {
+        let venue = to.markets.get(index).context("no such market was listed")?;
+        recovery::freeze_market(recovery, &venue.market).refused("a market")?;
+    }
+    let told = said.claims.iter().zip(&said.frozen);
+    for (seat, told) in recovery.banks.iter().zip(told) {
+        same(
+            "claims and money of a bank",
+            told,
+            (&seat.claims, &seat.frozen),
+        )?;
+    }
+    let banks = recovery.banks_counted.count_ones();
+    let markets = recovery.markets_counted.count_ones();
+    let complete =
+        usize::try_from(banks)? == to.banks.len() && usize::try_from(markets)? == to.markets.len();
+    same("complete", said.complete, u64::from(complete))?;
+    if complete {
+        recovery.live_count = u64::try_from(recovery.live_signed)?;
+        recovery.phase = Phase::Marking as u8;
+    }
+    same(
+        "accounts to be marked",
+        said.live_count,
+        recovery.live_count,
+    )
+}
+
+/// Counts a bank. The vault isn't told, but what its claims share of it is.
+fn count_bank(recovery: &mut Recovery, bank: &Bank, (claims, frozen): (&u64, &u64)) -> Result<()> {
+    let vault = frozen.checked_add(bank.residuals.assigned);
+    let vault = vault.context("the money")?;
+    ensure!(vault <= bank.expected, "more money than was ever booked");
+    // Live accounts wait on the bank's own count here; there they wait to be folded.
+    let mut bank = *bank;
+    if bank.index != 0 {
+        bank.live_delta = std::mem::take(&mut bank.totals.live_count);
+    }
+    recovery::freeze_bank(recovery, &bank, vault).refused("a bank")?;
+    if bank.index == 0 {
+        // Loss that claims share follows from the last check, which isn't rebuilt.
+        let seat = recovery.banks.first_mut().context("no quote")?;
+        seat.claims = *claims;
+    }
+    Ok(())
+}
+
+fn mark(
+    to: &mut Compartment,
+    head: &AccountsMarkedHead,
+    list: &[AccountMarked],
+    now: Now,
+) -> Result<()> {
+    for entry in list {
+        let mut account = to.lift(&entry.margin)?;
+        let recovery = latest(&mut to.recoveries, &head.recovery)?;
+        let marked = recovery::mark(&to.board, recovery, &mut account, now).refused("a mark")?;
+        let leaf = leaf(&account, &entry.margin);
+        let node = leaf.node(hash).refused("its leaf")?;
+        let Recovery {
+            frontier, leaves, ..
+        } = recovery;
+        recovery::append(frontier, leaves, node, hash).refused("its leaf")?;
+        let follows = AccountMarked {
+            margin: entry.margin,
+            owner: Pubkey::new_from_array(account.owner),
+            quote: marked.figures.quote,
+            senior: leaf.senior,
+            junior: leaf.junior,
+            shortfall: marked.figures.shortfall,
+            banks: leaf.banks,
+            kept: leaf.kept,
+            given: marked.figures.given,
+        };
+        same("what is marked", entry, &follows)?;
+        to.lay(&entry.margin, account);
+    }
+    let recovery = latest(&mut to.recoveries, &head.recovery)?;
+    counted_leaves(head.common.sequence, recovery.leaves)?;
+    same("accounts marked", head.marked, recovery.marked)?;
+    same(
+        "accounts to be marked",
+        head.live_count,
+        recovery.live_count,
+    )
+}
+
+/// Marks are numbered by the leaves after them.
+fn counted_leaves(says: u64, leaves: u64) -> Result<()> {
+    ensure!(says <= leaves, "a mark before leaf {says} is missing");
+    same("leaves", says, leaves)
+}
+
+fn assign(to: &mut Compartment, said: &QuotePotAssigned, now: Now) -> Result<()> {
+    let recovery = latest(&mut to.recoveries, &said.recovery)?;
+    let opens = recovery.phase != Phase::Settled as u8;
+    if opens {
+        let mut compartment = bulwark_state::Compartment::zeroed();
+        recovery::open_pot(recovery, &mut compartment, now).refused("the quote pot")?;
+    }
+    let changed = recovery::assign(&to.board, recovery).refused("the assignment")?;
+    ensure!(opens || changed, "there was nothing to assign");
+    let root = recovery::root(&recovery.frontier, recovery.leaves, hash);
+    recovery.root = root.refused("the root")?;
+    same("leaves", said.leaves, recovery.leaves)?;
+    same(
+        "root",
+        said.root,
+        Pubkey::new_from_array(recovery.root.hash),
+    )?;
+    same("reserve", said.reserve, recovery.reserve)?;
+    let told = said.claims.iter().zip(&said.quote);
+    for ((class, seat), (claims, quote)) in CLASSES.iter().zip(&recovery.classes).zip(told) {
+        same(&format!("claims of class {class}"), *claims, seat.claims.lo)?;
+        let first = seat.assigned.first();
+        same(&format!("quote of class {class}"), Some(quote), first)?;
+    }
+    Ok(())
+}
+
+/// What is due of one bank's token: kept, and of the pot.
+fn book(recovery: &mut Recovery, account: &mut MarginAccount, bank: u8) -> Result<(u64, u64)> {
+    let or_nothing = |due: bulwark_core::Result<u64>| match due {
+        Err(Error::NothingDue | Error::RecoveryPhase) => Ok(0),
+        due => due.refused("what is due"),
+    };
+    let mut kept = 0;
+    for slot in 0..account.collaterals.len() {
+        let held = account.collaterals.get(slot).context("no such slot")?;
+        if held.active != 0 && held.bank == bank {
+            kept = or_nothing(recovery::pay_token(recovery, account, slot))?;
+        }
+    }
+    let pot = or_nothing(recovery::pay_pot(recovery, account, bank.into()))?;
+    Ok((kept, pot))
+}
+
+fn pay(to: &mut Compartment, paid: &RecoveryPaid) -> Result<()> {
+    let index = to.bank_at(&paid.bank)?;
+    let mut account = to.lift(&paid.margin)?;
+    let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
+    let count = &mut bank.event_sequence;
+    counts("event of the bank", count, paid.common.sequence)?;
+    let count = &mut account.event_sequence;
+    counts("event of the account", count, paid.account_sequence)?;
+    let (_, recovery) = to.recoveries.last_mut().context("no Recovery runs")?;
+    let due = book(recovery, &mut account, bank.index)?;
+    same("kept and of the pot", (paid.kept, paid.pot), due)?;
+    let sum = paid.kept.checked_add(paid.pot).context("the payment")?;
+    ensure!(sum != 0, "nothing was due");
+    let rest = bank.expected.checked_sub(sum);
+    bank.expected = rest.context("more was paid than there was")?;
+    to.lay(&paid.margin, account);
+    Ok(())
+}
+
+fn add_money(to: &mut Compartment, added: &RecoveryMoneyAdded) -> Result<()> {
+    let index = to.bank_at(&added.bank)?;
+    let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
+    let count = &mut bank.event_sequence;
+    counts("event of the bank", count, added.common.sequence)?;
+    let (_, recovery) = to.recoveries.last_mut().context("no Recovery runs")?;
+    let money = added.given.checked_add(added.found).context("the money")?;
+    let late = recovery::late_money(recovery, bank, money).refused("the money")?;
+    let told = (added.residuals, added.claims, added.surplus);
+    let follows = (late.residuals, late.claims, late.surplus);
+    same("to residuals, claims and beyond", told, follows)?;
+    if recovery.phase == Phase::Settled as u8 {
+        recovery::assign(&to.board, recovery).refused("the assignment")?;
+    }
+    Ok(())
+}
