@@ -140,8 +140,11 @@ events! {
     CollateralSold, LossSettled, GuardianCreated, ProposalOpened, ProposalAnswered,
     ProposalExecuted,
     ProposalExpired, TreasuryPaid, MemberRestricted, MarketWoundDown, BankClosed,
+    DeficitNoted, RecoveryAnnounced, RecoveryUndone, RecoveryFrozen, RecoveryCounted,
+    QuotePotAssigned, RecoveryPaid, RecoveryMoneyAdded,
     ;
     OrderPlaced(OrderPlacedHead, OrderFill),
     AccountWoundUp(AccountWoundUpHead, LegWoundUp),
     Checked(CheckedHead, BreakerTripped),
+    AccountsMarked(AccountsMarkedHead, AccountMarked),
 }

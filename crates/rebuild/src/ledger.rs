@@ -10,6 +10,7 @@ use bytemuck::Zeroable;
 use bytemuck::allocation::zeroed_box;
 
 use crate::apply;
+use crate::commitment::Commitment;
 use crate::event::Raw;
 
 /// A market and its book.
@@ -40,6 +41,8 @@ pub struct Compartment {
     pub tickets: BTreeMap<Pubkey, Box<Ticket>>,
     /// What was found gone from each vault without an instruction, token units.
     pub gone: Vec<u64>,
+    /// Commitments of its Recoveries, by the Recovery's address.
+    pub recoveries: BTreeMap<Pubkey, Commitment>,
 }
 
 impl Compartment {
@@ -53,6 +56,7 @@ impl Compartment {
             margins: BTreeMap::new(),
             tickets: BTreeMap::new(),
             gone: Vec::new(),
+            recoveries: BTreeMap::new(),
         }
     }
 
