@@ -111,8 +111,8 @@ pub fn touch_quote(board: &Board, account: &mut MarginAccount, deltas: &mut Delt
     Ok(())
 }
 
-/// [`touch_quote`], then moves the balance by `change`, UsdE6, and X⁺ and X⁻ with it (D1). Starts and
-/// ends the age of a debt.
+/// [`touch_quote`], then moves the balance by `change`, UsdE6, and X⁺ and X⁻ with it (D1). Starts
+/// and ends the age of a debt.
 pub fn add_quote(
     board: &Board,
     account: &mut MarginAccount,
