@@ -104,20 +104,35 @@ fn each_repeated_event_of_an_end_is_found_there() {
     }
 }
 
+/// Two of one slot that share no count, and of which neither depends on the other, may have
+/// happened in either order: no history can tell.
 #[test]
 fn each_exchange_of_an_event_of_an_end_is_found() {
-    let last = ended().lines.len() - 1;
+    let lines = &ended().lines;
+    let slot = |at: usize| events(&lines[at])[0].common().unwrap().slot;
+    let (mut within, mut either) = (0, 0);
     for Place { name, at, .. } in places() {
         for other in [at - 1, at + 1, at + 2] {
-            if other > last {
+            if other >= lines.len() {
                 continue;
             }
-            let found = after(|lines| lines.swap(at, other));
-            let found = found.unwrap_or_else(|| panic!("{name}: {at} and {other}"));
+            let same = slot(at) == slot(other);
+            let Some(found) = after(|lines| lines.swap(at, other)) else {
+                let by = events(&lines[other])[0].decode().unwrap().name();
+                println!("{name} of line {at}, {by} of line {other}: either order");
+                assert!(same, "{name}: {at} and {other}");
+                either += 1;
+                continue;
+            };
+            within += u32::from(same);
             let there = at.min(other) + 1..=at.max(other) + 1;
             assert!(there.contains(&found.line), "{name}: {found:?}");
         }
     }
+    assert!(
+        within > 20 && either < 10,
+        "{within} within a slot, {either}"
+    );
 }
 
 /// The next event of its count and the same again: what a forger would write.
@@ -173,7 +188,8 @@ fn every_altered_byte_of_an_event_of_an_end_is_found() {
             for byte in 0..place.raw.bytes().len() {
                 let mut bytes = place.raw.bytes().to_vec();
                 bytes[byte] ^= 1;
-                let raw = Raw::of_event(bytes.clone());
+                let call = [anchor_lang::event::EVENT_IX_TAG_LE, &bytes].concat();
+                let raw = Raw::of_call(&call).unwrap();
                 let refused = chain.clone().take(&raw).is_err();
                 if refused || ledger.clone().take(&raw).is_err() {
                     continue;

@@ -7,7 +7,6 @@ use bulwark::event::{
     AccountMarked, AccountsMarkedHead, QuotePotAssigned, RecoveryAnnounced, RecoveryCounted,
     RecoveryFrozen, RecoveryMoneyAdded, RecoveryPaid, RecoveryUndone,
 };
-use bulwark::instructions::leaf;
 use bulwark::state::{Layout, RecoveryState};
 use bulwark_core::mode::Phase;
 use bulwark_core::recovery::{self, CLASSES, DEADLINE, STAKERS, UNDONE};
@@ -15,8 +14,9 @@ use bulwark_core::{Error, Now};
 use bulwark_state::{Bank, MarginAccount, Recovery, Wide};
 use bytemuck::Zeroable;
 use bytemuck::allocation::zeroed_box;
-use sha2::{Digest, Sha256};
 
+use super::money::begin;
+use crate::commitment::{leaf_of, sha256};
 use crate::event::Event;
 use crate::ledger::{Compartment, Refused, counts, same, sinks};
 
@@ -38,14 +38,6 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
         _ => return Ok(false),
     }
     Ok(true)
-}
-
-fn hash(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part);
-    }
-    hash.finalize().into()
 }
 
 /// The latest Recovery, if it is the one at an address.
@@ -139,7 +131,7 @@ fn new_bits(what: &str, says: u32, was: u32) -> Result<impl Iterator<Item = usiz
 fn count(to: &mut Compartment, said: &RecoveryCounted) -> Result<()> {
     let recovery = latest(&mut to.recoveries, &said.recovery)?;
     for index in new_bits("banks", said.banks, recovery.banks_counted)? {
-        let (_, bank) = to.banks.get(index).context("no such bank was listed")?;
+        let (_, bank) = to.banks.get_mut(index).context("no such bank was listed")?;
         let told = said.claims.get(index).zip(said.frozen.get(index));
         count_bank(recovery, bank, told.context("no such bank")?)?;
     }
@@ -161,7 +153,7 @@ fn count(to: &mut Compartment, said: &RecoveryCounted) -> Result<()> {
         usize::try_from(banks)? == to.banks.len() && usize::try_from(markets)? == to.markets.len();
     same("complete", said.complete, u64::from(complete))?;
     if complete {
-        recovery.live_count = u64::try_from(recovery.live_signed)?;
+        recovery.live_count = recovery.live_signed.max(0).unsigned_abs();
         recovery.phase = Phase::Marking as u8;
     }
     same(
@@ -171,22 +163,31 @@ fn count(to: &mut Compartment, said: &RecoveryCounted) -> Result<()> {
     )
 }
 
-/// Counts a bank. The vault isn't told, but what its claims share of it is.
-fn count_bank(recovery: &mut Recovery, bank: &Bank, (claims, frozen): (&u64, &u64)) -> Result<()> {
-    let vault = frozen.checked_add(bank.residuals.assigned);
-    let vault = vault.context("the money")?;
+/// Counts a bank. What lies in the vault isn't told, but what the claims share of it is: of a token
+/// that has more, what is more.
+fn count_bank(
+    recovery: &mut Recovery,
+    bank: &mut Bank,
+    (claims, frozen): (&u64, &u64),
+) -> Result<()> {
+    let covered = bank.index != 0 && frozen == claims;
+    let vault = match frozen.checked_add(bank.residuals.assigned) {
+        Some(_) if covered => bank.expected,
+        vault => vault.context("the money")?,
+    };
     ensure!(vault <= bank.expected, "more money than was ever booked");
-    // Live accounts wait on the bank's own count here; there they wait to be folded.
-    let mut bank = *bank;
+    // Live accounts were folded here; there they wait to be.
     if bank.index != 0 {
-        bank.live_delta = std::mem::take(&mut bank.totals.live_count);
+        std::mem::swap(&mut bank.live_delta, &mut bank.totals.live_count);
     }
-    recovery::freeze_bank(recovery, &bank, vault).refused("a bank")?;
-    if bank.index == 0 {
-        // Loss that claims share follows from the last check, which isn't rebuilt.
-        let seat = recovery.banks.first_mut().context("no quote")?;
-        seat.claims = *claims;
+    recovery::freeze_bank(recovery, bank, vault).refused("a bank")?;
+    if bank.index != 0 {
+        std::mem::swap(&mut bank.live_delta, &mut bank.totals.live_count);
+        return Ok(());
     }
+    // Loss that claims share follows from the last check, which isn't rebuilt.
+    let seat = recovery.banks.first_mut().context("no quote")?;
+    seat.claims = *claims;
     Ok(())
 }
 
@@ -200,12 +201,12 @@ fn mark(
         let mut account = to.lift(&entry.margin)?;
         let recovery = latest(&mut to.recoveries, &head.recovery)?;
         let marked = recovery::mark(&to.board, recovery, &mut account, now).refused("a mark")?;
-        let leaf = leaf(&account, &entry.margin);
-        let node = leaf.node(hash).refused("its leaf")?;
+        let leaf = leaf_of(&account, &entry.margin);
+        let node = leaf.node(sha256).refused("its leaf")?;
         let Recovery {
             frontier, leaves, ..
         } = recovery;
-        recovery::append(frontier, leaves, node, hash).refused("its leaf")?;
+        recovery::append(frontier, leaves, node, sha256).refused("its leaf")?;
         let follows = AccountMarked {
             margin: entry.margin,
             owner: Pubkey::new_from_array(account.owner),
@@ -245,7 +246,7 @@ fn assign(to: &mut Compartment, said: &QuotePotAssigned, now: Now) -> Result<()>
     }
     let changed = recovery::assign(&to.board, recovery).refused("the assignment")?;
     ensure!(opens || changed, "there was nothing to assign");
-    let root = recovery::root(&recovery.frontier, recovery.leaves, hash);
+    let root = recovery::root(&recovery.frontier, recovery.leaves, sha256);
     recovery.root = root.refused("the root")?;
     same("leaves", said.leaves, recovery.leaves)?;
     same(
@@ -281,20 +282,19 @@ fn book(recovery: &mut Recovery, account: &mut MarginAccount, bank: u8) -> Resul
 }
 
 fn pay(to: &mut Compartment, paid: &RecoveryPaid) -> Result<()> {
-    let index = to.bank_at(&paid.bank)?;
-    let mut account = to.lift(&paid.margin)?;
+    let sum = paid.kept.checked_add(paid.pot).context("the payment")?;
+    ensure!(sum != 0, "nothing was due");
+    let (_, bank) = to.banks.get(to.bank_at(&paid.bank)?).context("no bank")?;
+    let after = bank.expected.checked_sub(sum);
+    let after = after.context("more was paid than there was")?;
+    let counted = (paid.common.sequence, paid.account_sequence);
+    let keys = (&paid.bank, &paid.margin);
+    let (index, mut account) = begin(to, keys, counted, (after, 0, sum))?;
     let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
-    let count = &mut bank.event_sequence;
-    counts("event of the bank", count, paid.common.sequence)?;
-    let count = &mut account.event_sequence;
-    counts("event of the account", count, paid.account_sequence)?;
+    bank.expected = after;
     let (_, recovery) = to.recoveries.last_mut().context("no Recovery runs")?;
     let due = book(recovery, &mut account, bank.index)?;
     same("kept and of the pot", (paid.kept, paid.pot), due)?;
-    let sum = paid.kept.checked_add(paid.pot).context("the payment")?;
-    ensure!(sum != 0, "nothing was due");
-    let rest = bank.expected.checked_sub(sum);
-    bank.expected = rest.context("more was paid than there was")?;
     to.lay(&paid.margin, account);
     Ok(())
 }

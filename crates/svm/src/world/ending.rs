@@ -3,6 +3,8 @@
 
 use bulwark_core::recovery::{Cause, DEAD_MAN, DEADLINE};
 
+use bulwark_state::Compartment;
+
 use super::{BTC, BTC_PERP, SOL, SOL_PERP, USDC, World, ask, bid, scaled, usdc};
 use crate::vm::address;
 
@@ -68,8 +70,11 @@ impl World {
         }
     }
 
-    /// A broken bit, set by the harness, keeps the mode above Normal for a fortnight; then it goes.
+    /// A deficit seen before is no more. A broken bit keeps the mode above Normal for a fortnight;
+    /// then it goes. The harness sets both.
     fn false_alarm(&mut self) {
+        self.advance(1);
+        self.overwrite_compartment(|compartment, now| compartment.deficit_seen_at = now);
         self.by_stranger(|world, key| world.deployment.note_deficit(key))
             .expect("noted");
         self.set_broken(1);
@@ -81,9 +86,15 @@ impl World {
     }
 
     fn set_broken(&mut self, markets: u64) {
+        self.overwrite_compartment(|compartment, now| {
+            compartment.broken.markets = markets;
+            compartment.mode.above_normal_at = if markets == 0 { 0 } else { now };
+        });
+    }
+
+    fn overwrite_compartment(&mut self, change: impl FnOnce(&mut Compartment, i64)) {
         let mut compartment = self.compartment();
-        compartment.broken.markets = markets;
-        compartment.mode.above_normal_at = if markets == 0 { 0 } else { self.now().unix };
+        change(&mut compartment, self.now().unix);
         let key = address(self.deployment.compartment);
         self.vm.overwrite(key, &*compartment).expect("it is there");
     }
@@ -97,14 +108,8 @@ impl World {
         self.announce_by_guardian().expect("announced");
         self.pass_notice();
         self.freeze().expect("frozen");
-        let epoch = self.epoch();
-        for (banks, markets) in [(0..2, 0..1), (2..3, 1..2)] {
-            self.by_stranger(|world, key| {
-                let deployment = &world.deployment;
-                deployment.count_recovery(key, epoch, banks, markets)
-            })
-            .expect("counted");
-        }
+        self.count(0..2, 0..1).expect("counted");
+        self.count(2..3, 1..2).expect("counted");
         self.mark_all(&["carol"]).expect("marked");
         self.claim("carol", SOL);
         self.add_money("donor", SOL, scaled(9.0, 9)).expect("given");

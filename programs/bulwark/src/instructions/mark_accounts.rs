@@ -51,7 +51,7 @@ pub(super) fn hash(parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// The leaf of a marked account.
-pub fn leaf(account: &MarginAccount, margin: &Pubkey) -> recovery::Leaf {
+pub(super) fn leaf(account: &MarginAccount, margin: &Pubkey) -> recovery::Leaf {
     let shadow = &account.shadow;
     let mut banks = [NONE; MAX_COLLATERALS];
     for (bank, held) in banks.iter_mut().zip(&account.collaterals) {
