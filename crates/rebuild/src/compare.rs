@@ -27,8 +27,8 @@ pub enum Found<'a> {
 /// Names every number in which an account on chain differs from what its events come to.
 ///
 /// A margin account, a ticket, a book and a Recovery are compared whole, byte by byte (a margin
-/// account's bump apart); of banks and markets what they owe, hold, count. Totals are compared with what waits in the
-/// `markets` to be folded: `fold` moves it and says nothing.
+/// account's bump apart); of banks and markets what they owe, hold, count. Totals are compared with
+/// what waits in the `markets` to be folded: `fold` moves it and says nothing.
 #[must_use]
 pub fn differences(
     rebuilt: &Compartment,
