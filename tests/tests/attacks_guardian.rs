@@ -292,6 +292,41 @@ fn a33_trading_locks_nothing_that_a_pause_writes() {
     world.trade("alice", "maker", SOL_PERP, 1.0, 100.0);
 }
 
+/// All five are gone on the first day: two years later the venue is what it was.
+#[test]
+fn a16_a_venue_whose_guardians_are_all_gone_works_in_normal_for_ever() {
+    let mut world = guarded();
+    world.seal().unwrap();
+    for month in 0..24 {
+        world.advance(30 * DAY);
+        world.refresh_all();
+        world.accrue().unwrap();
+        world.check_all().unwrap();
+        assert_eq!(world.mode(), Mode::Normal, "month {month}");
+        expect_error(world.announce(Cause::DeadMan), E::NotNeeded);
+        // They come in, trade both ways, and leave.
+        world.fund("alice", 100.0);
+        world.trade("alice", "maker", SOL_PERP, 1.0, 100.0);
+        world.advance(60);
+        world.refresh_all();
+        world.trade("maker", "alice", SOL_PERP, 1.0, 100.0);
+        assert_eq!(world.position("alice", SOL_PERP).base, 0);
+        assert_eq!(world.withdraw("alice", USDC, usdc(50.0)), (usdc(50.0), 0));
+    }
+    for number in 1..=5 {
+        expect_error(world.restrict(number, 60), E::MemberSilent);
+    }
+    // Whoever falls is liquidated as ever.
+    world.fund("bob", 900.0);
+    world.fund("liquidator", 100_000.0);
+    world.trade("bob", "maker", SOL_PERP, 100.0, 100.0);
+    world.advance(60);
+    world.crash(SOL, 92.0);
+    world.flag("bob").unwrap();
+    let lot = base_e8(10.0);
+    world.take_over("liquidator", "bob", SOL_PERP, lot).unwrap();
+}
+
 #[test]
 fn a73_guardians_own_acts_dont_wind_a_venue_down() {
     let mut world = guarded();
