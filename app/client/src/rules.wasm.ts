@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 76bf0f0ea30772e4461416e4d28dca18ac6be2e2d1911585a42abc97c8d83ec5
+// Sources: b6be01679d68debbb46a80810f852f8379bd94ae54b8984ded79f7cde18b5c03
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

@@ -109,7 +109,10 @@ export async function countRecovery(
   const markets = (what.markets ?? []).map((one) => marketOf(deployment, one).market);
   return followed(
     generated.getCountRecoveryInstruction(await counting(deployment, caller, epoch)),
-    reads([...banks.flatMap(({ bank, vault }) => [bank, vault]), ...markets]),
+    [
+      ...banks.flatMap(({ bank, vault }) => [...writes([bank]), ...reads([vault])]),
+      ...reads(markets),
+    ],
   );
 }
 
