@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: b6be01679d68debbb46a80810f852f8379bd94ae54b8984ded79f7cde18b5c03
+// Sources: 8e62b2044cf5758b73568205c5d416185aa2bb1b7757b5ef4a61d2950b27b6fb
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */
