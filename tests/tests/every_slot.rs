@@ -37,7 +37,8 @@ use solana_keypair::Keypair;
 use stage::Stage;
 
 use slots::{
-    Found, Make, idl, samples, samples_guardian, samples_listing, samples_recovery, samples_winding,
+    Found, Make, idl, samples, samples_guardian, samples_listing, samples_recovery,
+    samples_staking, samples_winding,
 };
 
 fn all_samples() -> BTreeMap<&'static str, Vec<Make>> {
@@ -48,6 +49,7 @@ fn all_samples() -> BTreeMap<&'static str, Vec<Make>> {
         samples_listing::SAMPLES,
         samples_winding::SAMPLES,
         samples_recovery::SAMPLES,
+        samples_staking::SAMPLES,
     ] {
         for (name, make) in list {
             all.entry(*name).or_default().push(*make);

@@ -31,6 +31,7 @@ export const ACCOUNT_SIZES = {
   margin: accounts.getMarginStateDecoder().fixedSize,
   ticket: accounts.getTicketStateDecoder().fixedSize,
   insurance: accounts.getInsuranceStateDecoder().fixedSize,
+  stake: accounts.getStakeStateDecoder().fixedSize,
 } as const;
 
 /** Bytes that aren't the account that was asked for. */
@@ -673,6 +674,52 @@ export function readTicket(data: ReadonlyUint8Array): TicketView {
     at: unit.unixSeconds(layout.at),
     layout,
   };
+}
+
+/** What an owner has staked into an insurance. */
+export interface StakeView {
+  /** Insurance. */
+  readonly insurance: Address;
+  /** Owner. */
+  readonly owner: Address;
+  /** When what has asked to leave did so; null if nothing has. */
+  readonly askedAt: unit.UnixSeconds | null;
+  /** What that was worth then: no more is paid. */
+  readonly askedValue: unit.UsdE6;
+  /** Every field. */
+  readonly layout: types.Stake;
+}
+
+/** Reads a stake. */
+export function readStake(data: ReadonlyUint8Array): StakeView {
+  const layout = open(
+    "stake",
+    data,
+    accounts.STAKE_STATE_DISCRIMINATOR,
+    accounts.getStakeStateDecoder(),
+  );
+  return {
+    insurance: key(layout.insurance),
+    owner: key(layout.owner),
+    askedAt: layout.askedAt === 0n ? null : unit.unixSeconds(layout.askedAt),
+    askedValue: unit.usdE6(layout.askedValue),
+    layout,
+  };
+}
+
+/** What a stake is worth now, rounded down as the program does. */
+export function stakeWorth(insurance: InsuranceView, stake: StakeView): unit.UsdE6 {
+  const worth = (pool: types.StakePool, generation: bigint, shares: bigint) =>
+    pool.generation === generation
+      ? (shares * (pool.value + 1n)) / (wide(pool.shares) + 1_000n)
+      : 0n;
+  const { earning, idle } = insurance.layout;
+  const { layout } = stake;
+  const waiting = wide(layout.young) + wide(layout.leaving);
+  return unit.usdE6(
+    worth(earning, layout.earningGeneration, wide(layout.earning)) +
+      worth(idle, layout.idleGeneration, waiting),
+  );
 }
 
 /** Insurance of a compartment. */

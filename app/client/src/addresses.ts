@@ -96,6 +96,14 @@ export async function insuranceAddress(compartment: Address): Promise<Address> {
   return (await derive(["insurance", bytes(compartment)]))[0];
 }
 
+/** What an owner has staked into an insurance, with its bump, which `stake` wants. */
+export async function stakeAddress(
+  insurance: Address,
+  owner: Address,
+): Promise<ProgramDerivedAddress> {
+  return derive(["stake", bytes(insurance), bytes(owner)]);
+}
+
 /** Authority of all vaults. */
 export async function vaultAuthorityAddress(): Promise<Address> {
   return (await derive(["vault-authority"]))[0];

@@ -1,7 +1,7 @@
 //! What was rebuilt against what lies on chain.
 
 use anchor_lang::prelude::Pubkey;
-use bulwark_state::{Bank, Book, Insurance, MarginAccount, Market, Ticket};
+use bulwark_state::{Bank, Book, Insurance, MarginAccount, Market, Stake, Ticket};
 
 use crate::ledger::{Compartment, Venue};
 
@@ -19,6 +19,8 @@ pub enum Found<'a> {
     Book(&'a Book),
     /// Insurance.
     Insurance(&'a Insurance),
+    /// A stake in it.
+    Stake(&'a Stake),
 }
 
 /// Names every number in which an account on chain differs from what its events come to.
@@ -60,6 +62,17 @@ pub fn differences(
             None => list.missing(),
         },
         Found::Insurance(is) => list.same("balance", rebuilt.insurance, is.balance),
+        Found::Stake(is) => match rebuilt.stakes.get(key) {
+            Some(stake) => {
+                let plain = Stake {
+                    insurance: is.insurance,
+                    bump: is.bump,
+                    ..*stake
+                };
+                list.bytes("stake", bytemuck::bytes_of(&plain), bytemuck::bytes_of(*is));
+            }
+            None => list.missing(),
+        },
     }
     list.0
 }

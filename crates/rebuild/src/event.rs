@@ -146,6 +146,7 @@ events! {
     CollateralSold, LossSettled, GuardianCreated, ProposalOpened, ProposalAnswered,
     ProposalExecuted,
     ProposalExpired, TreasuryPaid, MemberRestricted, MarketWoundDown, BankClosed,
+    StakeChanged, StressProved,
     ;
     OrderPlaced(OrderPlacedHead, OrderFill),
     AccountWoundUp(AccountWoundUpHead, LegWoundUp),

@@ -7,6 +7,7 @@ pub mod samples;
 pub mod samples_guardian;
 pub mod samples_listing;
 pub mod samples_recovery;
+pub mod samples_staking;
 pub mod samples_winding;
 
 use std::collections::BTreeSet;

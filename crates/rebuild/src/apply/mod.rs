@@ -3,6 +3,7 @@
 mod liquidation;
 mod listing;
 mod money;
+mod staking;
 mod trading;
 mod windup;
 
@@ -21,7 +22,8 @@ pub(crate) fn event(ledger: &mut Ledger, event: &Event, now: Now) -> Result<()> 
     let taken = money::take(compartment, event, now)?
         || trading::take(compartment, event, now)?
         || liquidation::take(compartment, event, now)?
-        || windup::take(compartment, event, now)?;
+        || windup::take(compartment, event, now)?
+        || staking::take(compartment, event, now)?;
     anyhow::ensure!(taken, "it has no rule here");
     compartment.fold()
 }
