@@ -55,11 +55,23 @@ export interface MarketConfig {
   readonly margin?: Overrides;
 }
 
+/** What collateral of an origin class or a group may count for. */
+export interface LimitsConfig {
+  /** An origin class, or `group-1` to `group-8`. */
+  readonly of: string;
+  /** Largest value at Initial in one account, USD. */
+  readonly accountCap: string;
+  /** Largest value of the compartment's claims that a deposit may reach, USD. */
+  readonly compartmentCap: string;
+  readonly haircutPpm?: number;
+}
+
 /** A deployment. */
 export interface Config {
   readonly compartment: number;
   readonly treasury?: Address;
   readonly profitCreditPpm?: number;
+  readonly limits?: readonly LimitsConfig[];
   readonly insurance: { readonly class: client.CoinClass; readonly parameters?: Overrides };
   readonly feeds: readonly FeedConfig[];
   readonly banks: readonly BankConfig[];
@@ -130,6 +142,10 @@ function* references(config: Config): Iterable<string> {
       if (first !== place) yield `${list}[${place}].name: ${name} is that of ${list}[${first}] already`;
     }
   }
+  for (const [place, { of }] of (config.limits ?? []).entries()) {
+    const first = config.limits?.findIndex((one) => one.of === of);
+    if (first !== place) yield `limits[${place}].of: ${of} has its limits in limits[${first}] already`;
+  }
   for (const list of ["banks", "markets"] as const) {
     for (const [place, { feed }] of config[list].entries()) {
       if (!names.includes(feed)) yield `${list}[${place}].feed: ${feed} is none of ${names.join(", ")}`;
@@ -167,6 +183,18 @@ function source(from: SourceConfig | undefined) {
 /** Number of a feed by its name. */
 export const feedNumber = (config: Config, name: string): number =>
   config.feeds.findIndex((feed) => feed.name === name);
+
+/** Limits of origin classes and groups, as the Board is made with them. */
+export const collateralLimits = ({ limits = [] }: Config): client.CollateralLimits =>
+  limits.map(({ of, accountCap, compartmentCap, haircutPpm = 0 }, place) => ({
+    kind:
+      of in ORIGINS
+        ? { __kind: "Origin", fields: [ORIGINS[of as keyof typeof ORIGINS]] }
+        : { __kind: "Group", fields: [Number(of.slice("group-".length))] },
+    accountCap: amount(`limits[${place}].accountCap`, accountCap, 6),
+    compartmentCap: amount(`limits[${place}].compartmentCap`, compartmentCap, 6),
+    haircutE9: haircutPpm * 1_000,
+  }));
 
 /** Arguments that create insurance. */
 export const insuranceListing = ({ insurance }: Config): client.InsuranceListing =>

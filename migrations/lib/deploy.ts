@@ -19,6 +19,7 @@ import {
   type Config,
   ConfigError,
   bankListing,
+  collateralLimits,
   feedListing,
   insuranceListing,
   marketListing,
@@ -207,7 +208,7 @@ class Work {
         const made = await this.deployment(key.address);
         return [
           createAccount(creator, key, rent, SPACE.board, client.PROGRAM),
-          client.createBoard(made, creator, config.profitCreditPpm),
+          client.createBoard(made, creator, config.profitCreditPpm, collateralLimits(config)),
         ];
       },
     };

@@ -16,8 +16,8 @@ use bulwark_svm::vm::{Receipt, elf_path, pubkey, read_elf};
 use bulwark_svm::world::worst::{
     BANKRUPT, BEST_BID, HUB, LAST, LEGS, LIQUIDATOR, MAKERS, TAKER, VICTIM,
 };
-use bulwark_svm::world::{Outcome, SOL, USDC, World, ask, bid, scaled, standard_plan, usdc};
-use bulwark_svm::{Signer, Vm, launch};
+use bulwark_svm::world::{Outcome, USDC, World, ask, bid, scaled, usdc};
+use bulwark_svm::{Signer, Vm};
 use serde_json::{Value, json};
 
 /// Heap of one instruction: nothing on it is ever freed.
@@ -130,8 +130,8 @@ impl Costs {
 
 fn measure(elf: &[u8]) -> Vec<Cost> {
     let mut costs = Costs::default();
-    creation(&mut costs, elf);
-    prices(&mut costs, elf);
+    costs::opening::creation(&mut costs, elf);
+    costs::opening::prices(&mut costs, elf);
     trading(&mut costs, elf);
     money(&mut costs, elf);
     claims(&mut costs, elf);
@@ -144,61 +144,6 @@ fn measure(elf: &[u8]) -> Vec<Cost> {
     costs::recovery::recovery(&mut costs, elf);
     assert!(costs.failed.is_empty(), "{}", costs.failed.join("\n\n"));
     costs.done
-}
-
-fn creation(costs: &mut Costs, elf: &[u8]) {
-    let mut world = World::worst(elf);
-    let last = "ninth bank, eighth market, 17 feeds";
-    costs.dearest::<program::CreateProtocol>("create_protocol", "the one", &world);
-    costs.dearest::<program::CreateCompartment>("create_compartment", "the first", &world);
-    costs.dearest::<program::CreateBoard>("create_board", "the first", &world);
-    costs.dearest::<program::CreateInsurance>("create_insurance", "the first", &world);
-    costs.dearest::<program::CreateFeed>("create_feed", last, &world);
-    costs.dearest::<program::CreateBank>("create_bank", last, &world);
-    costs.dearest::<program::CreateMarket>("create_market", last, &world);
-    let helper = pubkey(world.wallet(HUB).pubkey());
-    let named = world.set_delegate(TAKER, helper, i64::MAX);
-    costs.add("set_delegate", "a full account", named);
-    let mut account = world.account(TAKER);
-    account.version = 1;
-    let key = world.traders[TAKER].margin;
-    world.vm.overwrite(key, &*account).expect("written");
-    costs.add("migrate_account", "a full account", world.migrate(TAKER));
-    let bumps = "the dearest of 20 accounts";
-    costs.dearest::<program::CreateMarginAccount>("create_margin_account", bumps, &world);
-    let signer = pubkey(world.vm.authority.pubkey());
-    let seal = world.deployment.seal(signer, false);
-    let authority = world.vm.authority.insecure_clone();
-    let receipt = world.send(&[seal], &[&authority]);
-    costs.add("seal", "by the creator", receipt);
-}
-
-fn prices(costs: &mut Costs, elf: &[u8]) {
-    let vm = Vm::with_elf(elf, false).expect("the VM starts");
-    let mut small = World::on(vm, standard_plan());
-    small.fund("maker", 1_000_000.0);
-    small.fund("alice", 10_000.0);
-    small.trade("alice", "maker", 0, 10.0, 100.0);
-    small.advance(61);
-    let print = small.try_price(SOL, 101 * 100_000_000);
-    costs.add(
-        "refresh",
-        "one feed, its market and its bank; a new minute",
-        print,
-    );
-
-    let mut world = World::worst(elf);
-    world.advance(61);
-    for feed in 0..world.prices.len() {
-        let price = world.prices[feed];
-        world.publish(feed, price, price / 5_000, price);
-    }
-    let oracle = |feed: usize| pubkey(launch::oracle(world.plan.feeds[feed].name));
-    let feeds = (0..17_u8).map(|feed| (feed, oracle(usize::from(feed)), None));
-    let all: Vec<_> = feeds.collect();
-    let refresh = world.deployment.refresh_with(&all, true);
-    let case = "17 feeds, copies of 8 markets and 9 banks";
-    costs.send("refresh_all", case, &mut world, refresh, None);
 }
 
 fn trading(costs: &mut Costs, elf: &[u8]) {

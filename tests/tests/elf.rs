@@ -34,3 +34,18 @@ fn the_file_says_whom_to_tell_about_a_hole() {
         );
     }
 }
+
+/// Units of one transaction at most.
+const TRANSACTION_UNITS: usize = 1_400_000;
+/// Of these, what an upgrade takes besides the hash of its buffer.
+const UPGRADE_UNITS: usize = 50_000;
+
+/// An upgrade hashes its whole buffer in one transaction, at half a unit a byte: a larger program
+/// could be deployed once and never upgraded again by its guardian.
+#[test]
+fn the_program_stays_small_enough_to_be_upgraded() {
+    let bytes = read_elf(&elf_path("bulwark")).expect("built").len();
+    let most = 2 * (TRANSACTION_UNITS - UPGRADE_UNITS);
+    println!("{bytes} bytes of at most {most}");
+    assert!(bytes <= most, "{bytes} bytes, an upgrade can hash {most}");
+}

@@ -5,7 +5,6 @@
 //!
 //! One good transaction per action (those of tests/tests/slots), tried in forks of its world.
 
-#[allow(dead_code)]
 mod slots;
 mod stage;
 
@@ -322,13 +321,10 @@ fn samples() -> Vec<Sample> {
             ordering(stage, "alice", ask(1.0, 102.0).post_only().reduce_only())
         }),
     ];
+    let listed = slots::all();
     for (action, name, number) in LISTED {
-        let named = samples::SAMPLES.iter().filter(|(of, _)| of == name);
-        let (_, make) = named
-            .into_iter()
-            .nth(*number)
-            .expect("a sample of that name");
-        all.push(of(*action, *make));
+        let make = listed.get(name).and_then(|of| of.get(*number));
+        all.push(of(*action, *make.expect("a sample of that name")));
     }
     all
 }

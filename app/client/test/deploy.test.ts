@@ -77,6 +77,25 @@ test("a sealed deployment takes no further listing, and the seal comes last", as
   assert.deepEqual(again.done, []);
 });
 
+test("limits of classes and groups stand on the Board, the rest is unlimited", async () => {
+  const { vm, run } = await setting();
+  const limits = [
+    { of: "bridged", accountCap: "250000", compartmentCap: "2000000.5", haircutPpm: 100_000 },
+    { of: "group-8", accountCap: "0", compartmentCap: "1" },
+  ];
+  await deploy({ ...run, config: checkConfig({ ...run.config, limits }) });
+  const compartment = client.readCompartment(vm.data(await client.compartmentAddress(0)));
+  assert.ok(compartment.board);
+  const { layout } = client.readBoard(vm.data(compartment.board));
+  const [bridged, last] = [layout.limits[3], layout.limits[11]];
+  assert.deepEqual(
+    [bridged?.accountCap, bridged?.compartmentCap, bridged?.haircutE9],
+    [250_000_000_000n, 2_000_000_500_000n, 100_000_000],
+  );
+  assert.deepEqual([last?.accountCap, last?.compartmentCap, last?.haircutE9], [0n, 1_000_000n, 0]);
+  assert.equal(layout.limited, (1 << 3) | (1 << 11));
+});
+
 test("another source, mint or wallet than what is there is said, not overwritten", async () => {
   const { run } = await setting();
   await deploy(run);
@@ -112,6 +131,12 @@ test("a broken file is told by path, with what to do", async () => {
     told({ ...good, markets: [{ ...market, feed: "ETH" }] }),
     /markets\[0\]\.feed: ETH is none of USDC, SOL/,
   );
+  const twice = { of: "bridged", accountCap: "1", compartmentCap: "1" };
+  assert.match(
+    told({ ...good, limits: [twice, twice] }),
+    /limits\[1\]\.of: bridged has its limits in limits\[0\] already/,
+  );
+  assert.match(told({ ...good, limits: [{ ...twice, of: "group-9" }] }), /limits\[0\]\.of: write it/);
   assert.match(
     told({ ...good, feeds: [{ ...good.feeds[0], source: { kind: "pro-receiver", account: client.NOBODY } }] }),
     /feeds\[0\]\.source: add "id"/,

@@ -12,6 +12,7 @@ mod acts;
 mod play;
 mod twin;
 
+// Core's own random histories, the very files: what only they need isn't dead, it is theirs.
 #[allow(dead_code)]
 #[path = "../../../crates/core/tests/stateful/acts.rs"]
 mod core_acts;

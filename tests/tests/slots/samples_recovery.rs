@@ -1,5 +1,7 @@
 //! Known-good transactions of Recovery.
 
+use anchor_lang::Discriminator;
+use bulwark::state::RecoveryState;
 use bulwark_core::recovery::{Cause, DEAD_MAN, DEAD_MAN_NOTICE};
 use bulwark_state::{Compartment, Recovery};
 use bulwark_svm::hostile::Account;
@@ -57,8 +59,7 @@ pub fn undone(stage: &mut Stage) {
     let mut recovery: Recovery = bytemuck::Zeroable::zeroed();
     recovery.compartment = stage.other.compartment.to_bytes();
     (recovery.epoch, recovery.phase, recovery.version) = (1, 5, bulwark_state::VERSION);
-    let kinds = &super::idl::read().kinds;
-    let mut data = kinds["RecoveryState"].to_vec();
+    let mut data = RecoveryState::DISCRIMINATOR.to_vec();
     data.extend_from_slice(bytemuck::bytes_of(&recovery));
     let account = Account {
         lamports: 100_000_000,

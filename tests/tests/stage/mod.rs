@@ -1,5 +1,6 @@
 //! Two compartments in one VM, with the same people and tokens in both, and a thief who has an
 //! account in each.
+// Each test file is a binary of its own and takes what it needs of this.
 #![allow(dead_code)]
 
 use std::collections::BTreeSet;

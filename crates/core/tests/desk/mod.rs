@@ -1,5 +1,6 @@
 //! A small compartment for tests of liquidation and loss: markets, banks, insurance and accounts by
 //! number. What can be done in it, and the exact ledger recomputed, is in [`acts`].
+// Each test file is a binary of its own and takes what it needs of this.
 #![allow(dead_code, clippy::vec_box)]
 
 mod acts;

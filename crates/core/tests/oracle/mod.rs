@@ -1,4 +1,5 @@
 //! What the tests of feeds and margins share: a feed with its targets, a poster, a generator.
+// Each test file is a binary of its own and takes what it needs of this.
 #![allow(dead_code)]
 
 use bulwark_core::feed::{self, Accepted, Ignored, Printed, Reading};

@@ -1,5 +1,6 @@
 //! A bank, its vault and some accounts, with verbs, for tests of D3 and D6. Every verb keeps the
 //! books a second time, as sums of what was done, and [`Teller::audit`] compares them.
+// Each test file is a binary of its own and takes what it needs of this.
 #![allow(dead_code)]
 
 use bulwark_core::coverage::{self, Coverage};

@@ -1,5 +1,6 @@
 //! A small venue for tests of orders and matching: one market, quote only, accounts by number, and
 //! the exact ledger recomputed after every step.
+// Each test file is a binary of its own and takes what it needs of this.
 #![allow(dead_code)]
 
 use bulwark_core::book::{self, Side};

@@ -10,7 +10,7 @@ use bulwark_svm::{Vm, keys, pyth, tokens};
 use solana_address::Address;
 use solana_signer::Signer;
 
-use super::idl;
+use crate::idl;
 use crate::stage::Stage;
 
 const FIXED: [(&str, Pubkey); 9] = {

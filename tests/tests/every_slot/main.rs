@@ -17,14 +17,20 @@
 //! one for each way through it. **A new kind of account** needs one of it in the base stage.
 //!
 //! What is refused needs nothing more. Where a substitution passes, the failing line says which:
-//! then either a check is missing, or it is by design and goes to tests/tests/slots/legal.rs with
-//! the reason. Try one instruction alone by `BULWARK_SLOTS=my_instruction cargo test --workspace
-//! --test every_slot`.
+//! then either a check is missing, or it is by design and goes to tests/tests/every_slot/legal.rs
+//! with the reason. Try one instruction alone by `BULWARK_SLOTS=my_instruction cargo test
+//! --workspace --test every_slot`.
 
+mod catalog;
+mod idl;
+mod legal;
+#[path = "../slots/mod.rs"]
 mod slots;
+#[path = "../stage/mod.rs"]
 mod stage;
+mod substitute;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use bulwark::error::BulwarkError;
 use bulwark_client::address as derived;
@@ -36,37 +42,18 @@ use bulwark_svm::world::{member, member_key};
 use solana_keypair::Keypair;
 use stage::Stage;
 
-use slots::{
-    Found, Make, idl, samples, samples_guardian, samples_listing, samples_recovery,
-    samples_staking, samples_winding,
-};
-
-fn all_samples() -> BTreeMap<&'static str, Vec<Make>> {
-    let mut all: BTreeMap<_, Vec<Make>> = BTreeMap::new();
-    for list in [
-        samples::SAMPLES,
-        samples_guardian::SAMPLES,
-        samples_listing::SAMPLES,
-        samples_winding::SAMPLES,
-        samples_recovery::SAMPLES,
-        samples_staking::SAMPLES,
-    ] {
-        for (name, make) in list {
-            all.entry(*name).or_default().push(*make);
-        }
-    }
-    all
-}
+use slots::samples;
+use substitute::Found;
 
 #[test]
 fn every_instruction_has_a_sample_and_every_kind_of_account_stands_on_the_stage() {
     let idl = idl::read();
-    let samples = all_samples();
+    let samples = slots::all();
     for name in idl.instructions.keys() {
         assert!(
             samples.contains_key(name.as_str()),
             "instruction {name} has no sample: add one line to SAMPLES in \
-             tests/tests/slots/samples.rs (tests/tests/every_slot.rs says how)"
+             tests/tests/slots/samples.rs (tests/tests/every_slot/main.rs says how)"
         );
     }
     for name in samples.keys() {
@@ -78,7 +65,7 @@ fn every_instruction_has_a_sample_and_every_kind_of_account_stands_on_the_stage(
     let mut stage = samples::base();
     let (_, key) = stage.wallet("alice");
     let view = stage.world.deployment.health_view(key);
-    let catalog = slots::catalog::Catalog::of(&stage, &view);
+    let catalog = catalog::Catalog::of(&stage, &view);
     for kind in idl.kinds.keys() {
         assert!(
             catalog.entries.iter().any(|entry| entry.kind == *kind),
@@ -94,7 +81,7 @@ fn every_slot_refuses_every_other_kind_of_account() {
     let base = samples::base();
     let idl = idl::read();
     let mut all = Found::default();
-    for (name, makes) in all_samples().into_iter().filter(|(name, _)| wanted(name)) {
+    for (name, makes) in slots::all().into_iter().filter(|(name, _)| wanted(name)) {
         let (discriminator, slots) = &idl.instructions[name];
         for make in makes {
             let mut stage = base.fork();
@@ -107,8 +94,8 @@ fn every_slot_refuses_every_other_kind_of_account() {
                 "{name}: its sample calls another"
             );
             for found in [
-                slots::substitute(name, slots, &mut stage, &act),
-                slots::mix(name, slots, &mut stage, &act),
+                substitute::substitute(name, slots, &mut stage, &act),
+                substitute::mix(name, slots, &mut stage, &act),
             ] {
                 all.holes.extend(found.holes);
                 all.used.extend(found.used);
@@ -124,7 +111,7 @@ fn every_slot_refuses_every_other_kind_of_account() {
     assert!(unique.is_empty(), "{} substitutions pass", unique.len());
     if only.is_none() {
         assert!(all.tries > 20_000, "only {} substitutions", all.tries);
-        for rule in slots::unused(&all.used) {
+        for rule in substitute::unused(&all.used) {
             panic!(
                 "legal.rs: nothing falls under {} {} ({})",
                 rule.instruction, rule.slot, rule.reason
@@ -210,12 +197,12 @@ fn every_admin_path_refuses_every_wrong_signer() {
         let slot = slots[place].name.as_str();
         assert!(
             POWERS.contains(&slot) || NO_POWERS.contains(&slot),
-            "{name}: is {slot} a power? Then it belongs to POWERS in every_slot.rs"
+            "{name}: is {slot} a power? Then it belongs to POWERS in every_slot/main.rs"
         );
         if !POWERS.contains(&slot) {
             continue;
         }
-        for make in all_samples()[name.as_str()].iter() {
+        for make in slots::all()[name.as_str()].iter() {
             let mut stage = base.fork();
             stage.world.audited = false;
             let wrong = wrong_signers(&mut stage);
