@@ -86,6 +86,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   Unchecked: "Check every bank and quote in the same transaction, or a minute before.",
   NothingAsked: "Ask to leave first, then leave inside the window.",
   InsuranceAtRisk: "Wait an hour: an account that insurance may have to pay for is liquidatable.",
+  NothingForSale: "Prove the stress first, or join: that is not discounted.",
   CalledByProgram: "Sign the instruction as a transaction's own, not through a program.",
   DurableNonce: "Use a recent blockhash.",
   StaleQuote: "Quote a younger block.",

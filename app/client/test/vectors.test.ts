@@ -194,12 +194,15 @@ async function money(d: client.Deployment, margin: Address) {
       plain,
       ...(ticket === undefined ? {} : { ticket }),
     });
+  const brought = (first: boolean) => ({ source: key(40), amount, first });
   const given = (bank: number) => ({ bank, amount, source: key(40) });
   return {
     fold: client.fold(d, [1, 0]),
     accrue: client.accrue(d, signer(8)),
     fundInsurance: client.fundInsurance(d, signer(8), key(40), amount),
-    stakeJoin: await client.joinInsurance(d, signer(8), key(40), amount),
+    stakeFirst: await client.joinInsurance(d, signer(8), brought(true)),
+    stakeJoin: await client.joinInsurance(d, signer(8), brought(false)),
+    stakeBuy: await client.buyInsurance(d, signer(8), brought(false)),
     stakeEarn: await client.earnInsurance(d, signer(41), key(8)),
     stakeAsk: await client.askToLeaveInsurance(d, signer(8), amount),
     stakeAskAll: await client.askToLeaveInsurance(d, signer(8), "all"),

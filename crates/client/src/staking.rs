@@ -22,6 +22,22 @@ impl Deployment {
         act: StakeAct,
         tokens: Option<Pubkey>,
     ) -> Instruction {
+        self.change_stake(caller, owner, act, tokens, false)
+    }
+
+    /// [`Deployment::stake`] of an owner who has none yet: joins or buys, and makes it.
+    pub fn first_stake(&self, owner: Pubkey, act: StakeAct, tokens: Pubkey) -> Instruction {
+        self.change_stake(owner, &owner, act, Some(tokens), true)
+    }
+
+    fn change_stake(
+        &self,
+        caller: Pubkey,
+        owner: &Pubkey,
+        act: StakeAct,
+        tokens: Option<Pubkey>,
+        first: bool,
+    ) -> Instruction {
         let quote = self.banks[0];
         let (stake, bump) = address::stake_and_bump(&self.insurance, owner);
         let accounts = accounts::ChangeStake {
@@ -30,18 +46,22 @@ impl Deployment {
             compartment: self.compartment,
             board: self.board,
             insurance: self.insurance,
-            stake,
+            stake: (!first).then_some(stake),
             quote_bank: quote.bank,
             quote_vault: quote.vault,
             vault_authority: address::vault_authority(),
             quote_mint: quote.mint,
             token_program: quote.token_program,
             tokens,
-            system_program: matches!(act, StakeAct::Join(_)).then_some(SYSTEM),
             event_authority: address::event_authority(),
             program: bulwark::ID,
         };
-        build(accounts, [], instruction::Stake { act, bump })
+        let made = [
+            AccountMeta::new(stake, false),
+            AccountMeta::new_readonly(SYSTEM, false),
+        ];
+        let rest = made.into_iter().filter(|_| first);
+        build(accounts, rest, instruction::Stake { act, bump })
     }
 
     /// Proves what a margin account would lack under stress.

@@ -214,7 +214,12 @@ fn money(d: &Deployment) -> Vec<(&'static str, Instruction)> {
         ("fold", d.fold(&[1, 0])),
         ("accrue", d.accrue(key(8))),
         ("fundInsurance", d.fund_insurance(key(8), key(40), 77)),
+        (
+            "stakeFirst",
+            d.first_stake(key(8), StakeAct::Join(77), key(40)),
+        ),
         ("stakeJoin", stake(8, StakeAct::Join(77), Some(key(40)))),
+        ("stakeBuy", stake(8, StakeAct::Buy(77), Some(key(40)))),
         ("stakeEarn", stake(41, StakeAct::Earn, None)),
         ("stakeAsk", stake(8, StakeAct::Ask(77), None)),
         ("stakeAskAll", stake(8, StakeAct::Ask(u64::MAX), None)),

@@ -207,4 +207,6 @@ errors! {
     NothingAsked,
     /// An account that could take a tenth of insurance is liquidatable.
     InsuranceAtRisk,
+    /// Insurance isn't short, or what it has lost is sold again.
+    NothingForSale,
 }

@@ -258,8 +258,10 @@ fn a_young_stake_earns_nothing_of_its_first_day() {
     pool.join(1, 9_000 * USD).unwrap();
     let first = pool.worth(0);
     assert_eq!(first, 1_050 * USD - 1, "the base share of $500");
+    pool.wait(YOUNG - 1);
+    pool.earn(1);
     pool.quote.totals.fees += 500 * USD as i64;
-    pool.wait(YOUNG);
+    pool.wait(1);
     pool.earn(1);
     assert_eq!(pool.worth(1), 9_000 * USD - 1, "less what rounding takes");
     assert!(pool.worth(0) > first);

@@ -65,8 +65,8 @@ pub struct Insurance {
     pub share_steep_ppm: u32,
     /// Fee share: kink of utilisation, ppm.
     pub share_kink_ppm: u32,
-    /// Unix second of the recapitalisation auction's start, 0 if none.
-    pub auction_at: i64,
+    /// Open-second clock at which a proof first found insurance short: the sale of stakes began.
+    pub auction_open: u64,
     /// PDA bump.
     pub bump: u8,
     /// Layout version.
@@ -82,8 +82,10 @@ pub struct Insurance {
     pub used_ppm: u64,
     /// Fees that stakers have ever earned, UsdE6.
     pub earned_total: u64,
+    /// What sales of stakes have ever brought, UsdE6.
+    pub sold_total: u64,
     /// Reserved.
-    pub reserved: [u64; 24],
+    pub reserved: [u64; 23],
 }
 layout!(
     Insurance,

@@ -134,6 +134,7 @@ errors! {
         Unchecked: "A bank or the deficit was last checked more than 150 slots ago",
         NothingAsked: "Nothing of this stake has asked to leave, or its window is over",
         InsuranceAtRisk: "An account that could take a tenth of insurance is liquidatable",
+        NothingForSale: "Insurance isn't short, or what it has lost is sold again",
     }
     accounts {
         // Identity of accounts

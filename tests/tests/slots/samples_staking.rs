@@ -20,7 +20,13 @@ fn own(stage: &mut Stage, name: &'static str, act: StakeAct) -> Act {
 pub const SAMPLES: &[(&str, Make)] = &[
     ("stake", |stage| {
         stage.world.give("maker", USDC, usdc(500.0));
-        own(stage, "maker", StakeAct::Join(usdc(100.0)))
+        let (maker, key) = stage.wallet("maker");
+        let tokens = stage.tokens("maker", USDC);
+        let ours = &stage.world.deployment;
+        by(
+            ours.first_stake(key, StakeAct::Join(usdc(100.0)), tokens),
+            maker,
+        )
     }),
     ("stake", |stage| {
         own(stage, "alice", StakeAct::Ask(usdc(50.0)))
@@ -38,6 +44,10 @@ pub const SAMPLES: &[(&str, Make)] = &[
         let ours = &stage.world.deployment;
         let earn = ours.stake(caller, &owner, StakeAct::Earn, None);
         anyones(stage, earn)
+    }),
+    ("stake", |stage| {
+        stage.world.give("alice", USDC, usdc(500.0));
+        own(stage, "alice", StakeAct::Join(usdc(100.0)))
     }),
     ("prove_stress", |stage| {
         let margin = stage.world.margin_key("alice");

@@ -6,7 +6,7 @@ import { type Deployment, bankOf } from "../deployment.js";
 import * as generated from "../generated/instructions/index.js";
 import { type StakeActArgs, stakeAct } from "../generated/types/index.js";
 import type { TokenAmount } from "../units.js";
-import { common, followed, writes } from "./build.js";
+import { common, followed, reads, writes } from "./build.js";
 
 /** The largest number: everything. */
 const ALL = (1n << 64n) - 1n;
@@ -22,36 +22,52 @@ async function change(
   { caller, owner }: Who,
   act: StakeActArgs,
   tokens?: Address,
+  first = false,
 ): Promise<Instruction> {
   const quote = bankOf(deployment, 0);
   const [stake, bump] = await stakeAddress(deployment.insurance, owner);
-  return generated.getStakeInstruction({
+  const instruction = generated.getStakeInstruction({
     ...common(deployment),
     caller,
     board: deployment.board,
     insurance: deployment.insurance,
-    stake,
+    ...(first ? {} : { stake }),
     quoteBank: quote.bank,
     quoteVault: quote.vault,
     quoteMint: quote.mint,
     tokenProgram: quote.tokenProgram,
     ...(tokens === undefined ? {} : { tokens }),
-    ...(act.__kind === "Join" ? { systemProgram: NOBODY } : {}),
     act,
     bump,
   });
+  return first ? followed(instruction, [...writes([stake]), ...reads([NOBODY])]) : instruction;
 }
 
 const self = (owner: TransactionSigner): Who => ({ caller: owner, owner: owner.address });
 
-/** Stakes quote of the token account `source`; makes the stake where there is none. */
+/** Quote that is brought, from which token account, and whether the owner has no stake yet. */
+export interface Brought {
+  readonly source: Address;
+  readonly amount: TokenAmount;
+  readonly first: boolean;
+}
+
+/** Stakes quote. */
 export function joinInsurance(
   deployment: Deployment,
   owner: TransactionSigner,
-  source: Address,
-  amount: TokenAmount,
+  { source, amount, first }: Brought,
 ): Promise<Instruction> {
-  return change(deployment, self(owner), stakeAct("Join", [amount]), source);
+  return change(deployment, self(owner), stakeAct("Join", [amount]), source, first);
+}
+
+/** Buys a stake at a discount, as far as insurance is short and has lost. */
+export function buyInsurance(
+  deployment: Deployment,
+  owner: TransactionSigner,
+  { source, amount, first }: Brought,
+): Promise<Instruction> {
+  return change(deployment, self(owner), stakeAct("Buy", [amount]), source, first);
 }
 
 /** Shares fees and lets the stake of `owner` earn once it is a day old; anyone may. */

@@ -7,10 +7,12 @@
 //! pool that was emptied and inflated useless to its first staker. Every rounding is against who
 //! acts.
 
+mod auction;
 mod exit;
 mod fees;
 pub mod stress;
 
+pub use auction::{MOST_PPM, RAMP, Sale, buy, sale};
 pub use exit::{CHECKED_SLOTS, ask, frozen, lapse, leave, may_leave};
 pub use fees::{mean_share_ppm, share_fees, utilisation_ppm};
 

@@ -18,7 +18,7 @@ use crate::health::{self, Level};
 use crate::matching::LEAST_E9;
 use crate::math::{mul_div_ceil, mul_div_floor, mul_pow10_div_ceil};
 use crate::targets;
-use crate::time::{Now, open_seconds_of_market};
+use crate::time::{Now, open_seconds, open_seconds_of_market};
 
 /// The move under stress, in maintenance margins.
 pub const STRESS: u64 = 3;
@@ -154,6 +154,7 @@ pub fn prove(
     cover.until = until;
     if ease < ONE_E9 && !tripped {
         cover.sequence = cover.sequence.checked_add(1).ok_or(Error::Overflow)?;
+        insurance.auction_open = open_seconds(&board.clock, now.unix);
     }
     Ok(Proved { shortfall, total })
 }

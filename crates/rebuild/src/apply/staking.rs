@@ -14,6 +14,7 @@ use crate::ledger::{Compartment, counts, same};
 const JOINED: u64 = 1;
 const LEFT: u64 = 4;
 const CLOSED: u64 = 5;
+const BOUGHT: u64 = 6;
 
 /// Takes an event of insurance's stakers. Says whether it was one.
 pub(super) fn take(to: &mut Compartment, event: &Event, _now: Now) -> Result<bool> {
@@ -30,7 +31,7 @@ pub(super) fn take(to: &mut Compartment, event: &Event, _now: Now) -> Result<boo
 
 fn change(to: &mut Compartment, is: &StakeChanged) -> Result<()> {
     let (came, left) = match is.act {
-        JOINED => (is.amount, 0),
+        JOINED | BOUGHT => (is.amount, 0),
         LEFT => (0, is.amount),
         _ => (0, 0),
     };

@@ -12,12 +12,15 @@ impl World {
     /// `name` does something with his own stake.
     pub fn stake(&mut self, name: &'static str, act: StakeAct) -> Outcome {
         let tokens = pubkey(self.trader(name).tokens[USDC]);
-        let moves = matches!(act, StakeAct::Join(_) | StakeAct::Leave);
+        let moves = !matches!(act, StakeAct::Earn | StakeAct::Ask(_) | StakeAct::Close);
         let owner = self.wallet(name);
         let key = pubkey(owner.pubkey());
-        let act = self
-            .deployment
-            .stake(key, &key, act, moves.then_some(tokens));
+        let act = if moves && self.stake_of(name).is_none() {
+            self.deployment.first_stake(key, act, tokens)
+        } else {
+            self.deployment
+                .stake(key, &key, act, moves.then_some(tokens))
+        };
         self.send(&[act], &[&owner])
     }
 
@@ -54,6 +57,12 @@ impl World {
     pub fn staked(&mut self, name: &'static str) -> u64 {
         let stake = self.stake_of(name).expect("a stake");
         staking::worth(&self.insurance(), &stake).expect("it fits")
+    }
+
+    /// Anyone copies open interest and coverage to the Board.
+    pub fn copy_all(&mut self) {
+        let copy = self.deployment.refresh_with(&[], true);
+        self.send(&[copy], &[]).expect("the Board is refreshed");
     }
 
     /// Anyone proves what the account of `name` would lack under stress.

@@ -36,12 +36,15 @@ pub enum StakeAct {
     Leave,
     /// Close an empty stake; its rent goes to the owner.
     Close,
+    /// Buy a stake in a recapitalisation for this much quote, at a discount; less where less is for
+    /// sale. Makes the stake where there is none.
+    Buy(u64),
 }
 
 impl StakeAct {
     const fn action(self) -> Action {
         match self {
-            Self::Join(_) | Self::Earn => Action::FundInsurance,
+            Self::Join(_) | Self::Buy(_) | Self::Earn => Action::FundInsurance,
             Self::Ask(_) | Self::Leave => Action::InsuranceUnstake,
             Self::Close => Action::CloseAccount,
         }
@@ -54,11 +57,12 @@ impl StakeAct {
             Self::Ask(_) => 3,
             Self::Leave => 4,
             Self::Close => 5,
+            Self::Buy(_) => 6,
         }
     }
 }
 
-/// Accounts of `stake`.
+/// Accounts of `stake`; where it is made, its address, writable, and the system program follow.
 #[derive(Accounts)]
 pub struct ChangeStake<'info> {
     /// Owner of the stake; anyone to earn.
@@ -73,9 +77,9 @@ pub struct ChangeStake<'info> {
     /// Insurance of the compartment.
     #[account(mut)]
     pub insurance: AccountLoader<'info, InsuranceState>,
-    /// CHECK: a stake of this insurance, or the address of the caller's, to be made.
+    /// A stake of this insurance; none where it is made.
     #[account(mut)]
-    pub stake: UncheckedAccount<'info>,
+    pub stake: Option<AccountLoader<'info, StakeState>>,
     /// Quote bank of the compartment.
     #[account(mut)]
     pub quote_bank: AccountLoader<'info, BankState>,
@@ -92,8 +96,6 @@ pub struct ChangeStake<'info> {
     /// CHECK: to join, a token account that the caller may move; to leave, one that he owns.
     #[account(mut)]
     pub tokens: Option<UncheckedAccount<'info>>,
-    /// To join for the first time.
-    pub system_program: Option<Program<'info, System>>,
     /// CHECK: the address is compared; signs the event's self-call.
     #[account(address = crate::EVENT_AUTHORITY_AND_BUMP.0)]
     pub event_authority: UncheckedAccount<'info>,
@@ -113,22 +115,25 @@ impl<'info> ChangeStake<'info> {
         })
     }
 
-    /// Makes the caller's stake where it isn't there yet.
+    /// Makes the caller's stake at the first of the accounts that follow.
     #[inline(never)]
-    fn open(&self, bump: u8) -> Result<()> {
-        if self.stake.owner == &crate::ID {
-            return Ok(());
-        }
-        let missing = || refusal(BulwarkError::MissingAccount);
-        let system = self.system_program.as_ref().ok_or_else(missing)?;
+    fn open(
+        &self,
+        follow: &'info [AccountInfo<'info>],
+        bump: u8,
+    ) -> Result<AccountLoader<'info, StakeState>> {
+        let [info, system, ..] = follow else {
+            return Err(refusal(BulwarkError::MissingAccount));
+        };
         let (insurance, owner) = (self.insurance.key(), self.caller.key());
         let seeds = [seeds::STAKE, insurance.as_ref(), owner.as_ref(), &[bump]];
         let held = self.insurance.read()?;
-        create::<StakeState>(&self.stake, &self.caller, system, &seeds, |stake| {
+        create::<StakeState>(info, &self.caller, system, &seeds, |stake| {
             staking::begin(stake, &held, insurance.to_bytes(), owner.to_bytes());
             stake.bump = bump;
             Ok(())
-        })
+        })?;
+        AccountLoader::try_from(info)
     }
 
     /// Brings `amount` into the vault. What arrived.
@@ -173,26 +178,20 @@ pub fn stake<'info>(
     guard.insurance(&accounts.insurance)?;
     guard.quote_bank(&accounts.quote_bank)?;
     guard.permit(act.action())?;
-    if matches!(act, StakeAct::Join(_)) {
-        accounts.open(bump)?;
-    }
-    // The account lives as long as the instruction's accounts do.
-    let loader = stake_of(&ctx.accounts.stake)?;
+    let missing = || refusal(BulwarkError::MissingAccount);
+    let loader = match (&accounts.stake, act) {
+        (Some(loader), _) => loader.clone(),
+        (None, StakeAct::Join(_) | StakeAct::Buy(_)) => {
+            accounts.open(ctx.remaining_accounts, bump)?
+        }
+        (None, _) => return Err(missing()),
+    };
     let event = change(accounts, &guard, &loader, act)?;
     event::emit(&accounts.event_authority, &event)?;
     if act == StakeAct::Close {
         loader.close(accounts.caller.to_account_info())?;
     }
     Ok(())
-}
-
-fn stake_of<'a, 'info>(
-    info: &'a UncheckedAccount<'info>,
-) -> Result<AccountLoader<'info, StakeState>>
-where
-    'a: 'info,
-{
-    AccountLoader::try_from(info.as_ref())
 }
 
 #[inline(never)]
@@ -222,6 +221,13 @@ fn change<'info>(
             staking::join(&mut insurance, &mut stake, arrived, guard.now).or_refuse()?;
             arrived
         }
+        StakeAct::Buy(amount) => {
+            let sale = staking::sale(&board, &insurance, guard.now).or_refuse()?;
+            ensure(sale.most > 0, BulwarkError::NothingForSale)?;
+            let arrived = accounts.join(&mut quote, amount.min(sale.most))?;
+            staking::buy(&board, &mut insurance, &mut stake, arrived, guard.now).or_refuse()?;
+            arrived
+        }
         StakeAct::Ask(amount) => {
             staking::ask(&mut insurance, &mut stake, amount, guard.now).or_refuse()?;
             stake.asked_value
@@ -243,7 +249,7 @@ fn change<'info>(
     let caller = accounts.caller.key;
     Ok(StakeChanged {
         common: StakeChanged::head(guard.now, caller, guard.compartment, sequence),
-        stake: accounts.stake.key(),
+        stake: loader.key(),
         owner: Pubkey::new_from_array(stake.owner),
         act: act.number(),
         amount: moved,

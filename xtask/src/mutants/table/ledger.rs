@@ -102,6 +102,14 @@ pub const MUTANTS: &[Mutant] = &[
         elf: "attacks_ledger a66_",
     },
     Mutant {
+        guards: "a75",
+        file: "crates/core/src/staking/auction.rs",
+        from: "most: lacks.min(lost),",
+        to: "most: lacks,",
+        core: "auction a75_",
+        elf: "",
+    },
+    Mutant {
         guards: "INV-STAKE",
         file: "crates/core/src/loss.rs",
         from: "staking::bear(insurance, taken, before)?;",

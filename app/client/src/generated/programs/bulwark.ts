@@ -118,6 +118,7 @@ import {
   getPayTreasuryInstruction,
   getPlaceOrderInstruction,
   getProposeInstruction,
+  getProveStressInstruction,
   getPruneOrdersInstruction,
   getRecapitaliseInstruction,
   getRefreshInstruction,
@@ -130,6 +131,7 @@ import {
   getSettleInstruction,
   getSettleMarketInstruction,
   getSettlePositionInstruction,
+  getStakeInstruction,
   getSweepInstruction,
   getTakeOverInstruction,
   getTransferInstruction,
@@ -185,6 +187,7 @@ import {
   parsePayTreasuryInstruction,
   parsePlaceOrderInstruction,
   parseProposeInstruction,
+  parseProveStressInstruction,
   parsePruneOrdersInstruction,
   parseRecapitaliseInstruction,
   parseRefreshInstruction,
@@ -197,6 +200,7 @@ import {
   parseSettleInstruction,
   parseSettleMarketInstruction,
   parseSettlePositionInstruction,
+  parseStakeInstruction,
   parseSweepInstruction,
   parseTakeOverInstruction,
   parseTransferInstruction,
@@ -295,6 +299,7 @@ import {
   type ParsedPayTreasuryInstruction,
   type ParsedPlaceOrderInstruction,
   type ParsedProposeInstruction,
+  type ParsedProveStressInstruction,
   type ParsedPruneOrdersInstruction,
   type ParsedRecapitaliseInstruction,
   type ParsedRefreshInstruction,
@@ -307,6 +312,7 @@ import {
   type ParsedSettleInstruction,
   type ParsedSettleMarketInstruction,
   type ParsedSettlePositionInstruction,
+  type ParsedStakeInstruction,
   type ParsedSweepInstruction,
   type ParsedTakeOverInstruction,
   type ParsedTransferInstruction,
@@ -319,6 +325,7 @@ import {
   type PayTreasuryInput,
   type PlaceOrderInput,
   type ProposeInput,
+  type ProveStressInput,
   type PruneOrdersInput,
   type RecapitaliseInput,
   type RefreshInput,
@@ -331,6 +338,7 @@ import {
   type SettleInput,
   type SettleMarketInput,
   type SettlePositionInput,
+  type StakeInput,
   type SweepInput,
   type TakeOverInput,
   type TransferInput,
@@ -559,6 +567,7 @@ export enum BulwarkInstruction {
   PayTreasury,
   PlaceOrder,
   Propose,
+  ProveStress,
   PruneOrders,
   Recapitalise,
   Refresh,
@@ -571,6 +580,7 @@ export enum BulwarkInstruction {
   Settle,
   SettleMarket,
   SettlePosition,
+  Stake,
   Sweep,
   TakeOver,
   Transfer,
@@ -1096,6 +1106,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([219, 111, 93, 158, 5, 42, 5, 126]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.ProveStress;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([27, 213, 159, 191, 12, 116, 112, 121]),
       ),
       0,
@@ -1223,6 +1244,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.SettlePosition;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([206, 176, 202, 18, 200, 209, 179, 108]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.Stake;
   }
   if (
     containsBytes(
@@ -1471,6 +1503,9 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.Propose;
     } & ParsedProposeInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.ProveStress;
+    } & ParsedProveStressInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.PruneOrders;
     } & ParsedPruneOrdersInstruction<TProgram>)
   | ({
@@ -1506,6 +1541,9 @@ export type ParsedBulwarkInstruction<
   | ({
       instructionType: BulwarkInstruction.SettlePosition;
     } & ParsedSettlePositionInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.Stake;
+    } & ParsedStakeInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.Sweep;
     } & ParsedSweepInstruction<TProgram>)
@@ -1861,6 +1899,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseProposeInstruction(instruction),
       };
     }
+    case BulwarkInstruction.ProveStress: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.ProveStress,
+        ...parseProveStressInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.PruneOrders: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1943,6 +1988,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.SettlePosition,
         ...parseSettlePositionInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.Stake: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.Stake,
+        ...parseStakeInstruction(instruction),
       };
     }
     case BulwarkInstruction.Sweep: {
@@ -2211,6 +2263,9 @@ export type BulwarkPluginInstructions = {
   propose: (
     input: ProposeInput,
   ) => ReturnType<typeof getProposeInstruction> & SelfPlanAndSendFunctions;
+  proveStress: (
+    input: ProveStressInput,
+  ) => ReturnType<typeof getProveStressInstruction> & SelfPlanAndSendFunctions;
   pruneOrders: (
     input: PruneOrdersInput,
   ) => ReturnType<typeof getPruneOrdersInstruction> & SelfPlanAndSendFunctions;
@@ -2249,6 +2304,9 @@ export type BulwarkPluginInstructions = {
     input: SettlePositionInput,
   ) => ReturnType<typeof getSettlePositionInstruction> &
     SelfPlanAndSendFunctions;
+  stake: (
+    input: StakeInput,
+  ) => ReturnType<typeof getStakeInstruction> & SelfPlanAndSendFunctions;
   sweep: (
     input: SweepInput,
   ) => ReturnType<typeof getSweepInstruction> & SelfPlanAndSendFunctions;
@@ -2529,6 +2587,11 @@ export function bulwarkProgram() {
             ),
           propose: (input) =>
             addSelfPlanAndSendFunctions(client, getProposeInstruction(input)),
+          proveStress: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getProveStressInstruction(input),
+            ),
           pruneOrders: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -2574,6 +2637,8 @@ export function bulwarkProgram() {
               client,
               getSettlePositionInstruction(input),
             ),
+          stake: (input) =>
+            addSelfPlanAndSendFunctions(client, getStakeInstruction(input)),
           sweep: (input) =>
             addSelfPlanAndSendFunctions(client, getSweepInstruction(input)),
           takeOver: (input) =>
