@@ -376,7 +376,8 @@ fn a_recapitalisation_sells_what_was_lost_at_a_discount_that_rises() {
     let sale = staking::sale(&world.board(), &world.insurance(), world.now()).unwrap();
     assert_eq!((sale.most, sale.discount_ppm), (lost, 0));
     world.stake("una", StakeAct::Buy(usdc(50.0))).unwrap();
-    assert_eq!(world.staked("una"), usdc(50.0), "no discount at once");
+    let una = world.staked("una");
+    assert!(una.abs_diff(usdc(50.0)) <= 1, "no discount at once: {una}");
     let sam = world.staked("sam");
     for _ in 0..48 {
         wait(&mut world, HOUR / 2);

@@ -2,5 +2,6 @@
 
 pub mod drill;
 pub mod proposal;
+pub mod recovery;
 pub mod replay;
 pub mod verify;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use bulwark_cli::{drill, proposal, replay, verify};
+use bulwark_cli::{drill, proposal, recovery, replay, verify};
 use clap::{Parser, Subcommand};
 
 /// Command line of the Bulwark margin engine.
@@ -19,6 +19,7 @@ enum Command {
     Drill(drill::Options),
     Verify(verify::Options),
     Proposal(proposal::Options),
+    Recovery(recovery::Options),
 }
 
 fn main() -> ExitCode {
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Command::Drill(options) => drill::run(&options),
         Command::Verify(options) => verify::run(&options),
         Command::Proposal(options) => proposal::run(&options),
+        Command::Recovery(options) => recovery::run(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

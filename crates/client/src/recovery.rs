@@ -1,5 +1,6 @@
 //! Recovery: entry, freeze, marks, payments.
 
+use anchor_lang::InstructionData;
 use bulwark::instructions::ProofNode;
 use bulwark::{accounts, instruction};
 use bulwark_core::recovery::Cause;
@@ -55,9 +56,8 @@ impl Deployment {
         build(accounts, [], instruction::AnnounceRecovery { cause, epoch })
     }
 
-    /// Takes an announcement back whose cause is gone.
-    pub fn undo_recovery(&self, caller: Pubkey, epoch: u32) -> Instruction {
-        let accounts = accounts::UndoRecovery {
+    fn announced(&self, caller: Pubkey, epoch: u32) -> accounts::FreezeRecovery {
+        accounts::FreezeRecovery {
             caller,
             protocol: self.protocol,
             compartment: self.compartment,
@@ -67,23 +67,18 @@ impl Deployment {
             insurance: self.insurance,
             event_authority: address::event_authority(),
             program: bulwark::ID,
-        };
+        }
+    }
+
+    /// Takes an announcement back whose cause is gone.
+    pub fn undo_recovery(&self, caller: Pubkey, epoch: u32) -> Instruction {
+        let accounts = self.announced(caller, epoch);
         build(accounts, [], instruction::UndoRecovery {})
     }
 
     /// Freezes an announced Recovery.
     pub fn freeze_recovery(&self, caller: Pubkey, epoch: u32) -> Instruction {
-        let accounts = accounts::FreezeRecovery {
-            caller,
-            protocol: self.protocol,
-            compartment: self.compartment,
-            board: self.board,
-            recovery: self.recovery(epoch),
-            quote_bank: self.banks[0].bank,
-            insurance: self.insurance,
-            event_authority: address::event_authority(),
-            program: bulwark::ID,
-        };
+        let accounts = self.announced(caller, epoch);
         build(accounts, [], instruction::FreezeRecovery {})
     }
 
@@ -106,7 +101,7 @@ impl Deployment {
         let read_only = |key| AccountMeta::new_readonly(key, false);
         let mut rest = Vec::new();
         for bank in banks {
-            rest.push(read_only(self.banks[bank].bank));
+            rest.push(AccountMeta::new(self.banks[bank].bank, false));
             rest.push(read_only(self.banks[bank].vault));
         }
         for market in markets {
@@ -144,7 +139,8 @@ impl Deployment {
         build(accounts, [], instruction::OpenQuotePot {})
     }
 
-    /// Pays an account what is due in one token.
+    /// Pays an account what is due in one token: with the accounts of [`Self::collect_residual`],
+    /// and the Recovery behind the compartment.
     pub fn claim_recovery(
         &self,
         caller: Pubkey,
@@ -153,23 +149,11 @@ impl Deployment {
         bank: usize,
         destination: Pubkey,
     ) -> Instruction {
-        let keys = self.banks[bank];
-        let accounts = accounts::ClaimRecovery {
-            caller,
-            protocol: self.protocol,
-            compartment: self.compartment,
-            recovery: self.recovery(epoch),
-            bank: keys.bank,
-            margin,
-            vault: keys.vault,
-            vault_authority: address::vault_authority(),
-            mint: keys.mint,
-            destination,
-            token_program: keys.token_program,
-            event_authority: address::event_authority(),
-            program: bulwark::ID,
-        };
-        build(accounts, [], instruction::ClaimRecovery {})
+        let mut claim = self.collect_residual(caller, margin, bank, destination);
+        let recovery = AccountMeta::new(self.recovery(epoch), false);
+        claim.accounts.insert(3, recovery);
+        claim.data = instruction::ClaimRecovery {}.data();
+        claim
     }
 
     /// Brings money into a Recovery; 0 books only what lies in the vault.

@@ -10,6 +10,7 @@ use bytemuck::Zeroable;
 use bytemuck::allocation::zeroed_box;
 
 use crate::apply;
+use crate::commitment::Commitment;
 use crate::event::Raw;
 
 /// A market and its book.
@@ -42,6 +43,8 @@ pub struct Compartment {
     pub stakes: BTreeMap<Pubkey, Stake>,
     /// What was found gone from each vault without an instruction, token units.
     pub gone: Vec<u64>,
+    /// Commitments of its Recoveries, by the Recovery's address.
+    pub recoveries: BTreeMap<Pubkey, Commitment>,
 }
 
 impl Compartment {
@@ -56,6 +59,7 @@ impl Compartment {
             tickets: BTreeMap::new(),
             stakes: BTreeMap::new(),
             gone: Vec::new(),
+            recoveries: BTreeMap::new(),
         }
     }
 

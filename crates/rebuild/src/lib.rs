@@ -14,11 +14,13 @@
 
 mod apply;
 mod chain;
+mod commitment;
 mod compare;
 mod event;
 mod ledger;
 
 pub use chain::{Chain, Link, head_after};
+pub use commitment::{ClaimProof, Commitment, Totals, leaf_of, sha256};
 pub use compare::{Found, differences};
 pub use event::{Event, Raw, head_of};
 pub use ledger::{Compartment, Ledger, Venue};

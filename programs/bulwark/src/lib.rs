@@ -383,7 +383,7 @@ pub mod bulwark {
     }
 
     /// Takes an announced Recovery back whose cause is gone.
-    pub fn undo_recovery(ctx: Context<UndoRecovery>) -> Result<()> {
+    pub fn undo_recovery(ctx: Context<FreezeRecovery>) -> Result<()> {
         instructions::undo_recovery(ctx)
     }
 

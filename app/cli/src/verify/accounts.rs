@@ -71,7 +71,9 @@ impl Accounts {
         self.0.insert(key, data);
     }
 
-    fn all<'a, S: Discriminator, T: Pod>(&'a self) -> impl Iterator<Item = (&'a Pubkey, Box<T>)> {
+    pub(crate) fn all<'a, S: Discriminator, T: Pod>(
+        &'a self,
+    ) -> impl Iterator<Item = (&'a Pubkey, Box<T>)> {
         let of = |(key, data): (&'a Pubkey, &'a Vec<u8>)| Some((key, content::<S, T>(data)?));
         self.0.iter().filter_map(of)
     }

@@ -57,6 +57,10 @@ pub(super) fn take(ledger: &mut Ledger, event: &Event) -> Result<bool> {
         | Event::ProposalExpired(_)
         | Event::MarketWoundDown(_)
         | Event::BankClosed(_)
+        | Event::DeficitNoted(_)
+        | Event::RecoveryUndone(_)
+        | Event::RecoveryFrozen(_)
+        | Event::RecoveryCounted(_)
         | Event::MemberRestricted(_) => {}
         _ => return Ok(false),
     }

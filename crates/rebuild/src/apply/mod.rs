@@ -3,6 +3,7 @@
 mod liquidation;
 mod listing;
 mod money;
+mod recovery;
 mod staking;
 mod trading;
 mod windup;
@@ -23,7 +24,8 @@ pub(crate) fn event(ledger: &mut Ledger, event: &Event, now: Now) -> Result<()> 
         || trading::take(compartment, event, now)?
         || liquidation::take(compartment, event, now)?
         || windup::take(compartment, event, now)?
-        || staking::take(compartment, event, now)?;
+        || staking::take(compartment, event)?
+        || recovery::take(compartment, event)?;
     anyhow::ensure!(taken, "it has no rule here");
     compartment.fold()
 }

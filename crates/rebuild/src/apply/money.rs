@@ -176,18 +176,30 @@ fn balance(account: &MarginAccount, bank: u8) -> Result<i64> {
     Ok(i64::try_from(held(account, bank))?)
 }
 
-fn deposit(to: &mut Compartment, moved: &Deposited, now: Now) -> Result<()> {
-    let index = to.bank_at(&moved.bank)?;
-    to.ready(index, moved.expected_after, moved.amount, 0)?;
-    let mut account = to.lift(&moved.margin)?;
+/// What every movement between a vault and an account begins with: the vault's balance `after` it,
+/// what `came` in and `left`, and the next number among the events of the bank and of the account,
+/// which is lent: lay it back.
+pub(super) fn begin(
+    to: &mut Compartment,
+    (bank, margin): (&Pubkey, &Pubkey),
+    counted: (u64, u64),
+    (after, came, left): (u64, u64, u64),
+) -> Result<(usize, Box<MarginAccount>)> {
+    let index = to.bank_at(bank)?;
+    to.ready(index, after, came, left)?;
+    let mut account = to.lift(margin)?;
     let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
-    counts(
-        "event of the bank",
-        &mut bank.event_sequence,
-        moved.common.sequence,
-    )?;
+    counts("event of the bank", &mut bank.event_sequence, counted.0)?;
     let count = &mut account.event_sequence;
-    counts("event of the account", count, moved.account_sequence)?;
+    counts("event of the account", count, counted.1)?;
+    Ok((index, account))
+}
+
+fn deposit(to: &mut Compartment, moved: &Deposited, now: Now) -> Result<()> {
+    let counted = (moved.common.sequence, moved.account_sequence);
+    let vault = (moved.expected_after, moved.amount, 0);
+    let (index, mut account) = begin(to, (&moved.bank, &moved.margin), counted, vault)?;
+    let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
     let before = balance(&account, bank.index)?;
     same("balance before", moved.balance_before, before)?;
     let booking = Deposit {
@@ -209,17 +221,10 @@ fn deposit(to: &mut Compartment, moved: &Deposited, now: Now) -> Result<()> {
 }
 
 fn withdraw(to: &mut Compartment, moved: &Withdrawn, now: Now) -> Result<()> {
-    let index = to.bank_at(&moved.bank)?;
-    to.ready(index, moved.expected_after, 0, moved.paid)?;
-    let mut account = to.lift(&moved.margin)?;
+    let counted = (moved.common.sequence, moved.account_sequence);
+    let vault = (moved.expected_after, 0, moved.paid);
+    let (index, mut account) = begin(to, (&moved.bank, &moved.margin), counted, vault)?;
     let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
-    counts(
-        "event of the bank",
-        &mut bank.event_sequence,
-        moved.common.sequence,
-    )?;
-    let count = &mut account.event_sequence;
-    counts("event of the account", count, moved.account_sequence)?;
     let before = balance(&account, bank.index)?;
     same("balance before", moved.balance_before, before)?;
     if moved.flags & 1 != 0 {
@@ -277,21 +282,12 @@ fn withdraw(to: &mut Compartment, moved: &Withdrawn, now: Now) -> Result<()> {
 }
 
 fn crank(to: &mut Compartment, moved: &TicketCranked, now: Now) -> Result<()> {
-    let index = to.bank_at(&moved.bank)?;
-    to.ready(index, moved.expected_after, 0, moved.paid)?;
-    let mut account = to.lift(&moved.margin)?;
-    let mut ticket = to
-        .tickets
-        .remove(&moved.ticket)
-        .context("no such ticket waits")?;
+    let counted = (moved.common.sequence, moved.account_sequence);
+    let vault = (moved.expected_after, 0, moved.paid);
+    let (index, mut account) = begin(to, (&moved.bank, &moved.margin), counted, vault)?;
+    let ticket = to.tickets.remove(&moved.ticket);
+    let mut ticket = ticket.context("no such ticket waits")?;
     let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
-    counts(
-        "event of the bank",
-        &mut bank.event_sequence,
-        moved.common.sequence,
-    )?;
-    let count = &mut account.event_sequence;
-    counts("event of the account", count, moved.account_sequence)?;
     same("served before", moved.served_before, ticket.served)?;
     note_void(bank, &mut ticket, moved.voided, now).refused("what was voided")?;
     let nominal = moved.served_after.checked_sub(moved.served_before);
@@ -322,17 +318,10 @@ fn crank(to: &mut Compartment, moved: &TicketCranked, now: Now) -> Result<()> {
 }
 
 fn collect(to: &mut Compartment, moved: &ResidualCollected) -> Result<()> {
-    let index = to.bank_at(&moved.bank)?;
-    to.ready(index, moved.expected_after, 0, moved.paid)?;
-    let mut account = to.lift(&moved.margin)?;
+    let counted = (moved.common.sequence, moved.account_sequence);
+    let vault = (moved.expected_after, 0, moved.paid);
+    let (index, mut account) = begin(to, (&moved.bank, &moved.margin), counted, vault)?;
     let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
-    counts(
-        "event of the bank",
-        &mut bank.event_sequence,
-        moved.common.sequence,
-    )?;
-    let count = &mut account.event_sequence;
-    counts("event of the account", count, moved.account_sequence)?;
     same(
         "residuals before",
         moved.residuals_before,
@@ -344,7 +333,8 @@ fn collect(to: &mut Compartment, moved: &ResidualCollected) -> Result<()> {
         bank.residuals.assigned,
     )?;
     let vault = bank.expected;
-    let paid = withdrawal::collect_residual(&mut account, bank, vault).refused("the claim")?;
+    let paid = withdrawal::collect_residual(&mut account, bank, vault, moved.counted != 0)
+        .refused("the claim")?;
     same("paid", moved.paid, paid)?;
     same(
         "residuals after",

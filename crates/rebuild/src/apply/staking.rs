@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result, ensure};
 use bulwark::event::StakeChanged;
-use bulwark_core::Now;
 use bulwark_state::{Stake, VERSION, Wide};
 use bytemuck::Zeroable;
 
@@ -17,7 +16,7 @@ const CLOSED: u64 = 5;
 const BOUGHT: u64 = 6;
 
 /// Takes an event of insurance's stakers. Says whether it was one.
-pub(super) fn take(to: &mut Compartment, event: &Event, _now: Now) -> Result<bool> {
+pub(super) fn take(to: &mut Compartment, event: &Event) -> Result<bool> {
     match event {
         Event::StakeChanged(changed) => change(to, changed)?,
         Event::StressProved(proved) => {

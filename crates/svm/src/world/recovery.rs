@@ -1,5 +1,7 @@
 //! Recovery: strangers announce, freeze, count, mark, open and pay.
 
+use std::ops::Range;
+
 use bulwark_client::{Instruction, Pubkey};
 use bulwark_core::guardian::Action;
 use bulwark_core::recovery::{Cause, NOTICE};
@@ -78,11 +80,16 @@ impl World {
 
     /// A stranger counts every bank and market.
     pub fn count_all(&mut self) -> Outcome {
-        let epoch = self.epoch();
         let (banks, markets) = (
             0..self.deployment.banks.len(),
             0..self.deployment.markets.len(),
         );
+        self.count(banks, markets)
+    }
+
+    /// A stranger counts some.
+    pub fn count(&mut self, banks: Range<usize>, markets: Range<usize>) -> Outcome {
+        let epoch = self.epoch();
         self.by_stranger(|world, key| {
             let deployment = &world.deployment;
             deployment.count_recovery(key, epoch, banks, markets)

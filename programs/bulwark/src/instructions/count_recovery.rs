@@ -3,7 +3,8 @@
 //!
 //! Anyone CAN, as many at a time as fit, each once. Nobody CAN count another bank's vault for it.
 //!
-//! Behind the named accounts come banks, each followed by its vault, and markets, in any order.
+//! Behind the named accounts come banks, writable and each followed by its vault, and markets, in
+//! any order.
 
 use anchor_lang::prelude::*;
 use bulwark_core::permits::Action;
@@ -94,9 +95,9 @@ fn count_one<'info>(
     let vault = rest
         .next()
         .ok_or_else(|| refusal(BulwarkError::MissingAccount))?;
-    let bank = loader.read()?;
+    let mut bank = loader.write()?;
     token::check_vault(&bank, vault)?;
-    recovery::freeze_bank(recovery, &bank, token::balance(vault)?).or_refuse()
+    recovery::freeze_bank(recovery, &mut bank, token::balance(vault)?).or_refuse()
 }
 
 /// The loader checks size and owner.

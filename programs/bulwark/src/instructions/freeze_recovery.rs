@@ -5,7 +5,9 @@
 //! price by it, early, late or twice.
 
 use anchor_lang::prelude::*;
-use bulwark_core::recovery;
+use bulwark_core::Now;
+use bulwark_core::recovery::{self, Evidence};
+use bulwark_state::{Board, Compartment, Recovery};
 
 use super::recovery_facts::facts;
 use crate::error::OrRefuse;
@@ -16,7 +18,7 @@ use crate::state::{
     Access, BankState, BoardState, CompartmentState, InsuranceState, ProtocolState, RecoveryState,
 };
 
-/// Accounts of `freeze_recovery`.
+/// Accounts of `freeze_recovery` and `undo_recovery`.
 #[derive(Accounts)]
 pub struct FreezeRecovery<'info> {
     /// Anyone.
@@ -45,32 +47,38 @@ pub struct FreezeRecovery<'info> {
     pub program: UncheckedAccount<'info>,
 }
 
-/// Freezes.
-pub fn freeze_recovery(ctx: Context<FreezeRecovery>) -> Result<()> {
-    let accounts = &*ctx.accounts;
+/// What freezing and taking back share: the accounts belong together, `act` is core's rule.
+pub(super) fn leave_announced(
+    accounts: &FreezeRecovery,
+    act: fn(
+        &mut Board,
+        &mut Compartment,
+        &mut Recovery,
+        &Evidence,
+        Now,
+    ) -> bulwark_core::Result<()>,
+) -> Result<Guard> {
     let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
     guard.board(&accounts.board)?;
     guard.recovery(&accounts.compartment, &accounts.recovery)?;
+    let mut compartment = accounts.compartment.write()?;
+    let mut board = accounts.board.write()?;
+    let mut recovery = accounts.recovery.write()?;
+    let funds = (&accounts.quote_bank, &accounts.insurance);
+    facts(&guard, funds, |evidence| {
+        let state = (&mut board, &mut compartment, &mut recovery);
+        act(state.0, state.1, state.2, evidence, guard.now).or_refuse()
+    })?;
+    invariant::board(&board)?;
+    invariant::compartment(&compartment)?;
+    Ok(guard)
+}
+
+/// Freezes.
+pub fn freeze_recovery(ctx: Context<FreezeRecovery>) -> Result<()> {
+    let accounts = &*ctx.accounts;
+    let guard = leave_announced(accounts, recovery::freeze)?;
     let event = {
-        let mut compartment = accounts.compartment.write()?;
-        let mut board = accounts.board.write()?;
-        let mut recovery = accounts.recovery.write()?;
-        facts(
-            &guard,
-            (&accounts.quote_bank, &accounts.insurance),
-            |evidence| {
-                recovery::freeze(
-                    &mut board,
-                    &mut compartment,
-                    &mut recovery,
-                    evidence,
-                    guard.now,
-                )
-                .or_refuse()
-            },
-        )?;
-        invariant::board(&board)?;
-        invariant::compartment(&compartment)?;
         let mut protocol = accounts.protocol.write()?;
         let sequence = event::next_chained(&protocol)?;
         let caller = accounts.caller.key;
@@ -78,7 +86,7 @@ pub fn freeze_recovery(ctx: Context<FreezeRecovery>) -> Result<()> {
         let event = RecoveryFrozen {
             common,
             recovery: accounts.recovery.key(),
-            deadline_at: recovery.deadline_at,
+            deadline_at: accounts.recovery.read()?.deadline_at,
         };
         event::chain(&mut protocol, &common, &event)?;
         event

@@ -13,6 +13,7 @@ use crate::event::{self, Kind, StressProved};
 use crate::guard::Guard;
 use crate::invariant;
 use crate::state::{Access, MarginState};
+use crate::token;
 
 /// Proves. The margin account follows the accounts of `accrue`, writable.
 pub fn prove_stress<'info>(ctx: Context<'info, Accrue<'info>>) -> Result<()> {
@@ -20,6 +21,8 @@ pub fn prove_stress<'info>(ctx: Context<'info, Accrue<'info>>) -> Result<()> {
     let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
     guard.board(&accounts.board)?;
     guard.insurance(&accounts.insurance)?;
+    guard.quote_bank(&accounts.quote_bank)?;
+    token::check_vault(&*accounts.quote_bank.read()?, &accounts.quote_vault)?;
     let missing = || refusal(BulwarkError::MissingAccount);
     let info = ctx.remaining_accounts.first().ok_or_else(missing)?;
     let loader = AccountLoader::<MarginState>::try_from(info)?;

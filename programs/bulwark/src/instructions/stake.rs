@@ -50,6 +50,11 @@ impl StakeAct {
         }
     }
 
+    /// Whether coins come or go.
+    const fn moves(self) -> bool {
+        matches!(self, Self::Join(_) | Self::Buy(_) | Self::Leave)
+    }
+
     const fn number(self) -> u64 {
         match self {
             Self::Join(_) => 1,
@@ -210,6 +215,12 @@ fn change<'info>(
     let owns = same(&stake.owner, accounts.caller.key);
     ensure(owns || act == StakeAct::Earn, BulwarkError::NotOwner)?;
     token::check_vault(&quote, &accounts.quote_vault)?;
+    let mint = same(&quote.mint, accounts.quote_mint.key);
+    ensure(mint, BulwarkError::WrongMint)?;
+    let program = same(&quote.token_program, accounts.token_program.key);
+    ensure(program, BulwarkError::WrongTokenProgram)?;
+    let moves = accounts.tokens.is_some() == act.moves();
+    ensure(moves, BulwarkError::WrongTokenAccount)?;
     let (balance_before, fees_before) = (insurance.balance, quote.totals.fees);
     let vault = token::balance(&accounts.quote_vault)?;
     let earned =

@@ -69,8 +69,6 @@ export type StakeInstruction<
   TAccountTokenProgram extends string | AccountMeta<string> =
     "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
   TAccountTokens extends string | AccountMeta<string> = string,
-  TAccountSystemProgram extends string | AccountMeta<string> =
-    "11111111111111111111111111111111",
   TAccountEventAuthority extends string | AccountMeta<string> = string,
   TAccountProgram extends string | AccountMeta<string> =
     "3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM",
@@ -116,9 +114,6 @@ export type StakeInstruction<
       TAccountTokens extends string
         ? WritableAccount<TAccountTokens>
         : TAccountTokens,
-      TAccountSystemProgram extends string
-        ? ReadonlyAccount<TAccountSystemProgram>
-        : TAccountSystemProgram,
       TAccountEventAuthority extends string
         ? ReadonlyAccount<TAccountEventAuthority>
         : TAccountEventAuthority,
@@ -179,7 +174,6 @@ export type StakeInput<
   TAccountQuoteMint extends string = string,
   TAccountTokenProgram extends string = string,
   TAccountTokens extends string = string,
-  TAccountSystemProgram extends string = string,
   TAccountEventAuthority extends string = string,
   TAccountProgram extends string = string,
 > = {
@@ -193,7 +187,8 @@ export type StakeInput<
   board: Address<TAccountBoard>;
   /** Insurance of the compartment. */
   insurance: Address<TAccountInsurance>;
-  stake: Address<TAccountStake>;
+  /** A stake of this insurance; none where it is made. */
+  stake?: Address<TAccountStake>;
   /** Quote bank of the compartment. */
   quoteBank: Address<TAccountQuoteBank>;
   quoteVault: Address<TAccountQuoteVault>;
@@ -201,8 +196,6 @@ export type StakeInput<
   quoteMint: Address<TAccountQuoteMint>;
   tokenProgram?: Address<TAccountTokenProgram>;
   tokens?: Address<TAccountTokens>;
-  /** To join for the first time. */
-  systemProgram?: Address<TAccountSystemProgram>;
   eventAuthority: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
   act: StakeInstructionDataArgs["act"];
@@ -222,7 +215,6 @@ export function getStakeInstruction<
   TAccountQuoteMint extends string,
   TAccountTokenProgram extends string,
   TAccountTokens extends string,
-  TAccountSystemProgram extends string,
   TAccountEventAuthority extends string,
   TAccountProgram extends string,
   TProgramAddress extends Address = typeof BULWARK_PROGRAM_ADDRESS,
@@ -240,7 +232,6 @@ export function getStakeInstruction<
     TAccountQuoteMint,
     TAccountTokenProgram,
     TAccountTokens,
-    TAccountSystemProgram,
     TAccountEventAuthority,
     TAccountProgram
   >,
@@ -259,7 +250,6 @@ export function getStakeInstruction<
   TAccountQuoteMint,
   TAccountTokenProgram,
   TAccountTokens,
-  TAccountSystemProgram,
   TAccountEventAuthority,
   TAccountProgram
 > {
@@ -280,7 +270,6 @@ export function getStakeInstruction<
     quoteMint: { value: input.quoteMint ?? null, isWritable: false },
     tokenProgram: { value: input.tokenProgram ?? null, isWritable: false },
     tokens: { value: input.tokens ?? null, isWritable: true },
-    systemProgram: { value: input.systemProgram ?? null, isWritable: false },
     eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
     program: { value: input.program ?? null, isWritable: false },
   };
@@ -296,10 +285,6 @@ export function getStakeInstruction<
   if (!accounts.tokenProgram.value) {
     accounts.tokenProgram.value =
       "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA" as Address<"TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA">;
-  }
-  if (!accounts.systemProgram.value) {
-    accounts.systemProgram.value =
-      "11111111111111111111111111111111" as Address<"11111111111111111111111111111111">;
   }
   if (!accounts.program.value) {
     accounts.program.value =
@@ -321,7 +306,6 @@ export function getStakeInstruction<
       getAccountMeta("quoteMint", accounts.quoteMint),
       getAccountMeta("tokenProgram", accounts.tokenProgram),
       getAccountMeta("tokens", accounts.tokens),
-      getAccountMeta("systemProgram", accounts.systemProgram),
       getAccountMeta("eventAuthority", accounts.eventAuthority),
       getAccountMeta("program", accounts.program),
     ],
@@ -343,7 +327,6 @@ export function getStakeInstruction<
     TAccountQuoteMint,
     TAccountTokenProgram,
     TAccountTokens,
-    TAccountSystemProgram,
     TAccountEventAuthority,
     TAccountProgram
   >);
@@ -365,7 +348,8 @@ export type ParsedStakeInstruction<
     board: TAccountMetas[3];
     /** Insurance of the compartment. */
     insurance: TAccountMetas[4];
-    stake: TAccountMetas[5];
+    /** A stake of this insurance; none where it is made. */
+    stake?: TAccountMetas[5] | undefined;
     /** Quote bank of the compartment. */
     quoteBank: TAccountMetas[6];
     quoteVault: TAccountMetas[7];
@@ -373,10 +357,8 @@ export type ParsedStakeInstruction<
     quoteMint: TAccountMetas[9];
     tokenProgram: TAccountMetas[10];
     tokens?: TAccountMetas[11] | undefined;
-    /** To join for the first time. */
-    systemProgram?: TAccountMetas[12] | undefined;
-    eventAuthority: TAccountMetas[13];
-    program: TAccountMetas[14];
+    eventAuthority: TAccountMetas[12];
+    program: TAccountMetas[13];
   };
   data: StakeInstructionData;
 };
@@ -389,12 +371,12 @@ export function parseStakeInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedStakeInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 15) {
+  if (instruction.accounts.length < 14) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 15,
+        expectedAccountMetas: 14,
       },
     );
   }
@@ -418,14 +400,13 @@ export function parseStakeInstruction<
       compartment: getNextAccount(),
       board: getNextAccount(),
       insurance: getNextAccount(),
-      stake: getNextAccount(),
+      stake: getNextOptionalAccount(),
       quoteBank: getNextAccount(),
       quoteVault: getNextAccount(),
       vaultAuthority: getNextAccount(),
       quoteMint: getNextAccount(),
       tokenProgram: getNextAccount(),
       tokens: getNextOptionalAccount(),
-      systemProgram: getNextOptionalAccount(),
       eventAuthority: getNextAccount(),
       program: getNextAccount(),
     },

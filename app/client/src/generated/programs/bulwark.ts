@@ -45,6 +45,7 @@ import {
   getProposalStateCodec,
   getProtocolStateCodec,
   getRecoveryStateCodec,
+  getStakeStateCodec,
   getTicketStateCodec,
   type BankState,
   type BankStateArgs,
@@ -68,6 +69,8 @@ import {
   type ProtocolStateArgs,
   type RecoveryState,
   type RecoveryStateArgs,
+  type StakeState,
+  type StakeStateArgs,
   type TicketState,
   type TicketStateArgs,
 } from "../accounts/index.js";
@@ -375,6 +378,7 @@ export enum BulwarkAccount {
   ProposalState,
   ProtocolState,
   RecoveryState,
+  StakeState,
   TicketState,
 }
 
@@ -502,6 +506,17 @@ export function identifyBulwarkAccount(
     )
   ) {
     return BulwarkAccount.RecoveryState;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([108, 10, 236, 72, 1, 88, 133, 92]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkAccount.StakeState;
   }
   if (
     containsBytes(
@@ -2097,6 +2112,8 @@ export type BulwarkPluginAccounts = {
     SelfFetchFunctions<ProtocolStateArgs, ProtocolState>;
   recoveryState: ReturnType<typeof getRecoveryStateCodec> &
     SelfFetchFunctions<RecoveryStateArgs, RecoveryState>;
+  stakeState: ReturnType<typeof getStakeStateCodec> &
+    SelfFetchFunctions<StakeStateArgs, StakeState>;
   ticketState: ReturnType<typeof getTicketStateCodec> &
     SelfFetchFunctions<TicketStateArgs, TicketState>;
 };
@@ -2378,6 +2395,7 @@ export function bulwarkProgram() {
           proposalState: addSelfFetchFunctions(client, getProposalStateCodec()),
           protocolState: addSelfFetchFunctions(client, getProtocolStateCodec()),
           recoveryState: addSelfFetchFunctions(client, getRecoveryStateCodec()),
+          stakeState: addSelfFetchFunctions(client, getStakeStateCodec()),
           ticketState: addSelfFetchFunctions(client, getTicketStateCodec()),
         },
         instructions: {

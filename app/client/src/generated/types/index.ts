@@ -130,6 +130,7 @@ export * from "./signedWide.js";
 export * from "./source.js";
 export * from "./span.js";
 export * from "./stageChanged.js";
+export * from "./stake.js";
 export * from "./stakeAct.js";
 export * from "./stakeChanged.js";
 export * from "./stakePool.js";

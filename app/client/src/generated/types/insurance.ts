@@ -80,8 +80,8 @@ export type Insurance = {
   shareSteepPpm: number;
   /** Fee share: kink of utilisation, ppm. */
   shareKinkPpm: number;
-  /** Unix second of the recapitalisation auction's start, 0 if none. */
-  auctionAt: bigint;
+  /** Open-second clock at which a proof first found insurance short: the sale of stakes began. */
+  auctionOpen: bigint;
   /** PDA bump. */
   bump: number;
   /** Layout version. */
@@ -99,6 +99,8 @@ export type Insurance = {
   usedPpm: bigint;
   /** Fees that stakers have ever earned, UsdE6. */
   earnedTotal: bigint;
+  /** What sales of stakes have ever brought, UsdE6. */
+  soldTotal: bigint;
   /** Reserved. */
   reserved: Array<bigint>;
 };
@@ -134,8 +136,8 @@ export type InsuranceArgs = {
   shareSteepPpm: number;
   /** Fee share: kink of utilisation, ppm. */
   shareKinkPpm: number;
-  /** Unix second of the recapitalisation auction's start, 0 if none. */
-  auctionAt: number | bigint;
+  /** Open-second clock at which a proof first found insurance short: the sale of stakes began. */
+  auctionOpen: number | bigint;
   /** PDA bump. */
   bump: number;
   /** Layout version. */
@@ -153,6 +155,8 @@ export type InsuranceArgs = {
   usedPpm: number | bigint;
   /** Fees that stakers have ever earned, UsdE6. */
   earnedTotal: number | bigint;
+  /** What sales of stakes have ever brought, UsdE6. */
+  soldTotal: number | bigint;
   /** Reserved. */
   reserved: Array<number | bigint>;
 };
@@ -174,7 +178,7 @@ export function getInsuranceEncoder(): FixedSizeEncoder<InsuranceArgs> {
     ["shareSlopePpm", getU32Encoder()],
     ["shareSteepPpm", getU32Encoder()],
     ["shareKinkPpm", getU32Encoder()],
-    ["auctionAt", getI64Encoder()],
+    ["auctionOpen", getU64Encoder()],
     ["bump", getU8Encoder()],
     ["version", getU8Encoder()],
     ["reserved0", fixEncoderSize(getBytesEncoder(), 6)],
@@ -182,7 +186,8 @@ export function getInsuranceEncoder(): FixedSizeEncoder<InsuranceArgs> {
     ["atRiskUntil", getI64Encoder()],
     ["usedPpm", getU64Encoder()],
     ["earnedTotal", getU64Encoder()],
-    ["reserved", getArrayEncoder(getU64Encoder(), { size: 24 })],
+    ["soldTotal", getU64Encoder()],
+    ["reserved", getArrayEncoder(getU64Encoder(), { size: 23 })],
   ]);
 }
 
@@ -203,7 +208,7 @@ export function getInsuranceDecoder(): FixedSizeDecoder<Insurance> {
     ["shareSlopePpm", getU32Decoder()],
     ["shareSteepPpm", getU32Decoder()],
     ["shareKinkPpm", getU32Decoder()],
-    ["auctionAt", getI64Decoder()],
+    ["auctionOpen", getU64Decoder()],
     ["bump", getU8Decoder()],
     ["version", getU8Decoder()],
     ["reserved0", fixDecoderSize(getBytesDecoder(), 6)],
@@ -211,7 +216,8 @@ export function getInsuranceDecoder(): FixedSizeDecoder<Insurance> {
     ["atRiskUntil", getI64Decoder()],
     ["usedPpm", getU64Decoder()],
     ["earnedTotal", getU64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 24 })],
+    ["soldTotal", getU64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 23 })],
   ]);
 }
 

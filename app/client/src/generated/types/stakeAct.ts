@@ -34,14 +34,16 @@ export type StakeAct =
   | { __kind: "Earn" }
   | { __kind: "Ask"; fields: readonly [bigint] }
   | { __kind: "Leave" }
-  | { __kind: "Close" };
+  | { __kind: "Close" }
+  | { __kind: "Buy"; fields: readonly [bigint] };
 
 export type StakeActArgs =
   | { __kind: "Join"; fields: readonly [number | bigint] }
   | { __kind: "Earn" }
   | { __kind: "Ask"; fields: readonly [number | bigint] }
   | { __kind: "Leave" }
-  | { __kind: "Close" };
+  | { __kind: "Close" }
+  | { __kind: "Buy"; fields: readonly [number | bigint] };
 
 export function getStakeActEncoder(): Encoder<StakeActArgs> {
   return getDiscriminatedUnionEncoder([
@@ -53,6 +55,7 @@ export function getStakeActEncoder(): Encoder<StakeActArgs> {
     ["Ask", getStructEncoder([["fields", getTupleEncoder([getU64Encoder()])]])],
     ["Leave", getUnitEncoder()],
     ["Close", getUnitEncoder()],
+    ["Buy", getStructEncoder([["fields", getTupleEncoder([getU64Encoder()])]])],
   ]);
 }
 
@@ -66,6 +69,7 @@ export function getStakeActDecoder(): Decoder<StakeAct> {
     ["Ask", getStructDecoder([["fields", getTupleDecoder([getU64Decoder()])]])],
     ["Leave", getUnitDecoder()],
     ["Close", getUnitDecoder()],
+    ["Buy", getStructDecoder([["fields", getTupleDecoder([getU64Decoder()])]])],
   ]);
 }
 
@@ -99,6 +103,14 @@ export function stakeAct(
 export function stakeAct(
   kind: "Close",
 ): GetDiscriminatedUnionVariant<StakeActArgs, "__kind", "Close">;
+export function stakeAct(
+  kind: "Buy",
+  data: GetDiscriminatedUnionVariantContent<
+    StakeActArgs,
+    "__kind",
+    "Buy"
+  >["fields"],
+): GetDiscriminatedUnionVariant<StakeActArgs, "__kind", "Buy">;
 export function stakeAct<K extends StakeActArgs["__kind"], Data>(
   kind: K,
   data?: Data,
