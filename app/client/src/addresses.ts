@@ -6,6 +6,7 @@ import {
   getAddressEncoder,
   getProgramDerivedAddress,
   getU16Encoder,
+  getU32Encoder,
   getU64Encoder,
 } from "@solana/kit";
 import { BULWARK_PROGRAM_ADDRESS } from "./generated/programs/index.js";
@@ -102,6 +103,11 @@ export async function stakeAddress(
   owner: Address,
 ): Promise<ProgramDerivedAddress> {
   return derive(["stake", bytes(insurance), bytes(owner)]);
+}
+
+/** The Recovery of a compartment in an epoch. */
+export async function recoveryAddress(compartment: Address, epoch: number): Promise<Address> {
+  return (await derive(["recovery", bytes(compartment), getU32Encoder().encode(epoch)]))[0];
 }
 
 /** Authority of all vaults. */
