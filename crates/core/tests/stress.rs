@@ -1,5 +1,5 @@
-//! Stressed shortfall and the coverage breaker (D10): the formula, the list of the four largest, and
-//! that nothing a caller chooses makes either smaller.
+//! Stressed shortfall and the coverage breaker (D10): the formula, the list of the four largest,
+//! and that nothing a caller chooses makes either smaller.
 
 mod fixture;
 

@@ -417,7 +417,7 @@ pub struct Congestion {
 }
 layout!(Congestion, 256 + 48 + 32);
 
-/// What of leverage caps is left while insurance is below the stressed shortfall (coverage breaker).
+/// Coverage breaker: what of leverage caps is left while insurance is below the stressed shortfall.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]

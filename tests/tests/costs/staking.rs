@@ -8,11 +8,11 @@ use crate::Costs;
 
 /// Instruction (or a second case of one), its ceiling.
 pub const CEILINGS: &[(&str, u64)] = &[
-    ("stake", 30_000),
-    ("stake_earn", 30_000),
-    ("stake_ask", 30_000),
-    ("stake_leave", 30_000),
-    ("prove_stress", 80_000),
+    ("stake", 21_500),
+    ("stake_earn", 11_900),
+    ("stake_ask", 13_100),
+    ("stake_leave", 14_500),
+    ("prove_stress", 32_200),
 ];
 
 /// One stake from its making to its end, over eight markets.

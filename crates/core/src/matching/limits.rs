@@ -43,7 +43,8 @@ pub(super) fn raised(base: u64, taker_closes: u64, maker_closes: u64) -> (u64, C
 }
 
 /// The trading limits of a market that hold now (D4): its caps times [`targets::ease`], new
-/// notional also over congestion g, leverage also times what the coverage breaker leaves, never less than [`LEAST_E9`] of a cap; or a guardian's while
+/// notional also over congestion g, leverage also times what the coverage breaker leaves, never
+/// less than [`LEAST_E9`] of a cap; or a guardian's while
 /// one was lowered. They bind new risk alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {

@@ -1,6 +1,6 @@
-//! Recapitalisation: while a proof of the last hour finds insurance short, anybody buys stakes in it
-//! at a discount that rises with open time, until insurance is enough or what it has ever lost is
-//! made good. Nothing is sold that was not lost before, so that a stress which somebody makes
+//! Recapitalisation: while a proof of the last hour finds insurance short, anybody buys stakes in
+//! it at a discount that rises with open time, until insurance is enough or what it has ever lost
+//! is made good. Nothing is sold that was not lost before, so that a stress which somebody makes
 //! himself opens no sale.
 
 use bulwark_state::{Board, Insurance, Stake};
@@ -46,8 +46,8 @@ pub fn sale(board: &Board, insurance: &Insurance, now: Now) -> Result<Sale> {
     })
 }
 
-/// Buys for `amount`, at most what [`sale`] says, which has arrived in the quote vault: young shares
-/// worth more by the discount on it, or on what insurance held before if that is less. The
+/// Buys for `amount`, at most what [`sale`] says, which has arrived in the quote vault: young
+/// shares worth more by the discount on it, or on what insurance held before if that is less. The
 /// difference is borne like a loss by all who were there: one purchase takes at most
 /// [`MOST_PPM`] of what they have. Returns what was bought, UsdE6.
 ///

@@ -3,8 +3,8 @@
 //! A loss falls on all three alike; what comes in by a gift, a sweep or dust belongs to the third,
 //! so that nothing but a stake makes shares and nothing but fees moves their value up.
 //!
-//! A pool's share is worth (value + 1)/(shares + [`OFFSET`]): virtual shares that nobody owns make a
-//! pool that was emptied and inflated useless to its first staker. Every rounding is against who
+//! A pool's share is worth (value + 1)/(shares + [`OFFSET`]): virtual shares that nobody owns make
+//! a pool that was emptied and inflated useless to its first staker. Every rounding is against who
 //! acts.
 
 mod auction;

@@ -261,16 +261,24 @@ fn change<'info>(
     Ok(StakeChanged {
         common: StakeChanged::head(guard.now, caller, guard.compartment, sequence),
         stake: loader.key(),
-        owner: Pubkey::new_from_array(stake.owner),
         act: act.number(),
         amount: moved,
         earned,
-        account_sequence: stake.event_sequence,
         balance_before,
-        balance_after: insurance.balance,
         fees_before,
         fees_after: quote.totals.fees,
         expected_after: quote.expected,
+        ..told(&insurance, &stake)
+    })
+}
+
+/// What an event tells of a stake and its insurance as they are now.
+#[inline(never)]
+fn told(insurance: &Insurance, stake: &Stake) -> StakeChanged {
+    StakeChanged {
+        owner: Pubkey::new_from_array(stake.owner),
+        account_sequence: stake.event_sequence,
+        balance_after: insurance.balance,
         earning_value: insurance.earning.value,
         idle_value: insurance.idle.value,
         earning_shares: words(insurance.earning.shares),
@@ -283,7 +291,8 @@ fn change<'info>(
         young_at: stake.young_at,
         asked_at: stake.asked_at,
         asked_value: stake.asked_value,
-    })
+        ..bytemuck::Zeroable::zeroed()
+    }
 }
 
 const fn words(wide: bulwark_state::Wide) -> [u64; 2] {

@@ -47,7 +47,7 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         guards: "INV-LEDGER",
         file: "crates/core/src/loss.rs",
-        from: "insurance.balance = sub(insurance.balance, taken)?;",
+        from: "insurance.balance = sub(before, taken)?;",
         to: "",
         core: "windup losses_are_conserved",
         elf: "",
