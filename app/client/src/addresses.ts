@@ -97,6 +97,14 @@ export async function insuranceAddress(compartment: Address): Promise<Address> {
   return (await derive(["insurance", bytes(compartment)]))[0];
 }
 
+/** What an owner has staked into an insurance, with its bump, which `stake` wants. */
+export async function stakeAddress(
+  insurance: Address,
+  owner: Address,
+): Promise<ProgramDerivedAddress> {
+  return derive(["stake", bytes(insurance), bytes(owner)]);
+}
+
 /** The Recovery of a compartment in an epoch. */
 export async function recoveryAddress(compartment: Address, epoch: number): Promise<Address> {
   return (await derive(["recovery", bytes(compartment), getU32Encoder().encode(epoch)]))[0];

@@ -74,6 +74,12 @@ pub fn insurance(compartment: &Pubkey) -> Pubkey {
     derive(&[seeds::INSURANCE, compartment.as_ref()])
 }
 
+/// What an owner has staked into an insurance, with its bump.
+pub fn stake_and_bump(insurance: &Pubkey, owner: &Pubkey) -> (Pubkey, u8) {
+    let parts = [seeds::STAKE, insurance.as_ref(), owner.as_ref()];
+    Pubkey::find_program_address(&parts, &bulwark::ID)
+}
+
 /// The Recovery of a compartment in an epoch.
 pub fn recovery(compartment: &Pubkey, epoch: u32) -> Pubkey {
     derive(&[seeds::RECOVERY, compartment.as_ref(), &epoch.to_le_bytes()])

@@ -162,7 +162,7 @@ events! {
     CollateralSold, LossSettled, GuardianCreated, ProposalOpened, ProposalAnswered,
     ProposalExecuted,
     ProposalExpired, TreasuryPaid, MemberRestricted, MarketWoundDown, BankClosed, PositionSettled,
-    Transferred, DeficitNoted, RecoveryAnnounced, RecoveryUndone, RecoveryFrozen, RecoveryCounted,
+    Transferred, StakeChanged, StressProved, DeficitNoted, RecoveryAnnounced, RecoveryUndone, RecoveryFrozen, RecoveryCounted,
     QuotePotAssigned, RecoveryPaid, RecoveryMoneyAdded,
     ;
     OrderPlaced(OrderPlacedHead, OrderFill),

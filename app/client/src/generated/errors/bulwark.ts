@@ -168,6 +168,16 @@ export const BULWARK_ERROR__NOTHING_DUE = 0x17ba; // 6074
 export const BULWARK_ERROR__COUPLED_APART = 0x17bb; // 6075
 /** CollateralCap: The compartment's cap of the token's origin class or group would be passed */
 export const BULWARK_ERROR__COLLATERAL_CAP = 0x17bc; // 6076
+/** StakeTooSmall: A stake, and what stays of one, is at least $10, or nothing */
+export const BULWARK_ERROR__STAKE_TOO_SMALL = 0x17bd; // 6077
+/** Unchecked: A bank or the deficit was last checked more than 150 slots ago */
+export const BULWARK_ERROR__UNCHECKED = 0x17be; // 6078
+/** NothingAsked: Nothing of this stake has asked to leave, or its window is over */
+export const BULWARK_ERROR__NOTHING_ASKED = 0x17bf; // 6079
+/** InsuranceAtRisk: An account that could take a tenth of insurance is liquidatable */
+export const BULWARK_ERROR__INSURANCE_AT_RISK = 0x17c0; // 6080
+/** NothingForSale: Insurance isn't short, or what it has lost is sold again */
+export const BULWARK_ERROR__NOTHING_FOR_SALE = 0x17c1; // 6081
 /** WrongProtocol: The account belongs to another protocol */
 export const BULWARK_ERROR__WRONG_PROTOCOL = 0x1838; // 6200
 /** WrongCompartment: The account belongs to another compartment */
@@ -306,6 +316,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__GRACE_HOLDS
   | typeof BULWARK_ERROR__INCOMPLETE_SET
   | typeof BULWARK_ERROR__INSUFFICIENT_BALANCE
+  | typeof BULWARK_ERROR__INSURANCE_AT_RISK
   | typeof BULWARK_ERROR__INVARIANT_BROKEN
   | typeof BULWARK_ERROR__MARKET_FORBIDS
   | typeof BULWARK_ERROR__MEMBER_SILENT
@@ -320,7 +331,9 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__NOT_CREATOR
   | typeof BULWARK_ERROR__NOT_FILLED_WHOLE
   | typeof BULWARK_ERROR__NOT_FLAGGED
+  | typeof BULWARK_ERROR__NOTHING_ASKED
   | typeof BULWARK_ERROR__NOTHING_DUE
+  | typeof BULWARK_ERROR__NOTHING_FOR_SALE
   | typeof BULWARK_ERROR__NOTHING_REFRESHED
   | typeof BULWARK_ERROR__NOTHING_TO_TAKE
   | typeof BULWARK_ERROR__NOT_LIQUIDATABLE
@@ -359,6 +372,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__SELF_LIQUIDATION
   | typeof BULWARK_ERROR__SLOT_SHARE
   | typeof BULWARK_ERROR__STAGE_FORBIDS
+  | typeof BULWARK_ERROR__STAKE_TOO_SMALL
   | typeof BULWARK_ERROR__STALE_QUOTE
   | typeof BULWARK_ERROR__SUBJECT_OF_PROPOSAL
   | typeof BULWARK_ERROR__TICKETS_WAIT
@@ -372,6 +386,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__TOO_MANY_MARKETS
   | typeof BULWARK_ERROR__TOO_MANY_ORDERS
   | typeof BULWARK_ERROR__TOO_MANY_WAITING
+  | typeof BULWARK_ERROR__UNCHECKED
   | typeof BULWARK_ERROR__UNLISTED_RULE
   | typeof BULWARK_ERROR__VALUE_MISSING
   | typeof BULWARK_ERROR__VAULT_FROZEN
@@ -437,6 +452,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__GRACE_HOLDS]: `Grace holds: this account can't be liquidated yet`,
     [BULWARK_ERROR__INCOMPLETE_SET]: `This needs every bank or market of the compartment, each once`,
     [BULWARK_ERROR__INSUFFICIENT_BALANCE]: `The account holds less than this`,
+    [BULWARK_ERROR__INSURANCE_AT_RISK]: `An account that could take a tenth of insurance is liquidatable`,
     [BULWARK_ERROR__INVARIANT_BROKEN]: `An invariant would be broken`,
     [BULWARK_ERROR__MARKET_FORBIDS]: `The market's status does not permit this`,
     [BULWARK_ERROR__MEMBER_SILENT]: `The member was silent too long: a heartbeat brings the powers back after 48 h`,
@@ -451,7 +467,9 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__NOT_CREATOR]: `The signer isn't the creator`,
     [BULWARK_ERROR__NOT_FILLED_WHOLE]: `The order can't be filled whole`,
     [BULWARK_ERROR__NOT_FLAGGED]: `The account isn't flagged`,
+    [BULWARK_ERROR__NOTHING_ASKED]: `Nothing of this stake has asked to leave, or its window is over`,
     [BULWARK_ERROR__NOTHING_DUE]: `Nothing is due at the moment; late money may make something due`,
+    [BULWARK_ERROR__NOTHING_FOR_SALE]: `Insurance isn't short, or what it has lost is sold again`,
     [BULWARK_ERROR__NOTHING_REFRESHED]: `No feed of this refresh could be updated`,
     [BULWARK_ERROR__NOTHING_TO_TAKE]: `The take-over would take nothing`,
     [BULWARK_ERROR__NOT_LIQUIDATABLE]: `The account isn't below its maintenance requirement`,
@@ -490,6 +508,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__SELF_LIQUIDATION]: `An account can't be taken over by its own owner here`,
     [BULWARK_ERROR__SLOT_SHARE]: `More than the share of a leg that may be taken over in one slot`,
     [BULWARK_ERROR__STAGE_FORBIDS]: `The account's stage does not permit this`,
+    [BULWARK_ERROR__STAKE_TOO_SMALL]: `A stake, and what stays of one, is at least $10, or nothing`,
     [BULWARK_ERROR__STALE_QUOTE]: `The quoted block isn't one of the last 512`,
     [BULWARK_ERROR__SUBJECT_OF_PROPOSAL]: `The member is a subject of the removal`,
     [BULWARK_ERROR__TICKETS_WAIT]: `Withdrawals of this account still wait: they are voided first`,
@@ -503,6 +522,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__TOO_MANY_MARKETS]: `The compartment has no place for another market`,
     [BULWARK_ERROR__TOO_MANY_ORDERS]: `Too many orders in one market`,
     [BULWARK_ERROR__TOO_MANY_WAITING]: `Eight changes wait already`,
+    [BULWARK_ERROR__UNCHECKED]: `A bank or the deficit was last checked more than 150 slots ago`,
     [BULWARK_ERROR__UNLISTED_RULE]: `A rule that this release has no name for`,
     [BULWARK_ERROR__VALUE_MISSING]: `Value is missing: this must wait until it is made good`,
     [BULWARK_ERROR__VAULT_FROZEN]: `The vault is frozen by the mint's authority`,

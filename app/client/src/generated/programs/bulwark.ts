@@ -45,6 +45,7 @@ import {
   getProposalStateCodec,
   getProtocolStateCodec,
   getRecoveryStateCodec,
+  getStakeStateCodec,
   getTicketStateCodec,
   type BankState,
   type BankStateArgs,
@@ -68,6 +69,8 @@ import {
   type ProtocolStateArgs,
   type RecoveryState,
   type RecoveryStateArgs,
+  type StakeState,
+  type StakeStateArgs,
   type TicketState,
   type TicketStateArgs,
 } from "../accounts/index.js";
@@ -118,6 +121,7 @@ import {
   getPayTreasuryInstruction,
   getPlaceOrderInstruction,
   getProposeInstruction,
+  getProveStressInstruction,
   getPruneOrdersInstruction,
   getRecapitaliseInstruction,
   getRefreshInstruction,
@@ -130,6 +134,7 @@ import {
   getSettleInstruction,
   getSettleMarketInstruction,
   getSettlePositionInstruction,
+  getStakeInstruction,
   getSweepInstruction,
   getTakeOverInstruction,
   getTransferInstruction,
@@ -185,6 +190,7 @@ import {
   parsePayTreasuryInstruction,
   parsePlaceOrderInstruction,
   parseProposeInstruction,
+  parseProveStressInstruction,
   parsePruneOrdersInstruction,
   parseRecapitaliseInstruction,
   parseRefreshInstruction,
@@ -197,6 +203,7 @@ import {
   parseSettleInstruction,
   parseSettleMarketInstruction,
   parseSettlePositionInstruction,
+  parseStakeInstruction,
   parseSweepInstruction,
   parseTakeOverInstruction,
   parseTransferInstruction,
@@ -295,6 +302,7 @@ import {
   type ParsedPayTreasuryInstruction,
   type ParsedPlaceOrderInstruction,
   type ParsedProposeInstruction,
+  type ParsedProveStressInstruction,
   type ParsedPruneOrdersInstruction,
   type ParsedRecapitaliseInstruction,
   type ParsedRefreshInstruction,
@@ -307,6 +315,7 @@ import {
   type ParsedSettleInstruction,
   type ParsedSettleMarketInstruction,
   type ParsedSettlePositionInstruction,
+  type ParsedStakeInstruction,
   type ParsedSweepInstruction,
   type ParsedTakeOverInstruction,
   type ParsedTransferInstruction,
@@ -319,6 +328,7 @@ import {
   type PayTreasuryInput,
   type PlaceOrderInput,
   type ProposeInput,
+  type ProveStressInput,
   type PruneOrdersInput,
   type RecapitaliseInput,
   type RefreshInput,
@@ -331,6 +341,7 @@ import {
   type SettleInput,
   type SettleMarketInput,
   type SettlePositionInput,
+  type StakeInput,
   type SweepInput,
   type TakeOverInput,
   type TransferInput,
@@ -367,6 +378,7 @@ export enum BulwarkAccount {
   ProposalState,
   ProtocolState,
   RecoveryState,
+  StakeState,
   TicketState,
 }
 
@@ -499,6 +511,17 @@ export function identifyBulwarkAccount(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([108, 10, 236, 72, 1, 88, 133, 92]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkAccount.StakeState;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([102, 242, 83, 62, 62, 8, 65, 212]),
       ),
       0,
@@ -559,6 +582,7 @@ export enum BulwarkInstruction {
   PayTreasury,
   PlaceOrder,
   Propose,
+  ProveStress,
   PruneOrders,
   Recapitalise,
   Refresh,
@@ -571,6 +595,7 @@ export enum BulwarkInstruction {
   Settle,
   SettleMarket,
   SettlePosition,
+  Stake,
   Sweep,
   TakeOver,
   Transfer,
@@ -1096,6 +1121,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([219, 111, 93, 158, 5, 42, 5, 126]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.ProveStress;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([27, 213, 159, 191, 12, 116, 112, 121]),
       ),
       0,
@@ -1223,6 +1259,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.SettlePosition;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([206, 176, 202, 18, 200, 209, 179, 108]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.Stake;
   }
   if (
     containsBytes(
@@ -1471,6 +1518,9 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.Propose;
     } & ParsedProposeInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.ProveStress;
+    } & ParsedProveStressInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.PruneOrders;
     } & ParsedPruneOrdersInstruction<TProgram>)
   | ({
@@ -1506,6 +1556,9 @@ export type ParsedBulwarkInstruction<
   | ({
       instructionType: BulwarkInstruction.SettlePosition;
     } & ParsedSettlePositionInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.Stake;
+    } & ParsedStakeInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.Sweep;
     } & ParsedSweepInstruction<TProgram>)
@@ -1861,6 +1914,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseProposeInstruction(instruction),
       };
     }
+    case BulwarkInstruction.ProveStress: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.ProveStress,
+        ...parseProveStressInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.PruneOrders: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1943,6 +2003,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.SettlePosition,
         ...parseSettlePositionInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.Stake: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.Stake,
+        ...parseStakeInstruction(instruction),
       };
     }
     case BulwarkInstruction.Sweep: {
@@ -2045,6 +2112,8 @@ export type BulwarkPluginAccounts = {
     SelfFetchFunctions<ProtocolStateArgs, ProtocolState>;
   recoveryState: ReturnType<typeof getRecoveryStateCodec> &
     SelfFetchFunctions<RecoveryStateArgs, RecoveryState>;
+  stakeState: ReturnType<typeof getStakeStateCodec> &
+    SelfFetchFunctions<StakeStateArgs, StakeState>;
   ticketState: ReturnType<typeof getTicketStateCodec> &
     SelfFetchFunctions<TicketStateArgs, TicketState>;
 };
@@ -2211,6 +2280,9 @@ export type BulwarkPluginInstructions = {
   propose: (
     input: ProposeInput,
   ) => ReturnType<typeof getProposeInstruction> & SelfPlanAndSendFunctions;
+  proveStress: (
+    input: ProveStressInput,
+  ) => ReturnType<typeof getProveStressInstruction> & SelfPlanAndSendFunctions;
   pruneOrders: (
     input: PruneOrdersInput,
   ) => ReturnType<typeof getPruneOrdersInstruction> & SelfPlanAndSendFunctions;
@@ -2249,6 +2321,9 @@ export type BulwarkPluginInstructions = {
     input: SettlePositionInput,
   ) => ReturnType<typeof getSettlePositionInstruction> &
     SelfPlanAndSendFunctions;
+  stake: (
+    input: StakeInput,
+  ) => ReturnType<typeof getStakeInstruction> & SelfPlanAndSendFunctions;
   sweep: (
     input: SweepInput,
   ) => ReturnType<typeof getSweepInstruction> & SelfPlanAndSendFunctions;
@@ -2320,6 +2395,7 @@ export function bulwarkProgram() {
           proposalState: addSelfFetchFunctions(client, getProposalStateCodec()),
           protocolState: addSelfFetchFunctions(client, getProtocolStateCodec()),
           recoveryState: addSelfFetchFunctions(client, getRecoveryStateCodec()),
+          stakeState: addSelfFetchFunctions(client, getStakeStateCodec()),
           ticketState: addSelfFetchFunctions(client, getTicketStateCodec()),
         },
         instructions: {
@@ -2529,6 +2605,11 @@ export function bulwarkProgram() {
             ),
           propose: (input) =>
             addSelfPlanAndSendFunctions(client, getProposeInstruction(input)),
+          proveStress: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getProveStressInstruction(input),
+            ),
           pruneOrders: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -2574,6 +2655,8 @@ export function bulwarkProgram() {
               client,
               getSettlePositionInstruction(input),
             ),
+          stake: (input) =>
+            addSelfPlanAndSendFunctions(client, getStakeInstruction(input)),
           sweep: (input) =>
             addSelfPlanAndSendFunctions(client, getSweepInstruction(input)),
           takeOver: (input) =>
