@@ -1,6 +1,7 @@
 //! A history in which things end: money moved between own accounts, a market settled, a bank
 //! closed, one Recovery taken back and one carried out, with late marks and late money.
 
+use bulwark::instructions::StakeAct;
 use bulwark_core::recovery::{Cause, DEAD_MAN, DEADLINE};
 
 use bulwark_state::Compartment;
@@ -17,6 +18,7 @@ impl World {
         world.create_guardian(5).expect("a guardian is made");
         world.people_come();
         world.own_accounts();
+        world.stakers();
         world.market_ends();
         world.false_alarm();
         world.robbed_and_recovered();
@@ -54,6 +56,19 @@ impl World {
             self.advance(600);
         }
         self.refresh_all();
+    }
+
+    /// One stakes and is still there at the end, one asks to leave; somebody proves a stress.
+    fn stakers(&mut self) {
+        self.join("donor", 2_000.0);
+        self.join("plain staker", 500.0);
+        self.advance(86_400 + 1);
+        self.earn("donor").expect("a day is over");
+        self.stake("plain staker", StakeAct::Ask(u64::MAX))
+            .expect("asked");
+        self.refresh_all();
+        self.copy_all();
+        self.prove_stress("alice").expect("proved");
     }
 
     fn market_ends(&mut self) {
