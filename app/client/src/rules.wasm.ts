@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: ea2f04b374f6eec656ef2499bb539174fb0b5f03f0120b19f25e99ad8475d297
+// Sources: e611d1861b83a43cab51c3c00da5c3693dae75281049999ffefa56181bfbbbbf
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

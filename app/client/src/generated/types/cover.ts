@@ -19,7 +19,7 @@ import {
   type FixedSizeEncoder,
 } from "@solana/kit";
 
-/** What of leverage caps is left while insurance is below the stressed shortfall (coverage breaker). */
+/** Coverage breaker: what of leverage caps is left while insurance is below the stressed shortfall. */
 export type Cover = {
   /** Share of every leverage cap that is left until `until`, e9. */
   easeE9: bigint;
