@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, ensure};
 use bulwark_core::Now;
-use bulwark_state::{Bank, Board, Book, Bucket, MarginAccount, Market, Stake, Ticket};
+use bulwark_state::{Bank, Board, Book, Bucket, MarginAccount, Market, Recovery, Stake, Ticket};
 use bytemuck::Zeroable;
 use bytemuck::allocation::zeroed_box;
 
 use crate::apply;
-use crate::commitment::Commitment;
 use crate::event::Raw;
 
 /// A market and its book.
+#[derive(Clone)]
 pub struct Venue {
     /// Address of the market.
     pub key: Pubkey,
@@ -24,10 +24,12 @@ pub struct Venue {
 }
 
 /// A compartment as its events have made it.
+#[derive(Clone)]
 pub struct Compartment {
     /// Address.
     pub key: Pubkey,
-    /// Indexes of interest, funding and losses; nothing else of the Board is rebuilt.
+    /// Indexes of interest, funding and losses, settlement prices, and of listings what Recovery
+    /// needs: feeds, decimals, units. Nothing else of the Board is rebuilt.
     pub board: Box<Board>,
     /// Balance of insurance, UsdE6.
     pub insurance: u64,
@@ -43,8 +45,8 @@ pub struct Compartment {
     pub stakes: BTreeMap<Pubkey, Stake>,
     /// What was found gone from each vault without an instruction, token units.
     pub gone: Vec<u64>,
-    /// Commitments of its Recoveries, by the Recovery's address.
-    pub recoveries: BTreeMap<Pubkey, Commitment>,
+    /// Recoveries by address, the latest last.
+    pub recoveries: Vec<(Pubkey, Box<Recovery>)>,
 }
 
 impl Compartment {
@@ -59,7 +61,7 @@ impl Compartment {
             tickets: BTreeMap::new(),
             stakes: BTreeMap::new(),
             gone: Vec::new(),
-            recoveries: BTreeMap::new(),
+            recoveries: Vec::new(),
         }
     }
 
@@ -107,7 +109,7 @@ impl Compartment {
 }
 
 /// Opens every limit: what has happened was permitted.
-fn open(bank: &mut Bank) {
+pub(crate) fn open(bank: &mut Bank) {
     let full = Bucket {
         level: u64::MAX / 4,
         cap_ppm: 1_000_000,
@@ -128,7 +130,7 @@ fn open(bank: &mut Bank) {
 }
 
 /// Everything that a history has come to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Ledger {
     /// Compartments by their number.
     pub compartments: BTreeMap<u16, Compartment>,

@@ -19,6 +19,7 @@ mod compare;
 mod event;
 mod ledger;
 
+pub use apply::NO_RULE;
 pub use chain::{Chain, Link, head_after};
 pub use commitment::{ClaimProof, Commitment, Totals, leaf_of, sha256};
 pub use compare::{Found, differences};

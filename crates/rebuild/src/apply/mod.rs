@@ -3,6 +3,7 @@
 mod liquidation;
 mod listing;
 mod money;
+mod moving;
 mod recovery;
 mod staking;
 mod trading;
@@ -13,6 +14,9 @@ use bulwark_core::Now;
 
 use crate::event::Event;
 use crate::ledger::Ledger;
+
+/// What is said of an event of whose kind no rule here knows.
+pub const NO_RULE: &str = "it has no rule here";
 
 /// Applies an event.
 pub(crate) fn event(ledger: &mut Ledger, event: &Event, now: Now) -> Result<()> {
@@ -25,7 +29,8 @@ pub(crate) fn event(ledger: &mut Ledger, event: &Event, now: Now) -> Result<()> 
         || liquidation::take(compartment, event, now)?
         || windup::take(compartment, event, now)?
         || staking::take(compartment, event)?
-        || recovery::take(compartment, event)?;
-    anyhow::ensure!(taken, "it has no rule here");
+        || moving::take(compartment, event, now)?
+        || recovery::take(compartment, event, now)?;
+    anyhow::ensure!(taken, NO_RULE);
     compartment.fold()
 }

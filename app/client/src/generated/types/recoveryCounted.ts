@@ -10,6 +10,8 @@ import {
   combineCodec,
   getAddressDecoder,
   getAddressEncoder,
+  getArrayDecoder,
+  getArrayEncoder,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
@@ -41,6 +43,10 @@ export type RecoveryCounted = {
   liveCount: bigint;
   /** 1 once marking may begin. */
   complete: bigint;
+  /** Claims on each bank that is counted, token units. */
+  claims: Array<bigint>;
+  /** Money that they shared when it was counted, token units. */
+  frozen: Array<bigint>;
 };
 
 export type RecoveryCountedArgs = {
@@ -55,6 +61,10 @@ export type RecoveryCountedArgs = {
   liveCount: number | bigint;
   /** 1 once marking may begin. */
   complete: number | bigint;
+  /** Claims on each bank that is counted, token units. */
+  claims: Array<number | bigint>;
+  /** Money that they shared when it was counted, token units. */
+  frozen: Array<number | bigint>;
 };
 
 export function getRecoveryCountedEncoder(): FixedSizeEncoder<RecoveryCountedArgs> {
@@ -65,6 +75,8 @@ export function getRecoveryCountedEncoder(): FixedSizeEncoder<RecoveryCountedArg
     ["markets", getU32Encoder()],
     ["liveCount", getU64Encoder()],
     ["complete", getU64Encoder()],
+    ["claims", getArrayEncoder(getU64Encoder(), { size: 16 })],
+    ["frozen", getArrayEncoder(getU64Encoder(), { size: 16 })],
   ]);
 }
 
@@ -76,6 +88,8 @@ export function getRecoveryCountedDecoder(): FixedSizeDecoder<RecoveryCounted> {
     ["markets", getU32Decoder()],
     ["liveCount", getU64Decoder()],
     ["complete", getU64Decoder()],
+    ["claims", getArrayDecoder(getU64Decoder(), { size: 16 })],
+    ["frozen", getArrayDecoder(getU64Decoder(), { size: 16 })],
   ]);
 }
 
