@@ -34,6 +34,7 @@ async function change(
     ...(first ? {} : { stake }),
     quoteBank: quote.bank,
     quoteVault: quote.vault,
+    vaultAuthority: deployment.vaultAuthority,
     quoteMint: quote.mint,
     tokenProgram: quote.tokenProgram,
     ...(tokens === undefined ? {} : { tokens }),

@@ -1,6 +1,6 @@
 //! Leaving (D10): ask, wait, leave inside the window; else what was asked lapses. Paid is the
-//! lesser of what the shares were worth when they asked and when they leave. From the moment they ask they
-//! earn nothing, so that to ask over and over again is no free option.
+//! lesser of what the shares were worth when they asked and when they leave. From the moment they
+//! ask they earn nothing, so that to ask over and over again is no free option.
 
 use bulwark_state::{Bank, Board, Compartment, Insurance, Stake, Wide};
 

@@ -212,15 +212,15 @@ fn change<'info>(
     let mut stake = loader.write()?;
     let ours = same(&stake.insurance, &accounts.insurance.key());
     ensure(ours, BulwarkError::WrongInsurance)?;
-    let owns = same(&stake.owner, accounts.caller.key);
-    ensure(owns || act == StakeAct::Earn, BulwarkError::NotOwner)?;
+    let may = act == StakeAct::Earn || same(&stake.owner, accounts.caller.key);
+    ensure(may, BulwarkError::NotOwner)?;
     token::check_vault(&quote, &accounts.quote_vault)?;
     let mint = same(&quote.mint, accounts.quote_mint.key);
     ensure(mint, BulwarkError::WrongMint)?;
     let program = same(&quote.token_program, accounts.token_program.key);
     ensure(program, BulwarkError::WrongTokenProgram)?;
-    let moves = accounts.tokens.is_some() == act.moves();
-    ensure(moves, BulwarkError::WrongTokenAccount)?;
+    let named = accounts.tokens.is_some();
+    ensure(named == act.moves(), BulwarkError::WrongTokenAccount)?;
     let (balance_before, fees_before) = (insurance.balance, quote.totals.fees);
     let vault = token::balance(&accounts.quote_vault)?;
     let earned =
@@ -244,8 +244,7 @@ fn change<'info>(
             stake.asked_value
         }
         StakeAct::Leave => {
-            let held = (&mut *insurance, &mut *stake);
-            accounts.leave(guard, &board, &mut quote, held)?
+            accounts.leave(guard, &board, &mut quote, (&mut insurance, &mut stake))?
         }
         StakeAct::Close => {
             ensure(staking::is_empty(&stake), BulwarkError::AccountNotEmpty)?;
@@ -257,9 +256,9 @@ fn change<'info>(
     invariant::insurance(&insurance)?;
     let sequence = event::count(&mut quote.event_sequence)?;
     event::count(&mut stake.event_sequence)?;
-    let caller = accounts.caller.key;
+    let (caller, id) = (accounts.caller.key, guard.compartment);
     Ok(StakeChanged {
-        common: StakeChanged::head(guard.now, caller, guard.compartment, sequence),
+        common: StakeChanged::head(guard.now, caller, id, sequence),
         stake: loader.key(),
         act: act.number(),
         amount: moved,
