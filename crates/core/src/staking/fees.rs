@@ -1,8 +1,9 @@
-//! Stakers' part of fees (D10), priced by how much of insurance is used: r(U) = r₀ + s₁·min(U, U*)
-//! + s₂·(U − U*)⁺, U the stressed shortfall over insurance. Of fees that came while U went from U₀
-//! to U₁ stakers have the mean of r over [U₀, U₁], so it gains nobody anything to share often or
-//! seldom, or to move U in steps. Of that the earning pool has its part of the balance: what was
-//! given earns for nobody, and its part stays in F.
+//! Stakers' part of fees (D10), priced by how much of insurance is used:
+//! `r(U) = r₀ + s₁·min(U, U*) + s₂·(U − U*)⁺`, U the stressed shortfall over insurance.
+//!
+//! Of fees that came while U went from U₀ to U₁ stakers have the mean of r over `[U₀, U₁]`, so it
+//! gains nobody anything to share often or seldom, or to move U in steps. Of that the earning pool
+//! has its part of the balance: what was given earns for nobody, and its part stays in F.
 
 use bulwark_state::{Bank, Board, Insurance, Wide};
 

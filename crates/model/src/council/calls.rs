@@ -11,6 +11,10 @@ use bytemuck::Zeroable;
 use super::{Council, Move, Rest, Scene, VETO, key, subjects};
 
 /// A call of the program.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives at a time, and a copy is cheaper than a box a move"
+)]
 #[derive(Clone, Copy, Debug)]
 pub enum Call {
     /// This member proposes.
