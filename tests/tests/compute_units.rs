@@ -11,7 +11,7 @@ use bulwark::instruction as program;
 use bulwark::instructions::Which;
 use bulwark_client::{Instruction, Items};
 use bulwark_core::book;
-use bulwark_state::Market;
+use bulwark_state::{Market, OrderSlot};
 use bulwark_svm::vm::{Receipt, elf_path, pubkey, read_elf};
 use bulwark_svm::world::worst::{
     BANKRUPT, BEST_BID, HUB, LAST, LEGS, LIQUIDATOR, MAKERS, TAKER, VICTIM,
@@ -44,6 +44,7 @@ const CEILINGS: &[(&str, u64)] = &[
     ("refresh_all", 62_500),
     ("place_order", 40_000),
     ("place_order_12", 152_000),
+    ("cancel_one", 8_000),
     ("cancel_orders", 8_400),
     ("cancel_orders_16", 15_600),
     ("deposit", 11_200),
@@ -168,6 +169,14 @@ fn trading(costs: &mut Costs, elf: &[u8]) {
     let all = world.try_place(TAKER, 0, ask(13.0, BEST_BID));
     let case = "12 fills by 12 full makers, and a rest";
     costs.add("place_order_12", case, all);
+    let account = world.account(TAKER);
+    let rests = |order: &OrderSlot| {
+        order.size != 0 && account.positions[usize::from(order.position)].market == 1
+    };
+    let slot = account.orders.iter().position(rests);
+    let slot = u8::try_from(slot.expect("an order rests")).expect("below 32");
+    let one = world.fork().cancel(TAKER, 1, Which::Slot(slot));
+    costs.add("cancel_one", "an order of a full account", one);
     let case = "4 orders of a full account";
     let cancelled = world.cancel_all(TAKER, 1);
     costs.add("cancel_orders", case, cancelled);
