@@ -82,6 +82,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   NothingDue: "Try again when late money has come or the quote pot has opened.",
   CoupledApart: "Name every parameter of the group, also those that stay (docs/parameters.md).",
   CollateralCap: "Deposit less, or a token of another class and group.",
+  ClaimsAssigned: "Collect what is due to the assigned claim first, or use another margin account.",
   CalledByProgram: "Sign the instruction as a transaction's own, not through a program.",
   DurableNonce: "Use a recent blockhash.",
   StaleQuote: "Quote a younger block.",

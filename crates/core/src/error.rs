@@ -198,4 +198,6 @@ errors! {
     CoupledApart,
     /// The compartment's cap of the token's origin class or group would be passed.
     CollateralCap,
+    /// The account's claims are assigned: once, and what is due to them is collected first.
+    ClaimsAssigned,
 }

@@ -147,7 +147,8 @@ events! {
     ProposalExecuted,
     ProposalExpired, TreasuryPaid, MemberRestricted, MarketWoundDown, BankClosed,
     DeficitNoted, RecoveryAnnounced, RecoveryUndone, RecoveryFrozen, RecoveryCounted,
-    QuotePotAssigned, RecoveryPaid, RecoveryMoneyAdded,
+    QuotePotAssigned, RecoveryPaid, RecoveryMoneyAdded, AuditBegun, AuditClosed,
+    ClaimsAssigned,
     ;
     OrderPlaced(OrderPlacedHead, OrderFill),
     AccountWoundUp(AccountWoundUpHead, LegWoundUp),

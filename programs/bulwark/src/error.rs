@@ -129,6 +129,7 @@ errors! {
         NothingDue: "Nothing is due at the moment; late money may make something due",
         CoupledApart: "Parameters that are bound to each other are changed together",
         CollateralCap: "The compartment's cap of the token's origin class or group would be passed",
+        ClaimsAssigned: "The account's claims are assigned: once, and what is due to them is collected first",
     }
     accounts {
         // Identity of accounts

@@ -210,9 +210,9 @@ pub use guardian::{
     ProposalOpened, TreasuryPaid,
 };
 pub use recovery::{
-    AccountMarked, AccountsMarked, AccountsMarkedHead, DeficitNoted, QuotePotAssigned,
-    RecoveryAnnounced, RecoveryCounted, RecoveryFrozen, RecoveryMoneyAdded, RecoveryPaid,
-    RecoveryUndone,
+    AccountMarked, AccountsMarked, AccountsMarkedHead, AuditBegun, AuditClosed, ClaimsAssigned,
+    DeficitNoted, QuotePotAssigned, RecoveryAnnounced, RecoveryCounted, RecoveryFrozen,
+    RecoveryMoneyAdded, RecoveryPaid, RecoveryUndone,
 };
 pub use trading::{
     AccountFlagged, AccountMigrated, AccountUnflagged, AccountWoundUp, AccountWoundUpHead,

@@ -85,6 +85,7 @@ export const BULWARK_ERRORS = [
   { code: 6077, name: "NothingDue", rule: "Nothing is due at the moment; late money may make something due" },
   { code: 6078, name: "CoupledApart", rule: "Parameters that are bound to each other are changed together" },
   { code: 6079, name: "CollateralCap", rule: "The compartment's cap of the token's origin class or group would be passed" },
+  { code: 6080, name: "ClaimsAssigned", rule: "The account's claims are assigned: once, and what is due to them is collected first" },
   { code: 6200, name: "WrongProtocol", rule: "The account belongs to another protocol" },
   { code: 6201, name: "WrongCompartment", rule: "The account belongs to another compartment" },
   { code: 6202, name: "WrongBoard", rule: "This isn't the Board of the compartment" },

@@ -4,7 +4,7 @@
 use bulwark_state::{Bank, Board, Compartment, Market, Recovery, SignedWide, Wide};
 
 use super::pot::STAKERS;
-use super::{DEADLINE, Evidence, expect, may_freeze};
+use super::{DEADLINE, Evidence, expect, is_audit, may_freeze, reward};
 use crate::coverage;
 use crate::error::{Error, Result};
 use crate::mode::Phase;
@@ -105,6 +105,7 @@ pub fn freeze_bank(recovery: &mut Recovery, bank: &Bank, vault: u64) -> Result<(
             &mut recovery.quote_frozen,
             &[totals.positive, owed, tickets, totals.interest_pot],
         )?;
+        reward::note_fees(recovery, totals)?;
         add_live(recovery, totals.live_count)?;
     } else {
         seat.claims = bank.claims;
@@ -133,6 +134,7 @@ pub fn freeze_market(recovery: &mut Recovery, market: &Market) -> Result<()> {
             market.pot,
         ],
     )?;
+    reward::add_fees(recovery, deltas.fees)?;
     add_live(recovery, deltas.live)
 }
 
@@ -152,6 +154,9 @@ pub fn complete(recovery: &mut Recovery, compartment: &mut Compartment) -> Resul
     recovery.live_count =
         u64::try_from(recovery.live_signed).map_err(|_| Error::InvariantBroken)?;
     recovery.phase = Phase::Marking as u8;
-    compartment.recovery_phase = Phase::Marking as u8;
+    if !is_audit(recovery) {
+        reward::set_aside(recovery)?;
+        compartment.recovery_phase = Phase::Marking as u8;
+    }
     Ok(true)
 }

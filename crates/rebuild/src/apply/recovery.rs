@@ -2,10 +2,12 @@
 
 use anyhow::{Context, Result};
 use bulwark::event::{AccountMarked, AccountsMarkedHead, RecoveryMoneyAdded, RecoveryPaid};
+use bulwark_core::assignment;
+use bulwark_core::recovery::AUDIT;
 use bulwark_core::residual;
 use bulwark_state::{MAX_BANKS, MAX_COLLATERALS};
 
-use super::money::begin;
+use super::money::{begin, own};
 use crate::commitment::Commitment;
 use crate::event::Event;
 use crate::ledger::{Compartment, Refused, counts, same};
@@ -17,12 +19,26 @@ pub(super) fn take(to: &mut Compartment, event: &Event) -> Result<bool> {
             let made = Commitment::new(to.key, said.epoch);
             to.recoveries.insert(said.recovery, made);
         }
+        Event::AuditBegun(said) => {
+            let made = Commitment::new(to.key, u32::try_from(said.epoch)?);
+            to.recoveries.insert(said.recovery, made);
+        }
+        Event::AuditClosed(said) => {
+            let commitment = to.recoveries.get_mut(&said.recovery);
+            commitment.context("it was never begun")?.take_audit(said)?;
+        }
         Event::AccountsMarked(head, marks) => mark(to, head, marks)?,
         Event::QuotePotAssigned(said) => {
             let commitment = to.recoveries.get_mut(&said.recovery);
             commitment
                 .context("it was never announced")?
                 .take_root(said)?;
+        }
+        Event::ClaimsAssigned(said) => {
+            own(to, &said.margin, said.common.sequence, |account| {
+                let epoch = account.shadow.epoch;
+                assignment::assign(account, said.to.as_array(), epoch)
+            })?;
         }
         Event::RecoveryPaid(paid) => pay(to, paid)?,
         Event::RecoveryMoneyAdded(added) => add(to, added)?,
@@ -41,13 +57,22 @@ fn mark(to: &mut Compartment, head: &AccountsMarkedHead, marks: &[AccountMarked]
         let account = account.with_context(|| format!("{} was never created", mark.margin))?;
         same("owner", mark.owner.to_bytes(), account.owner)?;
         let shadow = &mut account.shadow;
-        shadow.epoch = commitment.epoch;
+        if commitment.epoch & AUDIT == 0 {
+            (shadow.epoch, shadow.paid) = (commitment.epoch, 0);
+            shadow.kept_paid = [0; MAX_COLLATERALS];
+            account.pot_paid = [0; MAX_BANKS];
+        } else {
+            shadow.audit_epoch = commitment.epoch;
+            shadow.changes = account.changes;
+        }
         shadow.quote = mark.quote;
-        (shadow.senior, shadow.junior, shadow.paid) = (mark.senior, mark.junior, 0);
-        (shadow.kept, shadow.kept_paid) = (mark.kept, [0; MAX_COLLATERALS]);
+        (shadow.senior, shadow.junior) = (mark.senior, mark.junior);
+        shadow.kept = mark.kept;
         (shadow.leaf, shadow.slot) = (leaf, head.common.slot);
-        account.pot_paid = [0; MAX_BANKS];
     }
+    let (_, quote) = to.banks.first_mut().context("no quote bank was listed")?;
+    let expected = quote.expected.checked_sub(head.reward);
+    quote.expected = expected.context("the reward")?;
     Ok(())
 }
 

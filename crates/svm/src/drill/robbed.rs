@@ -112,7 +112,9 @@ fn mark(world: &mut World, watch: &mut Watch, names: &[&'static str]) -> Result<
         let margins: Vec<_> = margins.collect();
         (
             some,
-            world.deployment.mark_accounts(watch.key(), epoch, &margins),
+            world
+                .deployment
+                .mark_accounts(watch.key(), epoch, &margins, None),
         )
     });
     let first = batches.next();

@@ -55,6 +55,38 @@ events! {
         pub reserve: u64,
         pub leaves: u64,
     }
+    /// An account's claims were assigned. `actor` is the owner; `sequence` counts in the account.
+    ClaimsAssigned = 109 {
+        pub margin: Pubkey,
+        pub to: Pubkey,
+    }
+    /// An audit was begun.
+    AuditBegun = 110 {
+        pub recovery: Pubkey,
+        /// Its number, with the highest bit of 32 set.
+        pub epoch: u64,
+    }
+    /// An audit was closed: who was marked, and what is owed in quote. Tokens stand in its record.
+    AuditClosed = 111 {
+        pub recovery: Pubkey,
+        /// Root of its commitment.
+        pub root: Pubkey,
+        /// Slot and unix second at which it was begun and prices were fixed.
+        pub began_slot: u64,
+        pub began_at: i64,
+        pub leaves: u64,
+        /// Live accounts when banks and markets were counted.
+        pub live_count: u64,
+        /// Accounts that had changed since their mark in the audit before.
+        pub changed: u64,
+        /// Signed quote of the others, and of these, positions closed at the fixed prices, UsdE6.
+        pub quote_unchanged: i64,
+        pub quote_changed: i64,
+        /// What the ledger owed when banks and markets were counted, UsdE6.
+        pub quote_owed: i64,
+        /// What the quote vault held for it, UsdE6.
+        pub quote_held: u64,
+    }
     /// An account was paid in one token.
     RecoveryPaid = 107 {
         pub bank: Pubkey,
@@ -85,6 +117,8 @@ list_events! {
         pub recovery: Pubkey,
         pub marked: u64,
         pub live_count: u64,
+        /// Paid to the marker out of fees, UsdE6.
+        pub reward: u64,
     } accounts: AccountMarked {
         pub margin: Pubkey,
         pub owner: Pubkey,
