@@ -1,10 +1,11 @@
 //! Listing and oracle sources by the guardian, after the creator was sealed: exactly what was
 //! decided, after a week in which everyone may leave, warming up from nothing.
 
-use bulwark::decided::listing_hash;
+use bulwark::decided::{feed_source, listing_hash};
 use bulwark::error::BulwarkError;
 use bulwark::instructions::{
-    BoardMarketParameters, CreateMarketArgs, MarginParameters, MarketParameters, Source,
+    BoardMarketParameters, CreateBankArgs, CreateFeedArgs, CreateMarketArgs, MarginParameters,
+    MarketParameters, Source,
 };
 use bulwark_client::{Deployment, Instruction, Pubkey, address as derived};
 use bulwark_core::guardian::{Action, SLACK, State, Subject};
@@ -98,6 +99,63 @@ fn a47_a_source_of_ones_own_program_is_listed_by_nobody() {
     }
 }
 
+/// With the sources of the feeds that stand under the numbers now.
+fn bank_hash(world: &World, args: &CreateBankArgs, on: &[Pubkey; 2]) -> [u8; 32] {
+    let board = world.board();
+    let source = |index| feed_source(&board, index).unwrap();
+    let stands_on = [on[0], on[1], source(args.feed), source(args.native_feed)];
+    listing_hash("bank", args, &stands_on).unwrap()
+}
+
+fn market_hash(world: &World, args: &CreateMarketArgs) -> [u8; 32] {
+    let source = feed_source(&world.board(), args.feed).unwrap();
+    listing_hash("market", args, &[source]).unwrap()
+}
+
+/// Two feeds and a token priced by the first of them are decided together; whoever lists the second
+/// feed first would give the token its price.
+#[test]
+fn a47_the_order_of_listings_lends_no_token_anothers_price() {
+    let mut world = guarded();
+    let feeds: Vec<CreateFeedArgs> = [7_u8, 8]
+        .into_iter()
+        .map(|number| feed_args(classic([number; 32]), Class::Large))
+        .collect();
+    let next = world.board().feed_count;
+    let plan = world.plan.banks[1];
+    let mint = launch::mint("late");
+    let program = address(world.deployment.banks[1].token_program);
+    bulwark_svm::tokens::create_mint(&mut world.vm, &mint, program, 9).unwrap();
+    let (mint, program) = (pubkey(mint.pubkey()), pubkey(program));
+    let mut token = launch::bank_args(&plan, false);
+    (token.warm_up, token.feed) = (7 * 86_400, next);
+    let sources = [[7; 32].into(), feed_source(&world.board(), 0).unwrap()];
+    let stands_on = [mint, program, sources[0], sources[1]];
+    let hash = listing_hash("bank", &token, &stands_on).unwrap();
+    let nonces: Vec<u64> = feeds
+        .iter()
+        .map(|args| listing_hash("feed", args, &[]).unwrap())
+        .chain([hash])
+        .map(|hash| decide(&mut world, hash))
+        .collect();
+    pass(&mut world, 7 * DAY + SLACK);
+    let anyone = pubkey(world.wallet("stranger").pubkey());
+    let mut swapped = world.fork();
+    for (world, order) in [(&mut swapped, [1, 0]), (&mut world, [0, 1])] {
+        for number in order {
+            let listing = world.deployment.create_feed(anyone, feeds[number]);
+            show(world, &listing, nonces[number]).unwrap();
+        }
+        let listing = world.deployment.create_bank(anyone, mint, program, token);
+        let shown = world.unaudited(|world| show(world, &listing, nonces[2]));
+        if order == [0, 1] {
+            shown.unwrap();
+        } else {
+            expect_error(shown, BulwarkError::BadAction);
+        }
+    }
+}
+
 #[test]
 fn a_token_of_the_guardian_warms_up_for_a_week_at_least() {
     let mut world = guarded();
@@ -109,7 +167,7 @@ fn a_token_of_the_guardian_warms_up_for_a_week_at_least() {
     for (warm_up, listed) in [(7 * 86_400 - 1, false), (7 * 86_400, true)] {
         let mut args = launch::bank_args(&plan, false);
         args.warm_up = warm_up;
-        let hash = listing_hash("bank", &args, &[mint, program]).unwrap();
+        let hash = bank_hash(&world, &args, &[mint, program]);
         let nonce = decide(&mut world, hash);
         pass(&mut world, 7 * DAY + SLACK);
         let anyone = pubkey(world.wallet("stranger").pubkey());
@@ -139,7 +197,8 @@ fn a_market_of_the_guardian_opens_from_nothing() {
         board: BoardMarketParameters::preset(Class::Large),
         margin: MarginParameters::preset(Class::Large),
     };
-    let nonce = decide(&mut world, listing_hash("market", &args, &[]).unwrap());
+    let hash = market_hash(&world, &args);
+    let nonce = decide(&mut world, hash);
     pass(&mut world, 7 * DAY + SLACK);
     world.refresh_all();
     let book = bulwark_svm::keys::keypair("late book");

@@ -2,7 +2,7 @@
 //! there was to lose and what was lost. Every sum is what the vaults held or paid, at the prices of
 //! the Board.
 
-use bulwark::decided::listing_hash;
+use bulwark::decided::{feed_source, listing_hash};
 use bulwark::error::BulwarkError as E;
 use bulwark::upgrade::digest;
 use bulwark_client::{Deployment, address as derived};
@@ -117,7 +117,9 @@ fn drift_a_stolen_quorum_lists_its_own_token() {
     expect_error(world.try_propose(1, &own_price), E::OracleKind);
     let mut args = launch::bank_args(&plan, false);
     args.warm_up = 7 * 86_400;
-    let hash = listing_hash("bank", &args, &[mint, program]).unwrap();
+    let source = |index| feed_source(&world.board(), index).unwrap();
+    let stands_on = [mint, program, source(args.feed), source(args.native_feed)];
+    let hash = listing_hash("bank", &args, &stands_on).unwrap();
     let mut limits = [Setting::default(); MAX_SETTINGS];
     limits[0] = Setting {
         id: Group::Bank.id(0),

@@ -71,7 +71,7 @@ fn markers_are_paid_for_first_marks_out_of_spare_fees() {
     expect_error(again, BulwarkError::AlreadyMarked);
     world.mark_for("marker", &["carol", "bella"]).unwrap();
     assert_eq!(paid(&mut world), 3 * MARK_REWARD);
-    // Who asks for nothing is paid nothing; the rest of what was set aside isn't a whole reward more.
+    // Who asks for nothing is paid nothing, and what he could have had returns to the pot.
     world.mark_all(&["maker"]).unwrap();
     world.mark_for("marker", &["plain"]).unwrap();
     assert_eq!(paid(&mut world), 4 * MARK_REWARD);

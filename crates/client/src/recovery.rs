@@ -101,7 +101,7 @@ impl Deployment {
         let read_only = |key| AccountMeta::new_readonly(key, false);
         let mut rest = Vec::new();
         for bank in banks {
-            rest.push(read_only(self.banks[bank].bank));
+            rest.push(AccountMeta::new(self.banks[bank].bank, false));
             rest.push(read_only(self.banks[bank].vault));
         }
         for market in markets {

@@ -72,8 +72,6 @@ errors! {
     AccountNotEmpty,
     /// The account has no such position.
     NoPosition,
-    /// Profit that isn't realised can't be withdrawn.
-    UnrealisedProfit,
     // Orders and book
     /// The price isn't a multiple of the tick, or is zero.
     BadTick,
@@ -97,10 +95,6 @@ errors! {
     BookFull,
     /// Too many orders in one market.
     TooManyOrders,
-    /// Open interest would pass its cap.
-    OpenInterestCap,
-    /// New notional of this slot would pass its cap.
-    SlotNotionalCap,
     /// The account's equity carries fewer resting orders than this.
     OrdersBeyondEquity,
     /// The book or the price has changed in this slot: funding is sampled in a later one.

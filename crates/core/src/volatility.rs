@@ -75,12 +75,6 @@ fn averaged_ceil(held: u64, tau: u32, square: u64, gap: u64) -> Result<u64> {
     div_wide_ceil(sum, weight).ok_or(Error::Overflow)
 }
 
-/// Whether a print published after `at` has been read into the variances, and so into every target
-/// that follows the feed: a halt must not end before (a60).
-pub fn measured_since(feed: &Feed, at: i64) -> bool {
-    feed.sample_seen_at > at
-}
-
 /// Variance per second, e18, of an annual volatility in e9 (1 % to 500 %), rounded up: what a new
 /// feed starts with. `None` beyond 500 %.
 pub fn seed_variance(annual_vol_e9: u64) -> Option<u64> {

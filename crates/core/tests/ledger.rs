@@ -216,18 +216,17 @@ fn interest_moves_from_debtors_to_lenders() {
 }
 
 #[test]
-fn setting_the_balance_needs_a_touch_first() {
+fn a_debt_has_an_age_from_its_first_unit_to_its_last() {
     let mut world = World::new(1);
     world.deposit(0, 1_000_000_000);
     world.board.lend_index = Wide::new(1 << 60);
     let mut deltas = Deltas::default();
     let account = &mut world.accounts[0];
-    let refused = set_quote(&world.board, account, 1, &mut deltas, NOW);
-    assert_eq!(refused, Err(Error::InvariantBroken));
     touch_quote(&world.board, account, &mut deltas).unwrap();
-    set_quote(&world.board, account, -1, &mut deltas, NOW).unwrap();
-    assert_eq!(account.debt_at, NOW.unix);
-    set_quote(&world.board, account, 0, &mut deltas, NOW).unwrap();
+    let owned = account.quote;
+    add_quote(&world.board, account, -owned - 1, &mut deltas, NOW).unwrap();
+    assert_eq!((account.quote, account.debt_at), (-1, NOW.unix));
+    add_quote(&world.board, account, 1, &mut deltas, NOW).unwrap();
     assert_eq!((account.debt_at, deltas.negative), (0, 0));
     let interest = mul_shift64_floor(1 << 60, 1_000_000_000).unwrap() as i64;
     assert_eq!(deltas.positive, -1_000_000_000);

@@ -220,24 +220,24 @@ fn coupled_relations_of_money() {
 fn steps_are_limited() {
     let row = |key: &str| all().find(|row| row.key == key).unwrap();
     let k = row("margin.k");
-    assert_eq!(check_step(k, 9_000, 11_250), Ok(()));
-    assert_eq!(check_step(k, 9_000, 11_251), REFUSED);
-    assert_eq!(check_step(k, 9_000, 6_750), Ok(()));
-    assert_eq!(check_step(k, 9_000, 6_749), REFUSED);
-    assert_eq!(check_step(k, 15_000, 16_001), REFUSED);
+    assert_eq!(k.limit().step(9_000, 11_250), Ok(()));
+    assert_eq!(k.limit().step(9_000, 11_251), REFUSED);
+    assert_eq!(k.limit().step(9_000, 6_750), Ok(()));
+    assert_eq!(k.limit().step(9_000, 6_749), REFUSED);
+    assert_eq!(k.limit().step(15_000, 16_001), REFUSED);
     let cap = row("market.oi_cap");
-    assert_eq!(check_step(cap, 500, 1_000), Ok(()));
-    assert_eq!(check_step(cap, 500, 1_001), REFUSED);
-    assert_eq!(check_step(cap, 500, 0), Ok(()));
+    assert_eq!(cap.limit().step(500, 1_000), Ok(()));
+    assert_eq!(cap.limit().step(500, 1_001), REFUSED);
+    assert_eq!(cap.limit().step(500, 0), Ok(()));
     assert_eq!(
-        check_step(cap, 0, 1 << 60),
+        cap.limit().step(0, 1 << 60),
         Ok(()),
         "what is closed may open"
     );
     let small = row("feed.age_open");
-    assert_eq!(check_step(small, 3, 4), Ok(()), "never less than one unit");
+    assert_eq!(small.limit().step(3, 4), Ok(()), "never less than one unit");
     let fixed = row("bank.day_period");
-    assert_eq!(check_step(fixed, 86_400, 86_399), REFUSED);
+    assert_eq!(fixed.limit().step(86_400, 86_399), REFUSED);
 }
 
 /// docs/parameters.md says what the table says.

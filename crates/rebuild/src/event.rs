@@ -18,12 +18,6 @@ impl Raw {
         Some(Self(emitted.to_vec()))
     }
 
-    /// From an event's bytes without the tag.
-    #[must_use]
-    pub fn of_event(bytes: Vec<u8>) -> Self {
-        Self(bytes)
-    }
-
     /// Discriminator and fields: what the chain hashes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {

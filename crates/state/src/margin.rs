@@ -183,7 +183,7 @@ pub struct MarginAccount {
     pub pot_paid: [u64; MAX_BANKS],
     /// Times that balances or positions have changed, wrapping: an audit tells by it who has moved.
     pub changes: u64,
-    /// Who has bought the account's claims of a Recovery, zero if nobody: paid instead of the owner.
+    /// Who has bought the account's claims, zero if nobody: paid instead of the owner.
     pub assignee: Key,
     /// Reserved.
     pub reserved: [u8; 72],

@@ -2,8 +2,9 @@
 //! as soon as deposits exceed [`DEPOSITS_MAX`], by anybody's. No instruction reopens it.
 
 use anchor_lang::prelude::*;
+use bulwark_core::math::mul_pow10_div_floor_by;
 use bulwark_core::permits::Action;
-use bulwark_core::units::{PriceE8, TokenUnits, value_exponent};
+use bulwark_core::units::value_exponent;
 use bulwark_state::{Board, Protocol};
 
 use crate::error::{BulwarkError, OrRefuse, ensure};
@@ -37,17 +38,14 @@ pub fn deposits(board: &Board, banks: &[AccountLoader<BankState>]) -> Result<u64
     let mut sum = 0_u64;
     for bank in banks {
         let bank = bank.read()?;
-        let amount = TokenUnits(bank.expected);
+        let amount = bank.expected;
         let value = if bank.index == 0 {
-            bank.expected
+            amount
         } else {
             let seat = board.banks.get(usize::from(bank.index)).or_refuse()?;
             let feed = board.feeds.get(usize::from(seat.feed)).or_refuse()?;
             let exponent = value_exponent(seat.decimals, feed.unit_exp).or_refuse()?;
-            let value = amount
-                .value_floor(PriceE8(feed.last.price), exponent)
-                .or_refuse()?;
-            value.magnitude()
+            mul_pow10_div_floor_by(amount, feed.last.price, exponent).or_refuse()?
         };
         sum = sum.checked_add(value).or_refuse()?;
     }

@@ -63,7 +63,6 @@ errors! {
         OrderSlotsFull: "No free order slot is left",
         AccountNotEmpty: "The account isn't empty",
         NoPosition: "The account has no such position",
-        UnrealisedProfit: "Profit that isn't realised can't be withdrawn",
         // Orders and book
         BadTick: "The price isn't a multiple of the tick, or is zero",
         BadLot: "The size isn't a multiple of the lot, or is zero",
@@ -76,8 +75,6 @@ errors! {
         NotReducing: "The order would not reduce the position",
         BookFull: "The book is full of better orders",
         TooManyOrders: "Too many orders in one market",
-        OpenInterestCap: "Open interest would pass its cap",
-        SlotNotionalCap: "New notional of this slot would pass its cap",
         OrdersBeyondEquity: "The account's equity carries fewer resting orders than this",
         BookJustChanged: "The book or the price has changed in this slot: funding is sampled in a later one",
         // Liquidation and loss
@@ -140,7 +137,6 @@ errors! {
         WrongMarket: "This isn't the market that is meant",
         WrongBook: "This isn't the book of the market",
         WrongInsurance: "This isn't the insurance of the compartment",
-        WrongMargin: "This isn't the margin account that is meant",
         WrongTicket: "This isn't the ticket that is meant",
         WrongAddress: "The account doesn't lie at its derived address",
         WrongVersion: "The account has another layout version",

@@ -370,6 +370,8 @@ events! {
         pub assigned_before: u64,
         pub assigned_after: u64,
         pub expected_after: u64,
+        /// 1 in a Recovery that has counted: the account keeps its place and slots.
+        pub counted: u64,
     }
     /// The base of the compartment's USD buckets was noted, UsdE6.
     BanksValued = 30 {

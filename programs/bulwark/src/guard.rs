@@ -143,8 +143,8 @@ impl Guard {
         may_audit(self.context.mode, self.context.phase).or_refuse()
     }
 
-    /// The record is this compartment's present Recovery, which has come to counting and marking, or
-    /// its audit.
+    /// The record is this compartment's present Recovery, which has come to counting and marking,
+    /// or its audit.
     pub fn marking(
         &self,
         compartment: &AccountLoader<CompartmentState>,

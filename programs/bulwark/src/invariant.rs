@@ -124,8 +124,8 @@ pub fn market(market: &Market) -> Result<()> {
     holds((settled || market.oi_long == market.oi_short) && (1..=6).contains(&market.status))
 }
 
-/// Free slots are empty, no token or market has two, a debt has its age, and the live mark tells
-/// the truth.
+/// Free slots are empty, no token or market has two, a debt has its age, and nothing lies in an
+/// account that isn't marked live.
 pub fn margin(account: &MarginAccount) -> Result<()> {
     let mut banks = 0_u32;
     for collateral in &account.collaterals {
@@ -148,7 +148,8 @@ pub fn margin(account: &MarginAccount) -> Result<()> {
         holds(bit != 0 && markets & bit == 0)?;
         markets |= bit;
     }
-    let live = account.live == u8::from(!ledger::is_empty(account));
+    // An account whose last residual was collected in a Recovery stays among the living.
+    let live = account.live == 1 || (account.live == 0 && ledger::is_empty(account));
     holds(live && (account.quote < 0) == (account.debt_at != 0))
 }
 

@@ -35,8 +35,12 @@ pub const CEILINGS: &[(&str, u64)] = &[
 pub fn recovery(costs: &mut Costs, elf: &[u8]) {
     let mut world = World::worst(elf);
     audit(costs, &mut world);
+    world.corrupt::<Compartment>(world.deployment.compartment, |compartment| {
+        compartment.deficit_seen_at = 1;
+    });
+    world.audited = true;
     let noted = world.by_stranger(|world, key| world.deployment.note_deficit(key));
-    costs.add("note_deficit", "no deficit", noted);
+    costs.add("note_deficit", "a sight that is over", noted);
     above_normal(&mut world, 1);
     costs.add(
         "announce_recovery",

@@ -82,6 +82,10 @@ pub fn undone(stage: &mut Stage) {
 
 pub const SAMPLES: &[(&str, Make)] = &[
     ("note_deficit", |stage| {
+        let world = &mut stage.world;
+        world.corrupt::<Compartment>(world.deployment.compartment, |compartment| {
+            compartment.deficit_seen_at = 1;
+        });
         let act = stage.world.deployment.note_deficit(stage.anyone());
         anyones(stage, act)
     }),

@@ -37,7 +37,8 @@ pub struct Found {
     pub said: bool,
 }
 
-/// Whether a record of epoch `is` is meant: that one, any audit for [`AUDIT`], any Recovery for none.
+/// Whether a record of epoch `is` is meant: that one, any audit for [`AUDIT`], any Recovery for
+/// none.
 fn wanted(is: u32, epoch: Option<u32>) -> bool {
     match epoch {
         None => is & AUDIT == 0,
@@ -46,8 +47,8 @@ fn wanted(is: u32, epoch: Option<u32>) -> bool {
     }
 }
 
-/// Rebuilds the commitment from events alone: of `epoch`, of the latest audit for [`AUDIT`], else of
-/// the latest Recovery.
+/// Rebuilds the commitment from events alone: of `epoch`, of the latest audit for [`AUDIT`], else
+/// of the latest Recovery.
 ///
 /// # Errors
 /// The first line that doesn't follow from those before it, by its number.

@@ -128,14 +128,15 @@ pub fn accept(
     }
 }
 
-/// The last print accepted before the compartment last closed: who was liquidatable at it has no
-/// grace (D12). All zero if there was none.
-pub fn print_before_closing<'a>(feed: &'a Feed, clock: &OpenClock) -> &'a Print {
-    if feed.pre_closing_at == clock.closed_from {
-        &feed.pre_closing
-    } else {
-        // No print has come since: the newest one is from before.
+/// The last print accepted before the compartment last closed, or before the cluster last
+/// restarted: who was liquidatable at it has no grace (D12). The newest one if neither happened.
+pub fn print_before_closing<'a>(feed: &'a Feed, clock: &OpenClock, now: Now) -> &'a Print {
+    // No print has come since it closed: the newest one is from before.
+    let unseen = clock.closed_from <= now.unix && clock.closed_from != feed.pre_closing_at;
+    if unseen || feed.pre_closing.price == 0 {
         &feed.last
+    } else {
+        &feed.pre_closing
     }
 }
 

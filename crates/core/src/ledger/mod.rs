@@ -111,24 +111,8 @@ pub fn touch_quote(board: &Board, account: &mut MarginAccount, deltas: &mut Delt
     Ok(())
 }
 
-/// Sets the quote balance to `new`, UsdE6, and moves X⁺ and X⁻ by the difference (D1).
-///
-/// The balance must have been touched in this instruction: fails with `InvariantBroken` where
-/// interest is due. Starts and ends the age of a debt.
-pub fn set_quote(
-    board: &Board,
-    account: &mut MarginAccount,
-    new: i64,
-    deltas: &mut Deltas,
-    now: Now,
-) -> Result<()> {
-    if interest_due(board, account)? != 0 {
-        return Err(Error::InvariantBroken);
-    }
-    place_quote(board, account, new, deltas, now)
-}
-
-/// [`touch_quote`], then moves the balance by `change`, UsdE6, as [`set_quote`] does.
+/// [`touch_quote`], then moves the balance by `change`, UsdE6, and X⁺ and X⁻ with it (D1). Starts
+/// and ends the age of a debt.
 pub fn add_quote(
     board: &Board,
     account: &mut MarginAccount,

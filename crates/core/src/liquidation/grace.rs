@@ -5,6 +5,7 @@
 use bulwark_state::{Board, Feed, MarginAccount};
 
 use crate::error::{Error, Result};
+use crate::feed::print_before_closing;
 use crate::health::{bank_weights, leg_ratios};
 use crate::ledger::{interest_due, position_due};
 use crate::math::{
@@ -30,7 +31,8 @@ pub fn was_liquidatable(board: &Board, account: &MarginAccount, now: Now) -> Res
             .markets
             .get(usize::from(position.market))
             .ok_or(Error::BadIndex)?;
-        let price = price_before(feed(board, market.feed)?);
+        let feed = feed(board, market.feed)?;
+        let price = print_before_closing(feed, &board.clock, now).price;
         let due = position_due(market, position)?;
         let ratio = leg_ratios(board, position.market, position.base, now)?.maintenance;
         let required = mul_pow10_div_ceil::<10>(position.base.unsigned_abs(), price)
@@ -49,7 +51,7 @@ pub fn was_liquidatable(board: &Board, account: &MarginAccount, now: Now) -> Res
             .get(usize::from(token.bank))
             .ok_or(Error::BadIndex)?;
         let feed = feed(board, bank.feed)?;
-        let price = price_before(feed);
+        let price = print_before_closing(feed, &board.clock, now).price;
         let price = if bank.price_cap == 0 {
             price
         } else {
@@ -70,13 +72,4 @@ pub fn was_liquidatable(board: &Board, account: &MarginAccount, now: Now) -> Res
 
 fn feed(board: &Board, index: u8) -> Result<&Feed> {
     board.feeds.get(usize::from(index)).ok_or(Error::BadIndex)
-}
-
-/// The last print before the closing, or the present one where there is none.
-fn price_before(feed: &Feed) -> u64 {
-    if feed.pre_closing.price == 0 {
-        feed.last.price
-    } else {
-        feed.pre_closing.price
-    }
 }

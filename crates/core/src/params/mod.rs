@@ -168,11 +168,6 @@ pub trait Parameters {
     fn put(&mut self, place: usize, value: u64);
 }
 
-/// [`Limit::step`] of a row.
-pub fn check_step(row: &Row, old: u64, new: u64) -> Result<()> {
-    row.limit().step(old, new)
-}
-
 fn within(holds: bool) -> Result<()> {
     if holds {
         Ok(())

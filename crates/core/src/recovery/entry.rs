@@ -91,16 +91,20 @@ fn missing(compartment: &Compartment, now: Now) -> bool {
 ///
 /// # Errors
 /// [`Error::RecoveryPhase`] if a Recovery is announced or runs, [`Error::TooEarly`] while a sight
-/// stands that [`announce`] may still use.
+/// stands that [`announce`] may still use, [`Error::NotNeeded`] where there is neither a deficit
+/// nor a sight: nothing is chained for nothing.
 pub fn note_deficit(compartment: &mut Compartment, evidence: &Evidence, now: Now) -> Result<()> {
     if compartment.recovery_phase != Phase::None as u8 {
         return Err(Error::RecoveryPhase);
     }
+    let seen = compartment.deficit_seen_at;
     if !evidence.deficit()? {
+        if seen == 0 {
+            return Err(Error::NotNeeded);
+        }
         compartment.deficit_seen_at = 0;
         return Ok(());
     }
-    let seen = compartment.deficit_seen_at;
     if seen != 0 && seen <= now.unix && !passed(seen, LOOK_LASTS, now) {
         return Err(Error::TooEarly);
     }

@@ -80,11 +80,12 @@ fn add_live(recovery: &mut Recovery, live: i64) -> Result<()> {
 }
 
 /// Counts a bank into a frozen Recovery: what is claimed of it, K, and the money that those claims
-/// share, A = min(K, (V_j − A_j)⁺). Once each, by anyone.
+/// share, A = min(K, (V_j − A_j)⁺). Once each, by anyone. What the vault lacks is expected no more:
+/// if it comes back, it is found and shared like any other late money.
 ///
 /// # Errors
 /// [`Error::RecoveryPhase`], [`Error::AlreadyMarked`] for the second time.
-pub fn freeze_bank(recovery: &mut Recovery, bank: &Bank, vault: u64) -> Result<()> {
+pub fn freeze_bank(recovery: &mut Recovery, bank: &mut Bank, vault: u64) -> Result<()> {
     expect(recovery, &[Phase::Frozen])?;
     once(&mut recovery.banks_counted, bank.index)?;
     let money = coverage::money(bank, vault);
@@ -111,6 +112,9 @@ pub fn freeze_bank(recovery: &mut Recovery, bank: &Bank, vault: u64) -> Result<(
         seat.claims = bank.claims;
         seat.assigned = money.min(bank.claims);
         seat.frozen = seat.assigned;
+    }
+    if !is_audit(recovery) {
+        bank.expected = coverage::counted(bank, vault);
     }
     add_live(recovery, bank.live_delta)
 }
@@ -140,8 +144,11 @@ pub fn freeze_market(recovery: &mut Recovery, market: &Market) -> Result<()> {
 
 /// Goes on to marking once every bank and market has been counted. Says whether it did.
 ///
+/// The live count decides when the quote pot may open early and nothing else, so a damaged one
+/// stops nobody: below zero it counts as zero.
+///
 /// # Errors
-/// [`Error::InvariantBroken`] for a live count below zero.
+/// [`Error::RecoveryPhase`].
 pub fn complete(recovery: &mut Recovery, compartment: &mut Compartment) -> Result<bool> {
     expect(recovery, &[Phase::Frozen])?;
     let banks = u32::from(compartment.bank_count);
@@ -151,8 +158,7 @@ pub fn complete(recovery: &mut Recovery, compartment: &mut Compartment) -> Resul
     {
         return Ok(false);
     }
-    recovery.live_count =
-        u64::try_from(recovery.live_signed).map_err(|_| Error::InvariantBroken)?;
+    recovery.live_count = recovery.live_signed.max(0).unsigned_abs();
     recovery.phase = Phase::Marking as u8;
     if !is_audit(recovery) {
         reward::set_aside(recovery)?;

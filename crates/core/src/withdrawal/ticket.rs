@@ -155,13 +155,23 @@ fn reached(ticket: &Ticket, bank: &Bank, present: &Present) -> Result<(u64, u64)
 
 /// Pays what is assigned to an account's residual claim in a bank; returns the coins that leave the
 /// vault for its owner. Anyone may. `NothingToTake` where nothing is due.
-pub fn collect_residual(account: &mut MarginAccount, bank: &mut Bank, vault: u64) -> Result<u64> {
+///
+/// `counted`: from the freeze of a Recovery on. Then an account keeps its place among the live and
+/// its slots, however little is left in them: those are counted, and stand in its leaf.
+pub fn collect_residual(
+    account: &mut MarginAccount,
+    bank: &mut Bank,
+    vault: u64,
+    counted: bool,
+) -> Result<u64> {
     let claim = claim_mut(account, bank.index).ok_or(Error::NothingToTake)?;
     let collect = residual::collect(claim, bank, vault)?;
     if collect.due == 0 {
         return Err(Error::NothingToTake);
     }
-    tidy(account, bank)?;
+    if !counted {
+        tidy(account, bank)?;
+    }
     Ok(collect.coins)
 }
 

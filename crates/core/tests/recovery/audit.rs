@@ -21,7 +21,7 @@ fn begun(venue: &mut Venue) -> Box<Recovery> {
 
 fn again(venue: &mut Venue, record: &mut Recovery) -> bulwark_core::Result<()> {
     rule::begin_audit(&venue.board, record, venue.now)?;
-    for (bank, vault) in venue.banks.iter().zip(venue.vaults) {
+    for (bank, vault) in venue.banks.iter_mut().zip(venue.vaults) {
         rule::freeze_bank(record, bank, vault).expect("bank");
     }
     for market in &venue.markets {

@@ -342,6 +342,8 @@ fn a22_a_deficit_beyond_insurance_is_seen_twice_an_hour_apart() {
     venue.insurance = 5_000_000;
     venue.banks[0].totals.fees = 1_000_000;
     venue.banks[0].totals.deficit = 6_000_000;
+    assert_eq!(venue.note_deficit(), Err(Error::NotNeeded), "not beyond");
+    venue.compartment.deficit_seen_at = 1;
     venue.note_deficit().expect("forgets");
     assert_eq!(venue.compartment.deficit_seen_at, 0, "not beyond");
     venue.banks[0].totals.deficit = 6_000_001;
@@ -385,8 +387,8 @@ fn a16_a_fortnight_above_normal_announces_with_a_weeks_notice() {
 fn everything_is_counted_once_before_anyone_is_marked() {
     let mut dice = Dice(26);
     let mut venue = Venue::random(&mut dice, 2, [0; BANKS]);
-    let bank = venue.banks[1];
-    let early = rule::freeze_bank(&mut venue.recovery, &bank, 1);
+    let mut bank = venue.banks[1];
+    let early = rule::freeze_bank(&mut venue.recovery, &mut bank, 1);
     assert_eq!(early, Err(Error::RecoveryPhase));
     assert_eq!(venue.mark(0), Err(Error::RecoveryPhase));
     venue.announce(Cause::Guardian).expect("announced");

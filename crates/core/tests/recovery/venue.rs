@@ -257,7 +257,7 @@ impl Venue {
         self.announce(Cause::Guardian).expect("announced");
         self.wait(rule::NOTICE);
         self.freeze().expect("frozen");
-        for (bank, vault) in self.banks.iter().zip(self.vaults) {
+        for (bank, vault) in self.banks.iter_mut().zip(self.vaults) {
             rule::freeze_bank(&mut self.recovery, bank, vault).expect("bank");
         }
         for market in &self.markets {

@@ -173,7 +173,7 @@ impl State {
     pub fn collect(&mut self, who: usize, bank: usize) -> Result<()> {
         let (account, vault) = (&mut self.accounts[who], self.vaults[bank]);
         let assigned = self.banks[bank].residuals.assigned;
-        let coins = withdrawal::collect_residual(account, &mut self.banks[bank], vault)?;
+        let coins = withdrawal::collect_residual(account, &mut self.banks[bank], vault, false)?;
         self.pay(who, bank, coins, 0, assigned);
         Ok(())
     }

@@ -48,7 +48,7 @@ impl Remains {
             rule::freeze(board, compartment, recovery, evidence, state.now)
         });
         let (state, recovery) = (&mut all.state, &mut all.recovery);
-        for (bank, vault) in state.banks.iter().zip(state.vaults) {
+        for (bank, vault) in state.banks.iter_mut().zip(state.vaults) {
             rule::freeze_bank(recovery, bank, vault).expect("bank");
         }
         for market in &state.markets {

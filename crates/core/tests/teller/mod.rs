@@ -192,7 +192,7 @@ impl Teller {
 
     pub fn collect(&mut self, who: usize) -> Result<u64> {
         let (mut bank, mut account) = (self.bank.clone(), self.accounts[who]);
-        let coins = collect_residual(&mut account, &mut bank, self.vault)?;
+        let coins = collect_residual(&mut account, &mut bank, self.vault, false)?;
         (self.bank, self.accounts[who]) = (bank, account);
         self.vault -= coins;
         self.books[who].coins += u128::from(coins);

@@ -333,7 +333,8 @@ fn collect(to: &mut Compartment, moved: &ResidualCollected) -> Result<()> {
         bank.residuals.assigned,
     )?;
     let vault = bank.expected;
-    let paid = withdrawal::collect_residual(&mut account, bank, vault).refused("the claim")?;
+    let paid = withdrawal::collect_residual(&mut account, bank, vault, moved.counted != 0)
+        .refused("the claim")?;
     same("paid", moved.paid, paid)?;
     same(
         "residuals after",

@@ -1,5 +1,7 @@
 //! Recovery: strangers announce, freeze, count, mark, open and pay.
 
+use std::ops::Range;
+
 use bulwark_client::{Instruction, Pubkey};
 use bulwark_core::guardian::Action;
 use bulwark_core::recovery::{AUDIT, Cause, NOTICE};
@@ -86,6 +88,15 @@ impl World {
             0..self.deployment.banks.len(),
             0..self.deployment.markets.len(),
         );
+        self.count_some(epoch, banks, markets)
+    }
+
+    /// A stranger counts some.
+    pub fn count(&mut self, banks: Range<usize>, markets: Range<usize>) -> Outcome {
+        self.count_some(self.epoch(), banks, markets)
+    }
+
+    fn count_some(&mut self, epoch: u32, banks: Range<usize>, markets: Range<usize>) -> Outcome {
         self.by_stranger(|world, key| {
             let deployment = &world.deployment;
             deployment.count_recovery(key, epoch, banks, markets)

@@ -34,7 +34,9 @@ impl By {
 }
 
 /// What a listing decision names: the kind of item, the arguments of its creation as the
-/// instruction takes them, and the accounts that it stands on (a bank's mint and token program).
+/// instruction takes them, and the keys of what it stands on: a bank's mint and token program, and
+/// the sources of the feeds that a bank or a market names. Numbers of feeds alone would be whatever
+/// the order of other listings makes of them.
 pub fn listing_hash<A: AnchorSerialize>(
     what: &str,
     args: &A,
@@ -45,6 +47,13 @@ pub fn listing_hash<A: AnchorSerialize>(
     let mut parts: Vec<&[u8]> = vec![what.as_bytes(), &bytes];
     parts.extend(accounts.iter().map(|key| key.as_ref()));
     Ok(hashv(&parts).to_bytes())
+}
+
+/// The first source of a feed, as a key of [`listing_hash`].
+pub fn feed_source(board: &Board, index: u8) -> Result<Pubkey> {
+    let feed = board.feeds.get(usize::from(index));
+    let feed = feed.ok_or(BulwarkError::BadIndex)?;
+    Ok(feed.source.id.into())
 }
 
 /// The accounts that speak for a listing.

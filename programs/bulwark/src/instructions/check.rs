@@ -7,6 +7,9 @@
 //! first is paid a little out of fees. Nobody CAN clear a bit without showing that very item
 //! (INV-SUBSET, a35), and the alarm isn't rolled back by what it finds: it returns Ok.
 //!
+//! From the freeze of a Recovery on it looks at markets and margin accounts only, and pays nothing:
+//! money is counted once then, by the Recovery, and nothing may move between two counts.
+//!
 //! What follows the named accounts: with `quote` every market in order, then any of: a market; a
 //! token's bank followed by its vault; a margin account. Markets are writable.
 
@@ -236,6 +239,8 @@ impl Sight<'_> {
             mode::observe_account(&mut self.compartment, &key, finding, self.now).or_refuse()?;
             return Ok(());
         }
+        let counted = guard.context.phase.rules();
+        ensure(!counted, BulwarkError::RecoveryPhase)?;
         let loader = AccountLoader::<BankState>::try_from(info)?;
         let bank = loader.read()?;
         let key = self.compartment.banks.get(usize::from(bank.index));
@@ -266,6 +271,8 @@ pub fn check<'info>(ctx: Context<'info, Check<'info>>, quote: bool) -> Result<()
     guard.board(&accounts.board)?;
     guard.insurance(&accounts.insurance)?;
     guard.permit(Action::Check)?;
+    let counted = guard.context.phase.rules();
+    ensure(!(quote && counted), BulwarkError::RecoveryPhase)?;
     let mut sight = Sight {
         compartment: accounts.compartment.write()?,
         board: accounts.board.write()?,
@@ -289,7 +296,11 @@ pub fn check<'info>(ctx: Context<'info, Check<'info>>, quote: bool) -> Result<()
     while let Some(info) = rest.next() {
         sight.item(&guard, info, &mut rest)?;
     }
-    let reward = accounts.reward(&guard, &mut sight, &before)?;
+    let reward = if counted {
+        0
+    } else {
+        accounts.reward(&guard, &mut sight, &before)?
+    };
     tell(accounts, &guard, &sight, &before, reward)
 }
 

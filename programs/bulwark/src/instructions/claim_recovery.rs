@@ -2,9 +2,10 @@
 //! coverage, from the moment it is marked; its share of the quote pot in that token, once that is
 //! open.
 //!
-//! Anyone CAN, as often as something is due. It goes into the associated token account of the owner,
-//! or of whom he has assigned it to, or where that one says, into an account of his. Nobody CAN be paid twice, or earlier than another
-//! at another's cost: each payment is ⌊E·A/K⌋ less what was paid.
+//! Anyone CAN, as often as something is due. It goes into the associated token account of the
+//! owner, or of whom he has assigned it to, or where that one says, into an account of his. Nobody
+//! CAN be paid twice, or earlier than another at another's cost: each payment is ⌊E·A/K⌋ less what
+//! was paid.
 
 use anchor_lang::prelude::*;
 use bulwark_core::Error;

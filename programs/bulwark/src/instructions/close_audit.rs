@@ -1,8 +1,8 @@
 //! Closes an audit: its root stands, and a chained event dates it, with what is owed in quote by
 //! accounts that stand as they did at the audit before, and by the others.
 //!
-//! Anyone CAN, once all that were counted are marked, or an hour after the beginning. Nobody CAN add
-//! a mark afterwards.
+//! Anyone CAN, once all that were counted are marked, or an hour after the beginning. Nobody CAN
+//! add a mark afterwards.
 
 use anchor_lang::prelude::*;
 use bulwark_core::recovery;

@@ -87,8 +87,9 @@ pub fn collect_residual(ctx: Context<CollectResidual>) -> Result<()> {
         let vault = token::balance(&accounts.vault)?;
         let (residuals_before, assigned_before) = (bank.residuals.total, bank.residuals.assigned);
         let flow = guard.flow();
+        let counted = guard.context.phase.rules();
         withdrawal::crank(&mut bank, vault, &flow, guard.now).or_refuse()?;
-        let paid = collect(&mut margin, &mut bank, vault).or_refuse()?;
+        let paid = collect(&mut margin, &mut bank, vault, counted).or_refuse()?;
         accounts
             .movement()
             .pay(&bank, &accounts.vault_authority, paid)?;
@@ -108,6 +109,7 @@ pub fn collect_residual(ctx: Context<CollectResidual>) -> Result<()> {
             assigned_before,
             assigned_after: bank.residuals.assigned,
             expected_after: bank.expected,
+            counted: u64::from(counted),
         }
     };
     event::emit(&accounts.event_authority, &event)

@@ -1,9 +1,10 @@
-//! Counts banks and markets into a frozen Recovery, or into an audit: what is claimed of each, and the money that
-//! those claims share. With the last of them marking begins.
+//! Counts banks and markets into a frozen Recovery, or into an audit: what is claimed of each, and
+//! the money that those claims share. With the last of them marking begins.
 //!
 //! Anyone CAN, as many at a time as fit, each once. Nobody CAN count another bank's vault for it.
 //!
-//! Behind the named accounts come banks, each followed by its vault, and markets, in any order.
+//! Behind the named accounts come banks, writable and each followed by its vault, and markets, in
+//! any order.
 
 use anchor_lang::prelude::*;
 use bulwark_core::recovery;
@@ -92,9 +93,9 @@ fn count_one<'info>(
     let vault = rest
         .next()
         .ok_or_else(|| refusal(BulwarkError::MissingAccount))?;
-    let bank = loader.read()?;
+    let mut bank = loader.write()?;
     token::check_vault(&bank, vault)?;
-    recovery::freeze_bank(recovery, &bank, token::balance(vault)?).or_refuse()
+    recovery::freeze_bank(recovery, &mut bank, token::balance(vault)?).or_refuse()
 }
 
 /// The loader checks size and owner.

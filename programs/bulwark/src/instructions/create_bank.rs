@@ -14,7 +14,7 @@ use bulwark_core::{params, targets};
 use bulwark_state::{Bank, Board, Bucket, Wide};
 
 use super::{BankParameters, BoardBankParameters, MarginParameters, QuoteParameters};
-use crate::decided::{By, Word, listing_hash};
+use crate::decided::{By, Word, feed_source, listing_hash};
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, BankCreated, Kind};
 use crate::guard::Guard;
@@ -231,14 +231,17 @@ pub fn create_bank<'info>(
         decision: (accounts.guardian.as_ref(), accounts.proposal.as_ref()),
         event_authority: &accounts.event_authority,
     };
-    let by = word.may_list(&guard, || {
-        listing_hash(
-            "bank",
-            &args,
-            &[accounts.mint.key(), accounts.token_program.key()],
-        )
-    })?;
     guard.board(&accounts.board)?;
+    let by = word.may_list(&guard, || {
+        let board = accounts.board.read()?;
+        let stands_on = [
+            accounts.mint.key(),
+            accounts.token_program.key(),
+            feed_source(&board, args.feed)?,
+            feed_source(&board, args.native_feed)?,
+        ];
+        listing_hash("bank", &args, &stands_on)
+    })?;
     let event = {
         let mut compartment = accounts.compartment.write()?;
         let banks = lists::every_bank(&compartment, ctx.remaining_accounts)?;

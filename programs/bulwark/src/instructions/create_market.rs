@@ -12,7 +12,7 @@ use bulwark_core::{Now, params, targets};
 use bulwark_state::{Board, Market};
 
 use super::{BoardMarketParameters, MarginParameters, MarketParameters};
-use crate::decided::{By, Word, listing_hash};
+use crate::decided::{By, Word, feed_source, listing_hash};
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, Kind, MarketCreated};
 use crate::guard::Guard;
@@ -132,8 +132,11 @@ pub fn create_market<'info>(
         decision: (accounts.guardian.as_ref(), accounts.proposal.as_ref()),
         event_authority: &accounts.event_authority,
     };
-    let by = word.may_list(&guard, || listing_hash("market", &args, &[]))?;
     guard.board(&accounts.board)?;
+    let by = word.may_list(&guard, || {
+        let source = feed_source(&*accounts.board.read()?, args.feed)?;
+        listing_hash("market", &args, &[source])
+    })?;
     adopt(&accounts.book)?;
     let event = {
         let mut compartment = accounts.compartment.write()?;

@@ -215,14 +215,6 @@ pub const MUTANTS: &[Mutant] = &[
         elf: "",
     },
     Mutant {
-        guards: "a60",
-        file: "crates/core/src/volatility.rs",
-        from: "feed.sample_seen_at > at",
-        to: "at > 0 && feed.sample.price > 0",
-        core: "feed a60_",
-        elf: "",
-    },
-    Mutant {
         guards: "a70",
         file: "crates/core/src/params/market.rs",
         from: "within(price >= LISTING_PRICE_MIN && market.tick <= price / 1_000 && lot <= \

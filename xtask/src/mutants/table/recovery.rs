@@ -22,8 +22,8 @@ pub const MUTANTS: &[Mutant] = &[
     Mutant {
         guards: "INV-CLAIM",
         file: "crates/core/src/recovery/mark.rs",
-        from: "if account.shadow.epoch == recovery.epoch {",
-        to: "if account.shadow.epoch == recovery.epoch && account.live == 0 {",
+        from: "if marked(recovery, account) {",
+        to: "if marked(recovery, account) && account.live == 0 {",
         core: "recovery inv_claim",
         elf: "",
     },

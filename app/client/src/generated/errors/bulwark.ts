@@ -56,126 +56,120 @@ export const BULWARK_ERROR__ORDER_SLOTS_FULL = 0x1782; // 6018
 export const BULWARK_ERROR__ACCOUNT_NOT_EMPTY = 0x1783; // 6019
 /** NoPosition: The account has no such position */
 export const BULWARK_ERROR__NO_POSITION = 0x1784; // 6020
-/** UnrealisedProfit: Profit that isn't realised can't be withdrawn */
-export const BULWARK_ERROR__UNREALISED_PROFIT = 0x1785; // 6021
 /** BadTick: The price isn't a multiple of the tick, or is zero */
-export const BULWARK_ERROR__BAD_TICK = 0x1786; // 6022
+export const BULWARK_ERROR__BAD_TICK = 0x1785; // 6021
 /** BadLot: The size isn't a multiple of the lot, or is zero */
-export const BULWARK_ERROR__BAD_LOT = 0x1787; // 6023
+export const BULWARK_ERROR__BAD_LOT = 0x1786; // 6022
 /** BelowMinimumNotional: The order's notional is below the smallest that rests */
-export const BULWARK_ERROR__BELOW_MINIMUM_NOTIONAL = 0x1788; // 6024
+export const BULWARK_ERROR__BELOW_MINIMUM_NOTIONAL = 0x1787; // 6023
 /** TooFarFromOracle: The order is too far from the oracle */
-export const BULWARK_ERROR__TOO_FAR_FROM_ORACLE = 0x1789; // 6025
+export const BULWARK_ERROR__TOO_FAR_FROM_ORACLE = 0x1788; // 6024
 /** WouldCross: The order would cross and is post-only */
-export const BULWARK_ERROR__WOULD_CROSS = 0x178a; // 6026
+export const BULWARK_ERROR__WOULD_CROSS = 0x1789; // 6025
 /** NotFilledWhole: The order can't be filled whole */
-export const BULWARK_ERROR__NOT_FILLED_WHOLE = 0x178b; // 6027
+export const BULWARK_ERROR__NOT_FILLED_WHOLE = 0x178a; // 6026
 /** OrderExpired: The order has expired */
-export const BULWARK_ERROR__ORDER_EXPIRED = 0x178c; // 6028
+export const BULWARK_ERROR__ORDER_EXPIRED = 0x178b; // 6027
 /** NoSuchOrder: There is no such order */
-export const BULWARK_ERROR__NO_SUCH_ORDER = 0x178d; // 6029
+export const BULWARK_ERROR__NO_SUCH_ORDER = 0x178c; // 6028
 /** NotReducing: The order would not reduce the position */
-export const BULWARK_ERROR__NOT_REDUCING = 0x178e; // 6030
+export const BULWARK_ERROR__NOT_REDUCING = 0x178d; // 6029
 /** BookFull: The book is full of better orders */
-export const BULWARK_ERROR__BOOK_FULL = 0x178f; // 6031
+export const BULWARK_ERROR__BOOK_FULL = 0x178e; // 6030
 /** TooManyOrders: Too many orders in one market */
-export const BULWARK_ERROR__TOO_MANY_ORDERS = 0x1790; // 6032
-/** OpenInterestCap: Open interest would pass its cap */
-export const BULWARK_ERROR__OPEN_INTEREST_CAP = 0x1791; // 6033
-/** SlotNotionalCap: New notional of this slot would pass its cap */
-export const BULWARK_ERROR__SLOT_NOTIONAL_CAP = 0x1792; // 6034
+export const BULWARK_ERROR__TOO_MANY_ORDERS = 0x178f; // 6031
 /** OrdersBeyondEquity: The account's equity carries fewer resting orders than this */
-export const BULWARK_ERROR__ORDERS_BEYOND_EQUITY = 0x1793; // 6035
+export const BULWARK_ERROR__ORDERS_BEYOND_EQUITY = 0x1790; // 6032
 /** BookJustChanged: The book or the price has changed in this slot: funding is sampled in a later one */
-export const BULWARK_ERROR__BOOK_JUST_CHANGED = 0x1794; // 6036
+export const BULWARK_ERROR__BOOK_JUST_CHANGED = 0x1791; // 6033
 /** SlotShare: More than the share of a leg that may be taken over in one slot */
-export const BULWARK_ERROR__SLOT_SHARE = 0x1795; // 6037
+export const BULWARK_ERROR__SLOT_SHARE = 0x1792; // 6034
 /** WouldWorsenHealth: The take-over would worsen the account */
-export const BULWARK_ERROR__WOULD_WORSEN_HEALTH = 0x1796; // 6038
+export const BULWARK_ERROR__WOULD_WORSEN_HEALTH = 0x1793; // 6035
 /** NotFlagged: The account isn't flagged */
-export const BULWARK_ERROR__NOT_FLAGGED = 0x1797; // 6039
+export const BULWARK_ERROR__NOT_FLAGGED = 0x1794; // 6036
 /** AlreadyFlagged: The account is flagged already */
-export const BULWARK_ERROR__ALREADY_FLAGGED = 0x1798; // 6040
+export const BULWARK_ERROR__ALREADY_FLAGGED = 0x1795; // 6037
 /** TooEarly: Too little open time between two calls */
-export const BULWARK_ERROR__TOO_EARLY = 0x1799; // 6041
+export const BULWARK_ERROR__TOO_EARLY = 0x1796; // 6038
 /** NothingToTake: The take-over would take nothing */
-export const BULWARK_ERROR__NOTHING_TO_TAKE = 0x179a; // 6042
+export const BULWARK_ERROR__NOTHING_TO_TAKE = 0x1797; // 6039
 /** SelfLiquidation: An account can't be taken over by its own owner here */
-export const BULWARK_ERROR__SELF_LIQUIDATION = 0x179b; // 6043
+export const BULWARK_ERROR__SELF_LIQUIDATION = 0x1798; // 6040
 /** TicketsWait: Withdrawals of this account still wait: they are voided first */
-export const BULWARK_ERROR__TICKETS_WAIT = 0x179c; // 6044
+export const BULWARK_ERROR__TICKETS_WAIT = 0x1799; // 6041
 /** NotNeeded: The vault isn't short of quote, and the debt is neither old nor large */
-export const BULWARK_ERROR__NOT_NEEDED = 0x179d; // 6045
+export const BULWARK_ERROR__NOT_NEEDED = 0x179a; // 6042
 /** DepositCap: The bank's deposit cap would be passed */
-export const BULWARK_ERROR__DEPOSIT_CAP = 0x179e; // 6046
+export const BULWARK_ERROR__DEPOSIT_CAP = 0x179b; // 6043
 /** AccountCap: The account's cap in this bank would be passed */
-export const BULWARK_ERROR__ACCOUNT_CAP = 0x179f; // 6047
+export const BULWARK_ERROR__ACCOUNT_CAP = 0x179c; // 6044
 /** BelowMinimumDeposit: The first deposit into an empty account must be larger */
-export const BULWARK_ERROR__BELOW_MINIMUM_DEPOSIT = 0x17a0; // 6048
+export const BULWARK_ERROR__BELOW_MINIMUM_DEPOSIT = 0x179d; // 6045
 /** NotCovered: The bank's coverage is below one: only repayment and recapitalisation may enter */
-export const BULWARK_ERROR__NOT_COVERED = 0x17a1; // 6049
+export const BULWARK_ERROR__NOT_COVERED = 0x179e; // 6046
 /** ModeForbids: The mode does not permit this */
-export const BULWARK_ERROR__MODE_FORBIDS = 0x17a2; // 6050
+export const BULWARK_ERROR__MODE_FORBIDS = 0x179f; // 6047
 /** MarketForbids: The market's status does not permit this */
-export const BULWARK_ERROR__MARKET_FORBIDS = 0x17a3; // 6051
+export const BULWARK_ERROR__MARKET_FORBIDS = 0x17a0; // 6048
 /** BankForbids: The bank's status does not permit this */
-export const BULWARK_ERROR__BANK_FORBIDS = 0x17a4; // 6052
+export const BULWARK_ERROR__BANK_FORBIDS = 0x17a1; // 6049
 /** CapabilityRevoked: The capability is revoked for now */
-export const BULWARK_ERROR__CAPABILITY_REVOKED = 0x17a5; // 6053
+export const BULWARK_ERROR__CAPABILITY_REVOKED = 0x17a2; // 6050
 /** StageForbids: The account's stage does not permit this */
-export const BULWARK_ERROR__STAGE_FORBIDS = 0x17a6; // 6054
+export const BULWARK_ERROR__STAGE_FORBIDS = 0x17a3; // 6051
 /** GraceHolds: Grace holds: this account can't be liquidated yet */
-export const BULWARK_ERROR__GRACE_HOLDS = 0x17a7; // 6055
+export const BULWARK_ERROR__GRACE_HOLDS = 0x17a4; // 6052
 /** BudgetExhausted: The budget of this power is used up */
-export const BULWARK_ERROR__BUDGET_EXHAUSTED = 0x17a8; // 6056
+export const BULWARK_ERROR__BUDGET_EXHAUSTED = 0x17a5; // 6053
 /** ValueMissing: Value is missing: this must wait until it is made good */
-export const BULWARK_ERROR__VALUE_MISSING = 0x17a9; // 6057
+export const BULWARK_ERROR__VALUE_MISSING = 0x17a6; // 6054
 /** InvariantBroken: An invariant would be broken */
-export const BULWARK_ERROR__INVARIANT_BROKEN = 0x17aa; // 6058
+export const BULWARK_ERROR__INVARIANT_BROKEN = 0x17a7; // 6055
 /** NotMember: The key is no member of the guardian */
-export const BULWARK_ERROR__NOT_MEMBER = 0x17ab; // 6059
+export const BULWARK_ERROR__NOT_MEMBER = 0x17a8; // 6056
 /** MemberSilent: The member was silent too long: a heartbeat brings the powers back after 48 h */
-export const BULWARK_ERROR__MEMBER_SILENT = 0x17ac; // 6060
+export const BULWARK_ERROR__MEMBER_SILENT = 0x17a9; // 6057
 /** BadMember: The key can't be a member, or the members are too few, too many or not distinct */
-export const BULWARK_ERROR__BAD_MEMBER = 0x17ad; // 6061
+export const BULWARK_ERROR__BAD_MEMBER = 0x17aa; // 6058
 /** BadAction: The action's bytes are no action, or one that could never be executed */
-export const BULWARK_ERROR__BAD_ACTION = 0x17ae; // 6062
+export const BULWARK_ERROR__BAD_ACTION = 0x17ab; // 6059
 /** AlreadyApproved: The member has spoken already */
-export const BULWARK_ERROR__ALREADY_APPROVED = 0x17af; // 6063
+export const BULWARK_ERROR__ALREADY_APPROVED = 0x17ac; // 6060
 /** SubjectOfProposal: The member is a subject of the removal */
-export const BULWARK_ERROR__SUBJECT_OF_PROPOSAL = 0x17b0; // 6064
+export const BULWARK_ERROR__SUBJECT_OF_PROPOSAL = 0x17ad; // 6061
 /** ProposalClosed: The proposal is final or has expired */
-export const BULWARK_ERROR__PROPOSAL_CLOSED = 0x17b1; // 6065
+export const BULWARK_ERROR__PROPOSAL_CLOSED = 0x17ae; // 6062
 /** ProposalNotQueued: The proposal hasn't reached its quorum */
-export const BULWARK_ERROR__PROPOSAL_NOT_QUEUED = 0x17b2; // 6066
+export const BULWARK_ERROR__PROPOSAL_NOT_QUEUED = 0x17af; // 6063
 /** DelayRuns: The delay isn't over */
-export const BULWARK_ERROR__DELAY_RUNS = 0x17b3; // 6067
+export const BULWARK_ERROR__DELAY_RUNS = 0x17b0; // 6064
 /** QuorumMissing: Too few approvals of today's members stand */
-export const BULWARK_ERROR__QUORUM_MISSING = 0x17b4; // 6068
+export const BULWARK_ERROR__QUORUM_MISSING = 0x17b1; // 6065
 /** TooManyWaiting: Eight changes wait already */
-export const BULWARK_ERROR__TOO_MANY_WAITING = 0x17b5; // 6069
+export const BULWARK_ERROR__TOO_MANY_WAITING = 0x17b2; // 6066
 /** NoCause: Neither does the market's target stand at its cap nor is its feed dead */
-export const BULWARK_ERROR__NO_CAUSE = 0x17b6; // 6070
+export const BULWARK_ERROR__NO_CAUSE = 0x17b3; // 6067
 /** CauseStands: What the settlement was announced for still stands */
-export const BULWARK_ERROR__CAUSE_STANDS = 0x17b7; // 6071
+export const BULWARK_ERROR__CAUSE_STANDS = 0x17b4; // 6068
 /** TooFewCloses: Too few minutes before the newest price had one: the settlement price needs half of thirty */
-export const BULWARK_ERROR__TOO_FEW_CLOSES = 0x17b8; // 6072
+export const BULWARK_ERROR__TOO_FEW_CLOSES = 0x17b5; // 6069
 /** BankOwes: The bank isn't closing, or still owes something: claims, tickets or residuals */
-export const BULWARK_ERROR__BANK_OWES = 0x17b9; // 6073
+export const BULWARK_ERROR__BANK_OWES = 0x17b6; // 6070
 /** RecoveryPhase: The compartment's Recovery isn't in the phase for this */
-export const BULWARK_ERROR__RECOVERY_PHASE = 0x17ba; // 6074
+export const BULWARK_ERROR__RECOVERY_PHASE = 0x17b7; // 6071
 /** AlreadyMarked: This has been counted or marked in this Recovery already */
-export const BULWARK_ERROR__ALREADY_MARKED = 0x17bb; // 6075
+export const BULWARK_ERROR__ALREADY_MARKED = 0x17b8; // 6072
 /** NotMarked: The account hasn't been marked in this Recovery: mark it first */
-export const BULWARK_ERROR__NOT_MARKED = 0x17bc; // 6076
+export const BULWARK_ERROR__NOT_MARKED = 0x17b9; // 6073
 /** NothingDue: Nothing is due at the moment; late money may make something due */
-export const BULWARK_ERROR__NOTHING_DUE = 0x17bd; // 6077
+export const BULWARK_ERROR__NOTHING_DUE = 0x17ba; // 6074
 /** CoupledApart: Parameters that are bound to each other are changed together */
-export const BULWARK_ERROR__COUPLED_APART = 0x17be; // 6078
+export const BULWARK_ERROR__COUPLED_APART = 0x17bb; // 6075
 /** CollateralCap: The compartment's cap of the token's origin class or group would be passed */
-export const BULWARK_ERROR__COLLATERAL_CAP = 0x17bf; // 6079
+export const BULWARK_ERROR__COLLATERAL_CAP = 0x17bc; // 6076
 /** ClaimsAssigned: The account's claims are assigned: once, and what is due to them is collected first */
-export const BULWARK_ERROR__CLAIMS_ASSIGNED = 0x17c0; // 6080
+export const BULWARK_ERROR__CLAIMS_ASSIGNED = 0x17bd; // 6077
 /** WrongProtocol: The account belongs to another protocol */
 export const BULWARK_ERROR__WRONG_PROTOCOL = 0x1838; // 6200
 /** WrongCompartment: The account belongs to another compartment */
@@ -190,94 +184,92 @@ export const BULWARK_ERROR__WRONG_MARKET = 0x183c; // 6204
 export const BULWARK_ERROR__WRONG_BOOK = 0x183d; // 6205
 /** WrongInsurance: This isn't the insurance of the compartment */
 export const BULWARK_ERROR__WRONG_INSURANCE = 0x183e; // 6206
-/** WrongMargin: This isn't the margin account that is meant */
-export const BULWARK_ERROR__WRONG_MARGIN = 0x183f; // 6207
 /** WrongTicket: This isn't the ticket that is meant */
-export const BULWARK_ERROR__WRONG_TICKET = 0x1840; // 6208
+export const BULWARK_ERROR__WRONG_TICKET = 0x183f; // 6207
 /** WrongAddress: The account doesn't lie at its derived address */
-export const BULWARK_ERROR__WRONG_ADDRESS = 0x1841; // 6209
+export const BULWARK_ERROR__WRONG_ADDRESS = 0x1840; // 6208
 /** WrongVersion: The account has another layout version */
-export const BULWARK_ERROR__WRONG_VERSION = 0x1842; // 6210
+export const BULWARK_ERROR__WRONG_VERSION = 0x1841; // 6209
 /** WrongSize: The account has another size than its layout */
-export const BULWARK_ERROR__WRONG_SIZE = 0x1843; // 6211
+export const BULWARK_ERROR__WRONG_SIZE = 0x1842; // 6210
 /** NotZeroed: The account to adopt has been written already */
-export const BULWARK_ERROR__NOT_ZEROED = 0x1844; // 6212
+export const BULWARK_ERROR__NOT_ZEROED = 0x1843; // 6211
 /** NotRentExempt: The account to adopt holds too few lamports */
-export const BULWARK_ERROR__NOT_RENT_EXEMPT = 0x1845; // 6213
+export const BULWARK_ERROR__NOT_RENT_EXEMPT = 0x1844; // 6212
 /** DuplicateAccount: The same account was passed twice */
-export const BULWARK_ERROR__DUPLICATE_ACCOUNT = 0x1846; // 6214
+export const BULWARK_ERROR__DUPLICATE_ACCOUNT = 0x1845; // 6213
 /** MissingAccount: An account that this needs was not passed */
-export const BULWARK_ERROR__MISSING_ACCOUNT = 0x1847; // 6215
+export const BULWARK_ERROR__MISSING_ACCOUNT = 0x1846; // 6214
 /** IncompleteSet: This needs every bank or market of the compartment, each once */
-export const BULWARK_ERROR__INCOMPLETE_SET = 0x1848; // 6216
+export const BULWARK_ERROR__INCOMPLETE_SET = 0x1847; // 6215
 /** NotOwner: The signer doesn't own the margin account */
-export const BULWARK_ERROR__NOT_OWNER = 0x1849; // 6217
+export const BULWARK_ERROR__NOT_OWNER = 0x1848; // 6216
 /** NotCreator: The signer isn't the creator */
-export const BULWARK_ERROR__NOT_CREATOR = 0x184a; // 6218
+export const BULWARK_ERROR__NOT_CREATOR = 0x1849; // 6217
 /** NotUpgradeAuthority: The signer isn't the program's upgrade authority */
-export const BULWARK_ERROR__NOT_UPGRADE_AUTHORITY = 0x184b; // 6219
+export const BULWARK_ERROR__NOT_UPGRADE_AUTHORITY = 0x184a; // 6218
 /** Sealed: The creator's powers have ended */
-export const BULWARK_ERROR__SEALED = 0x184c; // 6220
+export const BULWARK_ERROR__SEALED = 0x184b; // 6219
 /** NotSealable: Deposits are below the sum from which anyone may seal */
-export const BULWARK_ERROR__NOT_SEALABLE = 0x184d; // 6221
+export const BULWARK_ERROR__NOT_SEALABLE = 0x184c; // 6220
 /** TooManyCompartments: The protocol has no place for another compartment */
-export const BULWARK_ERROR__TOO_MANY_COMPARTMENTS = 0x184e; // 6222
+export const BULWARK_ERROR__TOO_MANY_COMPARTMENTS = 0x184d; // 6221
 /** TooManyFeeds: The Board has no place for another feed */
-export const BULWARK_ERROR__TOO_MANY_FEEDS = 0x184f; // 6223
+export const BULWARK_ERROR__TOO_MANY_FEEDS = 0x184e; // 6222
 /** TooManyBanks: The compartment has no place for another bank */
-export const BULWARK_ERROR__TOO_MANY_BANKS = 0x1850; // 6224
+export const BULWARK_ERROR__TOO_MANY_BANKS = 0x184f; // 6223
 /** TooManyMarkets: The compartment has no place for another market */
-export const BULWARK_ERROR__TOO_MANY_MARKETS = 0x1851; // 6225
+export const BULWARK_ERROR__TOO_MANY_MARKETS = 0x1850; // 6224
 /** AlreadyListed: The compartment has this already */
-export const BULWARK_ERROR__ALREADY_LISTED = 0x1852; // 6226
+export const BULWARK_ERROR__ALREADY_LISTED = 0x1851; // 6225
 /** WrongMint: The mint isn't the bank's */
-export const BULWARK_ERROR__WRONG_MINT = 0x1853; // 6227
+export const BULWARK_ERROR__WRONG_MINT = 0x1852; // 6226
 /** WrongVault: The vault isn't the bank's */
-export const BULWARK_ERROR__WRONG_VAULT = 0x1854; // 6228
+export const BULWARK_ERROR__WRONG_VAULT = 0x1853; // 6227
 /** WrongTokenProgram: The token program isn't the bank's */
-export const BULWARK_ERROR__WRONG_TOKEN_PROGRAM = 0x1855; // 6229
+export const BULWARK_ERROR__WRONG_TOKEN_PROGRAM = 0x1854; // 6228
 /** WrongTokenAccount: This isn't a token account that can be used here */
-export const BULWARK_ERROR__WRONG_TOKEN_ACCOUNT = 0x1856; // 6230
+export const BULWARK_ERROR__WRONG_TOKEN_ACCOUNT = 0x1855; // 6229
 /** WrongTokenOwner: The token account doesn't belong to the margin account's owner */
-export const BULWARK_ERROR__WRONG_TOKEN_OWNER = 0x1857; // 6231
+export const BULWARK_ERROR__WRONG_TOKEN_OWNER = 0x1856; // 6230
 /** MintExtension: The mint has an extension that isn't on the allow-list */
-export const BULWARK_ERROR__MINT_EXTENSION = 0x1858; // 6232
+export const BULWARK_ERROR__MINT_EXTENSION = 0x1857; // 6231
 /** QuoteDecimals: The quote mint must have 6 decimals */
-export const BULWARK_ERROR__QUOTE_DECIMALS = 0x1859; // 6233
+export const BULWARK_ERROR__QUOTE_DECIMALS = 0x1858; // 6232
 /** TokenAccountFrozen: The token account is frozen */
-export const BULWARK_ERROR__TOKEN_ACCOUNT_FROZEN = 0x185a; // 6234
+export const BULWARK_ERROR__TOKEN_ACCOUNT_FROZEN = 0x1859; // 6233
 /** VaultFrozen: The vault is frozen by the mint's authority */
-export const BULWARK_ERROR__VAULT_FROZEN = 0x185b; // 6235
+export const BULWARK_ERROR__VAULT_FROZEN = 0x185a; // 6234
 /** VaultMismatch: The vault's balance moved by another amount than was transferred */
-export const BULWARK_ERROR__VAULT_MISMATCH = 0x185c; // 6236
+export const BULWARK_ERROR__VAULT_MISMATCH = 0x185b; // 6235
 /** OracleKind: The feed has no source of this kind */
-export const BULWARK_ERROR__ORACLE_KIND = 0x185d; // 6237
+export const BULWARK_ERROR__ORACLE_KIND = 0x185c; // 6236
 /** OracleOwner: The oracle account belongs to another program than the feed's */
-export const BULWARK_ERROR__ORACLE_OWNER = 0x185e; // 6238
+export const BULWARK_ERROR__ORACLE_OWNER = 0x185d; // 6237
 /** OracleKey: The oracle account isn't the feed's */
-export const BULWARK_ERROR__ORACLE_KEY = 0x185f; // 6239
+export const BULWARK_ERROR__ORACLE_KEY = 0x185e; // 6238
 /** OracleData: The oracle account's data is not a price */
-export const BULWARK_ERROR__ORACLE_DATA = 0x1860; // 6240
+export const BULWARK_ERROR__ORACLE_DATA = 0x185f; // 6239
 /** OracleVerification: The price update isn't fully verified */
-export const BULWARK_ERROR__ORACLE_VERIFICATION = 0x1861; // 6241
+export const BULWARK_ERROR__ORACLE_VERIFICATION = 0x1860; // 6240
 /** OracleFeed: The price update is of another feed */
-export const BULWARK_ERROR__ORACLE_FEED = 0x1862; // 6242
+export const BULWARK_ERROR__ORACLE_FEED = 0x1861; // 6241
 /** OracleStatus: The price isn't trading */
-export const BULWARK_ERROR__ORACLE_STATUS = 0x1863; // 6243
+export const BULWARK_ERROR__ORACLE_STATUS = 0x1862; // 6242
 /** CalledByProgram: A member of the guardian speaks in person: not through another program */
-export const BULWARK_ERROR__CALLED_BY_PROGRAM = 0x1864; // 6244
+export const BULWARK_ERROR__CALLED_BY_PROGRAM = 0x1863; // 6243
 /** DurableNonce: A member of the guardian doesn't speak in a transaction with a durable nonce */
-export const BULWARK_ERROR__DURABLE_NONCE = 0x1865; // 6245
+export const BULWARK_ERROR__DURABLE_NONCE = 0x1864; // 6244
 /** StaleQuote: The quoted block isn't one of the last 512 */
-export const BULWARK_ERROR__STALE_QUOTE = 0x1866; // 6246
+export const BULWARK_ERROR__STALE_QUOTE = 0x1865; // 6245
 /** ProposalOpen: The proposal isn't final yet */
-export const BULWARK_ERROR__PROPOSAL_OPEN = 0x1867; // 6247
+export const BULWARK_ERROR__PROPOSAL_OPEN = 0x1866; // 6246
 /** WrongRecovery: This isn't the compartment's present Recovery */
-export const BULWARK_ERROR__WRONG_RECOVERY = 0x1868; // 6248
+export const BULWARK_ERROR__WRONG_RECOVERY = 0x1867; // 6247
 /** WrongBuffer: This isn't the buffer that was decided, or its authority or bytes are others */
-export const BULWARK_ERROR__WRONG_BUFFER = 0x1869; // 6249
+export const BULWARK_ERROR__WRONG_BUFFER = 0x1868; // 6248
 /** UnlistedRule: A rule that this release has no name for */
-export const BULWARK_ERROR__UNLISTED_RULE = 0x186a; // 6250
+export const BULWARK_ERROR__UNLISTED_RULE = 0x1869; // 6249
 
 export type BulwarkError =
   | typeof BULWARK_ERROR__ACCOUNT_CAP
@@ -344,7 +336,6 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__NOT_SEALABLE
   | typeof BULWARK_ERROR__NOT_UPGRADE_AUTHORITY
   | typeof BULWARK_ERROR__NOT_ZEROED
-  | typeof BULWARK_ERROR__OPEN_INTEREST_CAP
   | typeof BULWARK_ERROR__ORACLE_DATA
   | typeof BULWARK_ERROR__ORACLE_FEED
   | typeof BULWARK_ERROR__ORACLE_GATE
@@ -369,7 +360,6 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__RECOVERY_PHASE
   | typeof BULWARK_ERROR__SEALED
   | typeof BULWARK_ERROR__SELF_LIQUIDATION
-  | typeof BULWARK_ERROR__SLOT_NOTIONAL_CAP
   | typeof BULWARK_ERROR__SLOT_SHARE
   | typeof BULWARK_ERROR__STAGE_FORBIDS
   | typeof BULWARK_ERROR__STALE_QUOTE
@@ -386,7 +376,6 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__TOO_MANY_ORDERS
   | typeof BULWARK_ERROR__TOO_MANY_WAITING
   | typeof BULWARK_ERROR__UNLISTED_RULE
-  | typeof BULWARK_ERROR__UNREALISED_PROFIT
   | typeof BULWARK_ERROR__VALUE_MISSING
   | typeof BULWARK_ERROR__VAULT_FROZEN
   | typeof BULWARK_ERROR__VAULT_MISMATCH
@@ -399,7 +388,6 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__WRONG_BUFFER
   | typeof BULWARK_ERROR__WRONG_COMPARTMENT
   | typeof BULWARK_ERROR__WRONG_INSURANCE
-  | typeof BULWARK_ERROR__WRONG_MARGIN
   | typeof BULWARK_ERROR__WRONG_MARKET
   | typeof BULWARK_ERROR__WRONG_MINT
   | typeof BULWARK_ERROR__WRONG_PROTOCOL
@@ -480,7 +468,6 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__NOT_SEALABLE]: `Deposits are below the sum from which anyone may seal`,
     [BULWARK_ERROR__NOT_UPGRADE_AUTHORITY]: `The signer isn't the program's upgrade authority`,
     [BULWARK_ERROR__NOT_ZEROED]: `The account to adopt has been written already`,
-    [BULWARK_ERROR__OPEN_INTEREST_CAP]: `Open interest would pass its cap`,
     [BULWARK_ERROR__ORACLE_DATA]: `The oracle account's data is not a price`,
     [BULWARK_ERROR__ORACLE_FEED]: `The price update is of another feed`,
     [BULWARK_ERROR__ORACLE_GATE]: `The leg's price is too old, too uncertain, unconfirmed, diverged or dead for this act`,
@@ -505,7 +492,6 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__RECOVERY_PHASE]: `The compartment's Recovery isn't in the phase for this`,
     [BULWARK_ERROR__SEALED]: `The creator's powers have ended`,
     [BULWARK_ERROR__SELF_LIQUIDATION]: `An account can't be taken over by its own owner here`,
-    [BULWARK_ERROR__SLOT_NOTIONAL_CAP]: `New notional of this slot would pass its cap`,
     [BULWARK_ERROR__SLOT_SHARE]: `More than the share of a leg that may be taken over in one slot`,
     [BULWARK_ERROR__STAGE_FORBIDS]: `The account's stage does not permit this`,
     [BULWARK_ERROR__STALE_QUOTE]: `The quoted block isn't one of the last 512`,
@@ -522,7 +508,6 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__TOO_MANY_ORDERS]: `Too many orders in one market`,
     [BULWARK_ERROR__TOO_MANY_WAITING]: `Eight changes wait already`,
     [BULWARK_ERROR__UNLISTED_RULE]: `A rule that this release has no name for`,
-    [BULWARK_ERROR__UNREALISED_PROFIT]: `Profit that isn't realised can't be withdrawn`,
     [BULWARK_ERROR__VALUE_MISSING]: `Value is missing: this must wait until it is made good`,
     [BULWARK_ERROR__VAULT_FROZEN]: `The vault is frozen by the mint's authority`,
     [BULWARK_ERROR__VAULT_MISMATCH]: `The vault's balance moved by another amount than was transferred`,
@@ -535,7 +520,6 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__WRONG_BUFFER]: `This isn't the buffer that was decided, or its authority or bytes are others`,
     [BULWARK_ERROR__WRONG_COMPARTMENT]: `The account belongs to another compartment`,
     [BULWARK_ERROR__WRONG_INSURANCE]: `This isn't the insurance of the compartment`,
-    [BULWARK_ERROR__WRONG_MARGIN]: `This isn't the margin account that is meant`,
     [BULWARK_ERROR__WRONG_MARKET]: `This isn't the market that is meant`,
     [BULWARK_ERROR__WRONG_MINT]: `The mint isn't the bank's`,
     [BULWARK_ERROR__WRONG_PROTOCOL]: `The account belongs to another protocol`,

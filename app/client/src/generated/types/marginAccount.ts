@@ -122,7 +122,7 @@ export type MarginAccount = {
   potPaid: Array<bigint>;
   /** Times that balances or positions have changed, wrapping: an audit tells by it who has moved. */
   changes: bigint;
-  /** Who has bought the account's claims of a Recovery, zero if nobody: paid instead of the owner. */
+  /** Who has bought the account's claims, zero if nobody: paid instead of the owner. */
   assignee: ReadonlyUint8Array;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
@@ -191,7 +191,7 @@ export type MarginAccountArgs = {
   potPaid: Array<number | bigint>;
   /** Times that balances or positions have changed, wrapping: an audit tells by it who has moved. */
   changes: number | bigint;
-  /** Who has bought the account's claims of a Recovery, zero if nobody: paid instead of the owner. */
+  /** Who has bought the account's claims, zero if nobody: paid instead of the owner. */
   assignee: ReadonlyUint8Array;
   /** Reserved. */
   reserved: ReadonlyUint8Array;

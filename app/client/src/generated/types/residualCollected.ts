@@ -40,6 +40,8 @@ export type ResidualCollected = {
   assignedBefore: bigint;
   assignedAfter: bigint;
   expectedAfter: bigint;
+  /** 1 in a Recovery that has counted: the account keeps its place and slots. */
+  counted: bigint;
 };
 
 export type ResidualCollectedArgs = {
@@ -55,6 +57,8 @@ export type ResidualCollectedArgs = {
   assignedBefore: number | bigint;
   assignedAfter: number | bigint;
   expectedAfter: number | bigint;
+  /** 1 in a Recovery that has counted: the account keeps its place and slots. */
+  counted: number | bigint;
 };
 
 export function getResidualCollectedEncoder(): FixedSizeEncoder<ResidualCollectedArgs> {
@@ -70,6 +74,7 @@ export function getResidualCollectedEncoder(): FixedSizeEncoder<ResidualCollecte
     ["assignedBefore", getU64Encoder()],
     ["assignedAfter", getU64Encoder()],
     ["expectedAfter", getU64Encoder()],
+    ["counted", getU64Encoder()],
   ]);
 }
 
@@ -86,6 +91,7 @@ export function getResidualCollectedDecoder(): FixedSizeDecoder<ResidualCollecte
     ["assignedBefore", getU64Decoder()],
     ["assignedAfter", getU64Decoder()],
     ["expectedAfter", getU64Decoder()],
+    ["counted", getU64Decoder()],
   ]);
 }
 
