@@ -136,9 +136,14 @@ class Work {
     ];
   }
 
-  private async read<T>(address: Address, reader: (data: Uint8Array) => T): Promise<T | null> {
+  private async read<T>(
+    address: Address,
+    reader: (source: client.AccountSource) => T,
+  ): Promise<T | null> {
     const [found] = await this.run.chain.accounts([address]);
-    return found && found.data.length > 0 ? reader(found.data as Uint8Array) : null;
+    return found && found.data.length > 0
+      ? reader({ data: found.data, programAddress: found.owner })
+      : null;
   }
 
   private async compartmentView(): Promise<client.CompartmentView | null> {
@@ -157,7 +162,9 @@ class Work {
     const there = await this.compartmentView();
     if (!there?.board) return client.newDeployment(config.compartment, board ?? client.NOBODY);
     const fetch: client.FetchAccounts = async (addresses) =>
-      (await chain.accounts(addresses)).map((found) => found?.data ?? null);
+      (await chain.accounts(addresses)).map(
+        (found) => found && { data: found.data, programAddress: found.owner },
+      );
     return client.loadDeployment(fetch, config.compartment);
   }
 

@@ -1,5 +1,6 @@
 /** Hands the program's upgrade authority to the guardian: the one way from a deployment that trusts
- * a key to one whose program is replaced only as members decided, a week ahead. */
+ * a key to one whose program is replaced only as members decided: seven days ahead, or 48 hours for
+ * an incident upgrade whose quorum is reached in a pause and to which nobody objects. */
 
 import {
   AccountRole,
@@ -10,7 +11,7 @@ import {
   getAddressDecoder,
 } from "@solana/kit";
 import type { Chain } from "./chain.js";
-import { LOADER, generated, guardianAddress, programDataAddress } from "./client.js";
+import { LOADER, guardianAddress, programDataAddress, readGuardian } from "./client.js";
 
 /** `UpgradeableLoaderInstruction::SetAuthority`. */
 const SET_AUTHORITY = Uint8Array.of(4, 0, 0, 0);
@@ -52,12 +53,11 @@ async function read(chain: Chain): Promise<{ guardian: Address; upgrades: Addres
 async function silent(chain: Chain, at: Address, now: bigint): Promise<readonly Address[]> {
   const [found] = await chain.accounts([at]);
   if (!found) throw new Error("there is no guardian: create it, and let its members speak first");
-  const { inner } = generated.getGuardianStateDecoder().decode(found.data);
-  const members = inner.members.slice(0, inner.memberCount);
+  const { members } = readGuardian({ data: found.data, programAddress: found.owner });
   const mute = members.filter(
     (one) => one.heartbeatAt <= one.joinedAt || now - one.heartbeatAt > SILENT_AFTER,
   );
-  return mute.map((one) => key(one.key));
+  return mute.map((one) => one.key);
 }
 
 /** Hands over, unless it is done. Returns whether anything was sent. */
@@ -90,7 +90,7 @@ export async function handOver(run: HandOver): Promise<boolean> {
   await chain.send(authority, [await setAuthority(authority, guardian)]);
   const after = await read(chain);
   if (after.upgrades !== guardian) throw new Error(`the authority is ${after.upgrades}`);
-  print("done: from now on the program is replaced only as the guardian decided, a week ahead");
+  print("done: from now on the program is replaced only as the guardian decided, days ahead");
   return true;
 }
 

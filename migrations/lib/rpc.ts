@@ -70,7 +70,7 @@ export function rpcChain(url: string): Chain {
           .sendTransaction(wire, { encoding: "base64", preflightCommitment: "confirmed" })
           .send();
       } catch (error) {
-        const refusal = refusalFrom(error);
+        const refusal = refusalFrom(error, { instructions: [budget, ...instructions] });
         if (refusal) throw new Error(explain(refusal), { cause: error });
         throw error;
       }

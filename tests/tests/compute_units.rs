@@ -22,6 +22,12 @@ use serde_json::{Value, json};
 
 /// Heap of one instruction: nothing on it is ever freed.
 const HEAP_BYTES: u64 = 32 * 1024;
+/// What of an instruction's units may go to modes, breakers and the tables of permission.
+const ASKING_UNITS: u64 = 1_500;
+
+/// Units of a check that is asked for nothing, and of each item that it is asked for.
+const CHECK: u64 = 5_000;
+const ITEM: u64 = 3_000;
 
 /// Instruction (or a second case of one), its ceiling: what was measured and a tenth.
 const CEILINGS: &[(&str, u64)] = &[
@@ -60,8 +66,12 @@ const CEILINGS: &[(&str, u64)] = &[
     ("wind_up", 98_000),
     ("close_margin_account", 35_700),
     ("accrue", 13_700),
-    ("check", 5_000),
+    ("check", CHECK),
     ("check_drawdown", 9_300),
+    ("check_market", CHECK + ITEM),
+    ("check_token", CHECK + ITEM),
+    ("check_account", CHECK + ITEM),
+    ("check_quote", CHECK + 9 * ITEM),
     ("check_all", 25_200),
     ("check_latch", 11_000),
     ("sample_funding", 12_700),
@@ -374,6 +384,53 @@ fn quote(costs: &mut Costs, elf: &[u8]) {
     costs.add("convert", "two full accounts", converted);
 }
 
+/// One item of each kind, on its own.
+fn each_item(costs: &mut Costs, world: &mut World) {
+    let none = Items::default;
+    let account = world.margin_key(TAKER);
+    let kinds = [
+        (
+            "check_market",
+            "a market",
+            Items {
+                markets: vec![2],
+                ..none()
+            },
+        ),
+        (
+            "check_token",
+            "a token with its vault",
+            Items {
+                banks: vec![LAST],
+                ..none()
+            },
+        ),
+        (
+            "check_account",
+            "a full account",
+            Items {
+                accounts: vec![account],
+                ..none()
+            },
+        ),
+        (
+            "check_quote",
+            "quote with 8 markets",
+            Items {
+                quote: true,
+                ..none()
+            },
+        ),
+    ];
+    // What breakers have left to be chained goes with the first.
+    let all = world.check(&Items::all(&world.deployment.clone()));
+    all.expect("a check returns Ok");
+    for (name, case, items) in kinds {
+        let sound = world.check(&items);
+        costs.add(name, case, sound);
+    }
+}
+
 /// The plan: 5,000 units, and 3,000 an item.
 fn checks(costs: &mut Costs, world: &mut World) {
     // The wound-up accounts lost more than the insurance: the first check pauses the venue.
@@ -381,6 +438,7 @@ fn checks(costs: &mut Costs, world: &mut World) {
     costs.add("check_drawdown", "no item, a pause latched", latched);
     let sound = world.check(&Items::default());
     costs.add("check", "no item", sound);
+    each_item(costs, world);
     let mut items = Items::all(&world.deployment);
     items.accounts.push(world.margin_key(TAKER));
     let all = world.check(&items);
@@ -399,22 +457,27 @@ fn checks(costs: &mut Costs, world: &mut World) {
     world.audited = true;
 }
 
-/// Rows of the table and of target/cu.json; heap where the ELF that logs it was given.
+/// Heap and units for permission, which only bytecode with probes tells.
+type Probed = (Option<u64>, Option<u64>);
+
+/// Rows of the table and of target/cu.json; heap and units for permission where the ELF that logs
+/// them was given.
 #[test]
 fn every_instruction_stays_below_its_ceiling() {
     let measured = measure(&read_elf(&elf_path("bulwark")).expect("built"));
-    let heaps: Vec<Option<u64>> = match std::env::var_os("BULWARK_HEAP_ELF") {
-        None => measured.iter().map(|_| None).collect(),
+    let probed: Vec<Probed> = match std::env::var_os("BULWARK_HEAP_ELF") {
+        None => measured.iter().map(|_| (None, None)).collect(),
         Some(path) => {
             let logged = measure(&read_elf(Path::new(&path)).expect("built"));
-            logged.iter().map(|cost| cost.receipt.heap()).collect()
+            let each = logged.iter().map(|cost| &cost.receipt);
+            each.map(|one| (one.heap(), one.asking())).collect()
         }
     };
     let mut rows = serde_json::Map::new();
     let mut written = Vec::new();
     let mut problems = Vec::new();
-    println!("instruction               units  ceiling  keys  bytes   heap  case");
-    for (cost, heap) in measured.iter().zip(&heaps) {
+    println!("instruction               units  ceiling  keys  bytes   heap asking  case");
+    for (cost, (heap, asking)) in measured.iter().zip(&probed) {
         let Receipt {
             units, bytes, keys, ..
         } = cost.receipt;
@@ -426,8 +489,9 @@ fn every_instruction_stays_below_its_ceiling() {
             .chain(costs::recovery::CEILINGS);
         let known = ceilings.find(|(of, _)| *of == name);
         let ceiling = known.map_or(0, |(_, ceiling)| *ceiling);
-        let shown = heap.map_or("-".to_string(), |heap| heap.to_string());
-        println!("{name:24} {units:>6} {ceiling:>8} {keys:>5} {bytes:>6} {shown:>6}  {case}");
+        let [shown, asked] = [heap, asking].map(|n| n.map_or("-".to_string(), |n| n.to_string()));
+        let figures = format!("{units:>6} {ceiling:>8} {keys:>5} {bytes:>6} {shown:>6} {asked:>6}");
+        println!("{name:24} {figures}  {case}");
         if units > ceiling {
             problems.push(format!(
                 "{name} takes {units} units, its ceiling is {ceiling}"
@@ -435,6 +499,9 @@ fn every_instruction_stays_below_its_ceiling() {
         }
         if heap.is_some_and(|heap| heap > HEAP_BYTES) {
             problems.push(format!("{name} takes {heap:?} bytes of heap"));
+        }
+        if asking.is_some_and(|asking| asking > ASKING_UNITS) {
+            problems.push(format!("{name} pays {asking:?} units for permission"));
         }
         written.push(costs::Row {
             name,
@@ -444,22 +511,25 @@ fn every_instruction_stays_below_its_ceiling() {
             keys,
             bytes,
             heap: *heap,
+            asking: *asking,
         });
         let row = json!({
             "units": units, "ceiling": ceiling, "accounts": keys, "bytes": bytes,
-            "heap": heap, "case": case,
+            "heap": heap, "asking": asking, "case": case,
         });
         assert!(
             rows.insert(name.into(), row).is_none(),
             "{name} was measured twice"
         );
     }
-    if heaps.iter().all(Option::is_some) {
+    if probed.iter().all(|(heap, _)| heap.is_some()) {
         let file = elf_path("bulwark").with_file_name("../cu.json");
         let text = serde_json::to_string_pretty(&Value::Object(rows)).expect("JSON");
         std::fs::write(file, text + "\n").expect("target/cu.json is written");
     }
     let vm = Vm::deployed(false).expect("the VM starts");
-    problems.extend(costs::keep(&written, &vm));
+    let decisions = costs::actions::measure(&read_elf(&elf_path("bulwark")).expect("built"));
+    problems.extend(costs::actions::problems(&decisions));
+    problems.extend(costs::keep(&written, &decisions, &vm));
     assert!(problems.is_empty(), "{problems:#?}");
 }

@@ -4,7 +4,7 @@
 use bulwark_core::guardian::Action;
 use bulwark_core::mode::Mode;
 use bulwark_state::{Bank, Board, Compartment, End, Guardian, Market};
-use bulwark_svm::world::{SOL_PERP, USDC, World};
+use bulwark_svm::world::{SOL_PERP, USDC, World, usdc};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
@@ -145,4 +145,25 @@ fn the_compiled_minimum_lets_everybody_out_whatever_the_parameters() {
     let days = days_to_leave(&mut world, "alice", 4 * HOUR);
     println!("{days:.1} days at the compiled minimum");
     assert!(days <= 100.0 / 2.25 + 0.2, "{days}");
+}
+
+/// Whoever has little doesn't wait behind who has much: once a day, up to the bank's small exit.
+#[test]
+fn a_small_exit_passes_the_queue_once_a_day() {
+    let mut world = venue();
+    let small = usdc(1_000.0);
+    let bank = world.deployment.banks[USDC].bank;
+    world.corrupt::<Bank>(bank, |bank| bank.small_exit = small);
+    let (_, queued) = world.withdraw("alice", USDC, u64::MAX);
+    assert!(queued > usdc(900_000.0), "{queued}");
+    // One more than small waits for its turn; what is small is there at once, and once a day.
+    let mut large = world.fork();
+    large.corrupt::<Bank>(bank, |bank| bank.small_exit = small - 1);
+    assert_eq!(large.withdraw("bob", USDC, small), (0, small));
+    assert_eq!(world.withdraw("bob", USDC, small / 2), (small / 2, 0));
+    let again = world.withdraw("bob", USDC, usdc(1.0));
+    assert_eq!(again, (0, usdc(1.0)), "once a day");
+    world.advance(DAY);
+    world.touch_bank(USDC);
+    assert_eq!(world.withdraw("bob", USDC, usdc(1.0)), (usdc(1.0), 0));
 }

@@ -6,10 +6,10 @@ use bulwark::instructions::{ProposeArgs, RestrictArgs};
 use bulwark_client::{AccountMeta, Instruction, Pubkey};
 use bulwark_core::guardian::{
     ALL_COMPARTMENTS, Action, DELAY_MAX, Kind, MAX_SETTINGS, MAX_SUBJECTS, ORDINARY_DELAY,
-    RELAX_DELAY, Setting, Subject, Successor, encode,
+    RELAX_DELAY, Setting, Subject, Successor, encode, quorum,
 };
 use bulwark_core::params::Group;
-use bulwark_state::ACTION_BYTES;
+use bulwark_state::{ACTION_BYTES, Compartment, Guardian, Protocol};
 use bulwark_svm::world::{Outcome, World, expect_error, member, member_key};
 
 fn guarded() -> World {
@@ -100,6 +100,11 @@ fn no_action_is_read_from_less_or_more_than_its_bytes() {
             propose_bytes(&mut world, nonce, (kind, longer)),
             E::BadAction,
         );
+        // More than any action has.
+        let mut oversized = whole.clone();
+        oversized.resize(ACTION_BYTES + 1, 0);
+        let refused = propose_bytes(&mut world, nonce, (kind, oversized));
+        expect_error(refused, E::BadAction);
     }
     assert!(tried > 500, "{tried}");
     // A list of none, or of more than there can be, or of what isn't there.
@@ -293,6 +298,123 @@ fn a_proposal_made_anew_by_hand_is_nobodys() {
     world.send(std::slice::from_ref(&act), &[&caller]).unwrap();
     // Once.
     expect_error(world.send(&[act], &[&caller]), E::ProposalClosed);
+}
+
+#[test]
+fn numbers_that_would_wrap_end_instead() {
+    let mut world = guarded();
+    let key = bulwark_client::address::guardian();
+    let pause = Action::Pause(0, 60, 1);
+    // The last number of a proposal: there is none after it.
+    let mut last = world.fork();
+    last.corrupt::<Guardian>(key, |guardian| guardian.nonce = u64::MAX);
+    let before = state(&last);
+    expect_error(last.try_propose(1, &pause), E::Overflow);
+    assert!(before == state(&last), "nothing has changed");
+    // The last membership is the veto seat's mark, and nobody's.
+    let add = world.queue(4, &Action::AddMember(member_key(6).to_bytes()));
+    world.advance_apart(7 * 86_400 + 1_800, 2_016_000);
+    world.corrupt::<Guardian>(key, |guardian| guardian.next_membership = u64::MAX);
+    let before = state(&world);
+    expect_error(world.execute_with(add, &[]), E::Overflow);
+    assert!(before == state(&world), "nothing has changed");
+    // The last act of a mode record: a Relax could name none after it.
+    world.corrupt::<Guardian>(key, |guardian| guardian.next_membership = 6);
+    let compartment = world.deployment.compartment;
+    world.corrupt::<Compartment>(compartment, |one| one.mode.sequence = u64::MAX);
+    let before = state(&world);
+    expect_error(world.restrict(1, 60), E::Overflow);
+    assert!(before == state(&world), "nothing has changed");
+    // The last numbered event: nothing is decided that can't be told.
+    let protocol = world.deployment.protocol;
+    world.corrupt::<Protocol>(protocol, |one| one.event_sequence = u64::MAX);
+    let before = state(&world);
+    expect_error(world.try_propose(1, &pause), E::Overflow);
+    assert!(before == state(&world), "nothing has changed");
+}
+
+#[test]
+fn members_are_five_to_sixteen_wallets_each_once() {
+    let founders = |count: usize| (1..=count).map(member_key).collect::<Vec<_>>();
+    let with = |place: usize, key: Pubkey| {
+        let mut keys = founders(5);
+        keys[place] = key;
+        keys
+    };
+    let mut world = World::new();
+    let protocol = bytemuck::bytes_of(&*world.protocol()).to_vec();
+    let board = world.deployment.board;
+    for (keys, what) in [
+        (vec![], "none"),
+        (founders(4), "four"),
+        (founders(17), "seventeen"),
+        (with(4, Pubkey::default()), "the default key"),
+        (with(4, member_key(1)), "one twice"),
+        (with(4, bulwark::ID), "a program"),
+        (with(4, board), "an account of a program"),
+    ] {
+        let made = world.create_guardian_of(&keys, None);
+        let code = made.err().and_then(|failure| failure.code());
+        assert_eq!(code, Some(u32::from(E::BadMember)), "{what}");
+    }
+    let now = bytemuck::bytes_of(&*world.protocol()).to_vec();
+    assert_eq!(protocol, now, "nothing has changed");
+
+    // The same of a successor, whom a removal brings.
+    world.create_guardian(5).unwrap();
+    let first = world.guardian().members[4].membership;
+    let before = state(&world);
+    for key in [bulwark::ID, board, Pubkey::default(), member_key(1)] {
+        let mut list = [Successor::default(); MAX_SUBJECTS];
+        list[0] = Successor {
+            membership: first,
+            key: key.to_bytes(),
+        };
+        let refused = world.try_propose(1, &Action::RemoveMembers(1, list));
+        expect_error(refused, E::BadMember);
+    }
+    // Quorums are compiled: nothing sets one, and five of sixteen at least are always asked.
+    for (kind, members) in Kind::ALL
+        .iter()
+        .flat_map(|k| (5..=16).map(move |n| (*k, n)))
+    {
+        let needed = quorum(kind, members, 1).unwrap();
+        assert!((1..=members).contains(&needed), "{kind:?} of {members}");
+    }
+    assert!(before == state(&world), "nothing has changed");
+}
+
+#[test]
+fn a_forged_sysvar_is_no_sysvar() {
+    let mut world = guarded();
+    let nonce = world.propose(1, &Action::Pause(0, 60, 1));
+    let quote = world.quote_block();
+    let approve = world
+        .deployment
+        .approve_proposal(member_key(2), nonce, quote);
+    // Bytes that say that no durable nonce leads, at an address of one's own, whoever owns them.
+    let sysvars = anchor_lang::prelude::pubkey!("Sysvar1111111111111111111111111111111111111");
+    for owner in [sysvars, bulwark::ID, Pubkey::default()] {
+        let key = solana_signer::Signer::pubkey(&bulwark_svm::keys::keypair("forged sysvar"));
+        let account = bulwark_svm::Account {
+            lamports: 10_000_000,
+            data: vec![0; 200],
+            owner: bulwark_svm::vm::address(owner),
+            executable: false,
+            rent_epoch: u64::MAX,
+        };
+        world.vm.svm.set_account(key, account).unwrap();
+        let mut forged = approve.clone();
+        forged.accounts[4].pubkey = bulwark_svm::vm::pubkey(key);
+        let before = state(&world);
+        expect_error(world.send(&[forged], &[&member(2)]), E::WrongAddress);
+        assert!(before == state(&world), "nothing has changed");
+    }
+    // Hashes of blocks are read from the runtime: no account can bring others.
+    assert!(!approve.accounts.iter().any(|meta| {
+        meta.pubkey == anchor_lang::prelude::pubkey!("SysvarS1otHashes111111111111111111111111111")
+    }));
+    world.send(&[approve], &[&member(2)]).unwrap();
 }
 
 fn state(world: &World) -> (Vec<u8>, Vec<u8>, Vec<u8>) {

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 
+use crate::build::{self, Program};
 use crate::mutants::{self, Mutants};
 use crate::process;
 use crate::progress::Stages;
 
-/// Explores guardian, modes and parameters exhaustively, as far as docs/guardian.md says. Plays
-/// random histories of all acts against all named invariants, and of one person at constant
-/// prices, who must not win. Then removes the guards of core one by one and expects the test of
-/// each to fail, last those of the bytecode.
+/// Explores guardian, modes and parameters exhaustively, as far as docs/guardian.md says, and
+/// replays traces of that on the bytecode. Plays random histories of all acts against all named
+/// invariants, and of one person at constant prices, who must not win. Then removes the guards of
+/// core one by one and expects the test of each to fail, last those of the bytecode.
 ///
 /// The models take a few minutes, ten million steps some minutes on two cores, the mutants of core
 /// as long, those of the bytecode about a minute each. A failure names its seed.
@@ -40,6 +41,7 @@ pub fn run(prove: Prove) -> Result<()> {
     let mut stages = Stages::default();
     if !prove.histories {
         stages.run("models", || models(prove.json.as_deref()))?;
+        stages.run("traces on the bytecode", traces)?;
     }
     if !prove.models {
         stages.run("random histories", || histories(&prove))?;
@@ -63,6 +65,17 @@ fn models(json: Option<&Path>) -> Result<()> {
         run.arg("--json").arg(file);
     }
     process::foreground(&mut run)
+}
+
+/// Replays eight times as many traces of the models as the test command does.
+fn traces() -> Result<()> {
+    build::program(Program::Bulwark)?;
+    build::program(Program::Arithmetic)?;
+    let mut test = process::cargo("test");
+    test.args(["--quiet", "--workspace", "--locked", "--test", "traces"])
+        .args(["--", "--nocapture"])
+        .env("BULWARK_TRACES", "8");
+    process::foreground(&mut test)
 }
 
 fn histories(prove: &Prove) -> Result<()> {

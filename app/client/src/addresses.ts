@@ -6,6 +6,7 @@ import {
   getAddressEncoder,
   getProgramDerivedAddress,
   getU16Encoder,
+  getU32Encoder,
   getU64Encoder,
 } from "@solana/kit";
 import { BULWARK_PROGRAM_ADDRESS } from "./generated/programs/index.js";
@@ -94,6 +95,11 @@ export async function proposalAddress(nonce: bigint): Promise<Address> {
 /** Insurance of a compartment. */
 export async function insuranceAddress(compartment: Address): Promise<Address> {
   return (await derive(["insurance", bytes(compartment)]))[0];
+}
+
+/** The Recovery of a compartment in an epoch. */
+export async function recoveryAddress(compartment: Address, epoch: number): Promise<Address> {
+  return (await derive(["recovery", bytes(compartment), getU32Encoder().encode(epoch)]))[0];
 }
 
 /** Authority of all vaults. */

@@ -44,7 +44,9 @@ export const ADVICE: Readonly<Record<string, string>> = {
   NothingToTake: "Read the account again: no lot of this leg may be taken over.",
   SelfLiquidation: "Use a receiver of another owner.",
   TicketsWait: "Pass the banks in which its withdrawals wait.",
-  NotNeeded: "Nothing to do: conversion is for a short vault and old or large debts.",
+  NotNeeded:
+    "Nothing to do: conversion is for a short vault and old or large debts; a Recovery is " +
+    "announced, frozen or taken back by its cause alone.",
   DepositCap: "Deposit less: the bank is near its cap.",
   AccountCap: "Deposit less: the account is near its cap in this bank.",
   BelowMinimumDeposit: "Make the first deposit larger.",
@@ -68,14 +70,16 @@ export const ADVICE: Readonly<Record<string, string>> = {
   ProposalNotQueued: "Collect approvals until the quorum is reached.",
   DelayRuns: "Wait until the delay is over.",
   QuorumMissing: "Collect approvals of members of today.",
-  TooManyWaiting: "Execute or veto a waiting change first.",
+  TooManyWaiting:
+    "Execute one that waits, or wait until one of the eight expires or a blocking minority " +
+    "cancels it: executeProposal(), expireProposal().",
   NoCause: "Nothing to do: the market isn't broken (any more).",
   CauseStands: "Wait until the market's target falls below its cap and its feed lives.",
   TooFewCloses: "Post and refresh once a minute until fifteen of thirty minutes have a price.",
   BankOwes: "Close the bank first and wait until everyone has left it.",
   RecoveryPhase: "Read the compartment's recovery phase; each step says which phase it needs.",
   AlreadyMarked: "Nothing to do: it is counted once per Recovery.",
-  NotMarked: "Mark the account first; anyone may.",
+  NotMarked: "Mark the account in this Recovery first: markAccounts(); anyone may.",
   NothingDue: "Try again when late money has come or the quote pot has opened.",
   CoupledApart: "Name every parameter of the group, also those that stay (docs/parameters.md).",
   CollateralCap: "Deposit less, or a token of another class and group.",
@@ -84,7 +88,9 @@ export const ADVICE: Readonly<Record<string, string>> = {
   DurableNonce: "Use a recent blockhash.",
   StaleQuote: "Quote a younger block.",
   WrongBuffer: "Give the buffer's authority to the guardian and propose the hash of its bytes.",
-  ProposalOpen: "Wait until the proposal is executed, vetoed or expired.",
+  ProposalOpen:
+    "Wait until the proposal is executed or a blocking minority has cancelled it; once it has " +
+    "expired, call expireProposal() first.",
   WrongProtocol: "Pass the Protocol of this program: protocolAddress().",
   WrongCompartment: "Pass accounts of one compartment.",
   WrongBoard: "Pass the Board that the compartment names.",
@@ -104,7 +110,9 @@ export const ADVICE: Readonly<Record<string, string>> = {
   NotOwner: "Sign with the owner, or for orders with the delegate.",
   NotCreator: "Sign with the creator that the Protocol names.",
   NotUpgradeAuthority: "Sign with the upgrade authority of the program.",
-  Sealed: "Nothing can be listed any more.",
+  Sealed:
+    "The creator's powers have ended: what he could do the guardian decides, with propose(); a " +
+    "listing is then sent by byDecision().",
   NotSealable: "Wait until deposits exceed the sum, or let the creator seal.",
   TooManyCompartments: "A protocol has 32 compartments at most.",
   TooManyFeeds: "A compartment has 32 feeds at most: use another compartment.",

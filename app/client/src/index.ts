@@ -1,4 +1,5 @@
 export * from "./accounts.js";
+export * from "./actions.js";
 export * from "./addresses.js";
 export * from "./deployment.js";
 export * from "./errors.js";
@@ -7,6 +8,8 @@ export * from "./instructions/index.js";
 export * from "./load.js";
 export * from "./lookup.js";
 export * from "./presets.js";
+export * from "./proof.js";
+export * from "./quote.js";
 export * from "./rules.js";
 export * from "./units.js";
 export * from "./view.js";

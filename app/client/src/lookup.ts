@@ -17,6 +17,7 @@ import {
   getU64Encoder,
   getU8Encoder,
 } from "@solana/kit";
+import { type AccountSource, ownBytes } from "./accounts/common.js";
 import { NOBODY, PROGRAM } from "./addresses.js";
 import type { Deployment } from "./deployment.js";
 
@@ -126,8 +127,9 @@ export function extendLookupTable(
   } as Instruction;
 }
 
-/** The addresses of a table from the bytes of its account. */
-export function readLookupTable(data: Uint8Array): Address[] {
+/** The addresses of a table from its account. */
+export function readLookupTable(source: AccountSource): Address[] {
+  const data = ownBytes("lookup table", source, LOOKUP_PROGRAM);
   if (data.length < HEAD || (data.length - HEAD) % 32 !== 0 || data[0] !== 1) {
     throw new RangeError("these bytes are no lookup table");
   }

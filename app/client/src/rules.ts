@@ -8,7 +8,7 @@
  */
 
 import { type ReadonlyUint8Array, getBase64Encoder } from "@solana/kit";
-import { AccountError } from "./accounts.js";
+import { AccountError, type AccountSource, ownBytes } from "./accounts/common.js";
 import { explain, refusalOf } from "./errors.js";
 import { BOARD_STATE_DISCRIMINATOR } from "./generated/accounts/boardState.js";
 import { MARGIN_STATE_DISCRIMINATOR } from "./generated/accounts/marginState.js";
@@ -54,8 +54,8 @@ interface Exports {
 
 /** The Board at a moment. */
 export interface BoardAt {
-  /** Bytes of the Board's account. */
-  readonly board: ReadonlyUint8Array;
+  /** The Board's account. */
+  readonly board: AccountSource;
   /** Unix second of the cluster. */
   readonly unix: bigint;
   /** Slot. */
@@ -64,8 +64,8 @@ export interface BoardAt {
 
 /** An account at a moment. */
 export interface AccountAt extends BoardAt {
-  /** Bytes of the margin account. */
-  readonly margin: ReadonlyUint8Array;
+  /** The margin account. */
+  readonly margin: AccountSource;
   /** Whether the compartment is Paused: a fifth of the requirement is spared below Initial. */
   readonly paused?: boolean;
 }
@@ -175,14 +175,14 @@ export class Rules {
   }
 
   /** Whether the account leaves without any check of health: {@link WithdrawRequest.plain}. */
-  isPlain(margin: ReadonlyUint8Array): boolean {
+  isPlain(margin: AccountSource): boolean {
     this.#putMargin(margin);
     this.#done(this.#wasm.bulwark_is_plain());
     return this.#figures(1)[0] === 1n;
   }
 
   /** Interest due, then funding and loss due of each position slot; credits above zero. */
-  dues(board: ReadonlyUint8Array, margin: ReadonlyUint8Array): unit.UsdE6[] {
+  dues(board: AccountSource, margin: AccountSource): unit.UsdE6[] {
     this.#putBoard(board);
     this.#putMargin(margin);
     this.#done(this.#wasm.bulwark_dues());
@@ -190,7 +190,7 @@ export class Rules {
   }
 
   /** The one price of a market. */
-  mark(board: ReadonlyUint8Array, market: number): unit.PriceE8 {
+  mark(board: AccountSource, market: number): unit.PriceE8 {
     this.#putBoard(board);
     this.#done(this.#wasm.bulwark_mark(market));
     return unit.priceE8(this.#figures(1)[0] ?? 0n);
@@ -241,12 +241,12 @@ export class Rules {
     this.#putMargin(at.margin);
   }
 
-  #putBoard(data: ReadonlyUint8Array): void {
+  #putBoard(data: AccountSource): void {
     const size = this.#wasm.bulwark_board_size();
     this.#write("Board", data, BOARD_STATE_DISCRIMINATOR, this.#wasm.bulwark_board(), size);
   }
 
-  #putMargin(data: ReadonlyUint8Array): void {
+  #putMargin(data: AccountSource): void {
     const size = this.#wasm.bulwark_account_size();
     const at = this.#wasm.bulwark_account();
     this.#write("margin account", data, MARGIN_STATE_DISCRIMINATOR, at, size);
@@ -254,11 +254,12 @@ export class Rules {
 
   #write(
     what: string,
-    data: ReadonlyUint8Array,
+    source: AccountSource,
     discriminator: ReadonlyUint8Array,
     at: number,
     size: number,
   ): void {
+    const data = ownBytes(what, source);
     if (data.length !== size + DISCRIMINATOR) {
       const bytes = size + DISCRIMINATOR;
       throw new AccountError(`a ${what} has ${bytes} bytes, this account ${data.length}`);
@@ -301,9 +302,12 @@ function ratios([initial = 0n, end = 0n, maintenance = 0n]: readonly bigint[]): 
 
 let loading: Promise<Rules> | undefined;
 
-/** Compiles the rules, once; works in Node.js and in browsers. */
+/** Compiles the rules, once; works in Node.js and in browsers. After a failure it tries again. */
 export function loadRules(): Promise<Rules> {
-  loading ??= compile();
+  loading ??= compile().catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
   return loading;
 }
 

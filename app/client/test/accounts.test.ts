@@ -53,7 +53,30 @@ test("bytes of another account, another size or another version are refused by n
   // Version stands before 507 reserved bytes.
   newer[newer.length - 508] = 9;
   refused(newer, /layout version 9, this client reads 1 to 1/);
+  // The same bytes in an account of somebody else.
+  const own = vm.found(deployment.protocol);
+  assert.ok(own);
+  assert.equal(client.readProtocol(own).compartmentCount, 1);
+  const copied = { ...own, programAddress: client.TOKEN_PROGRAM };
+  assert.throws(() => client.readProtocol(copied), /belongs to Tokenkeg\w+, not to the program/);
+  assert.throws(() => client.readProtocol(null), /there is no Protocol/);
   const rules = await client.loadRules();
   assert.throws(() => rules.isPlain(data), client.AccountError);
   assert.throws(() => rules.mark(vm.data(deployment.board), 99), /BadIndex|OracleGate/);
+  const alice = await world.trader("alice");
+  const { unix, slot } = vm.now;
+  const [board, margin] = [vm.found(deployment.board), vm.found(alice.margin)];
+  assert.ok(board && margin);
+  assert.equal(rules.health({ board, margin, unix, slot }).stage, "healthy");
+  const mallory = { ...margin, programAddress: client.NOBODY };
+  const foreign = { ...board, programAddress: client.NOBODY };
+  for (const at of [{ board, margin: mallory }, { board: foreign, margin }]) {
+    assert.throws(() => rules.health({ ...at, unix, slot }), /not to the program/);
+  }
+  const fetch: client.FetchAccounts = async (keys) =>
+    keys.map((at) => {
+      const found = vm.found(at);
+      return found && { ...found, programAddress: client.TOKEN_PROGRAM };
+    });
+  await assert.rejects(client.loadDeployment(fetch, 0), /not to the program/);
 });

@@ -41,7 +41,7 @@ test("a second run does nothing", async () => {
   assert.deepEqual(again, { done: [], rent: 0n });
   assert.equal(vm.sent, sent);
   assert.ok(memory.lookupTable);
-  const fetch: client.FetchAccounts = async (addresses) => addresses.map((at) => vm.data(at));
+  const fetch: client.FetchAccounts = async (addresses) => addresses.map((at) => vm.found(at));
   const deployment = await client.loadDeployment(fetch, 0);
   assert.equal(deployment.banks.length, 2);
   assert.equal(deployment.markets.length, 1);

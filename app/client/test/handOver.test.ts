@@ -2,8 +2,7 @@
 // the deployed bytecode, with the real loader.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AccountRole, type Address, type KeyPairSigner } from "@solana/kit";
-import { generated } from "../../../migrations/lib/client.js";
+import type { Address, KeyPairSigner } from "@solana/kit";
 import { deploy } from "../../../migrations/lib/deploy.js";
 import { handOver } from "../../../migrations/lib/handOver.js";
 import * as client from "../src/index.js";
@@ -38,21 +37,13 @@ async function setting() {
 }
 
 async function createGuardian(vm: Vm, members: readonly KeyPairSigner[]): Promise<void> {
-  const create = generated.getCreateGuardianInstruction({
-    creator: vm.authority,
-    protocol: await client.protocolAddress(),
-    guardian: await client.guardianAddress(),
-    eventAuthority: await client.eventAuthorityAddress(),
-    program: client.PROGRAM,
-    veto: client.NOBODY,
-  });
-  const shown = members.map(({ address }) => ({ address, role: AccountRole.READONLY }));
-  await vm.send(vm.authority, [{ ...create, accounts: [...create.accounts, ...shown] }]);
+  const deployment = await client.newDeployment(0, client.NOBODY);
+  const keys = members.map(({ address }) => address);
+  await vm.send(vm.authority, [await client.createGuardian(deployment, vm.authority, keys)]);
 }
 
 async function beat(vm: Vm, member: KeyPairSigner): Promise<void> {
-  const guardian = await client.guardianAddress();
-  await vm.send(member, [generated.getHeartbeatInstruction({ member, guardian })]);
+  await vm.send(member, [await client.heartbeat(member)]);
 }
 
 async function authority(vm: Vm): Promise<Uint8Array> {

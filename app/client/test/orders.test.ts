@@ -96,5 +96,9 @@ test("a refusal tells the two numbers that clashed", async () => {
       }),
     ]),
   );
-  assert.deepEqual(refusal.numbers, { have: 100_000_000n, need: 101_000_000n });
+  assert.deepEqual(refusal.numbers, {
+    have: 100_000_000n,
+    need: 101_000_000n,
+    unit: "tokens",
+  });
 });

@@ -23,6 +23,7 @@ interface Vectors {
     readonly ticket: string;
     readonly guardian: string;
     readonly proposal: string;
+    readonly recovery: string;
     readonly vaultAuthority: string;
     readonly eventAuthority: string;
     readonly programData: string;
@@ -67,6 +68,7 @@ test("every address is the one that the program derives", async () => {
       ticket,
       guardian: await client.guardianAddress(),
       proposal: await client.proposalAddress(1n << 40n),
+      recovery: await client.recoveryAddress(made.compartment, 1 << 20),
       vaultAuthority: made.vaultAuthority,
       eventAuthority: made.eventAuthority,
       programData: await client.programDataAddress(),
@@ -196,6 +198,7 @@ async function money(d: client.Deployment, margin: Address) {
     });
   const given = (bank: number) => ({ bank, amount, source: key(40) });
   return {
+    transfer: client.transfer(d, signer(8), { from: margin, to: key(51), bank: 1, amount }),
     fold: client.fold(d, [1, 0]),
     accrue: client.accrue(d, signer(8)),
     fundInsurance: client.fundInsurance(d, signer(8), key(40), amount),
@@ -246,11 +249,161 @@ function liquidation(d: client.Deployment, margin: Address) {
   };
 }
 
+const filled = (number: number) => new Uint8Array(32).fill(number);
+
+/** The actions of the Rust side, by the names that it gives them. */
+function actions(): Record<string, client.Action> {
+  const [market, compartment] = [{ item: "market", index: 1 }, 7] as const;
+  const settings = [
+    { id: 3, value: 1n << 40n },
+    { id: 4, value: 5n },
+  ];
+  const successors = [
+    { membership: 1n << 33n, key: key(60) },
+    { membership: 2n, key: key(61) },
+  ];
+  const replacement = { buffer: key(65), hash: filled(66) };
+  const setting = { id: 2, value: 0n };
+  const bank = { item: "bank", index: 2 } as const;
+  const id = filled(64);
+  return {
+    restrict: { kind: "restrict", scope: 7, seconds: 3_600, reason: 9 },
+    restrictAll: { kind: "restrict", scope: "all", seconds: 259_200, reason: 300 },
+    tighten: { kind: "tighten", compartment, subject: market, setting },
+    pause: { kind: "pause", scope: 7, seconds: 60, reason: 1 },
+    revoke: { kind: "revoke", compartment, capability: "positionWithdrawal", seconds: 600 },
+    relax: { kind: "relax", scope: 7, sequence: 1n << 40n },
+    setParameters: { kind: "setParameters", compartment, subject: bank, settings },
+    setInsurance: {
+      kind: "setParameters",
+      compartment,
+      subject: { item: "compartment" },
+      settings: settings.slice(0, 1),
+    },
+    addMember: { kind: "addMember", member: key(60) },
+    removeMembers: { kind: "removeMembers", successors },
+    setDelays: { kind: "setDelays", ordinary: 700_000n, relax: 200_000n, slotMs: 250 },
+    setVeto: { kind: "setVeto", veto: key(62) },
+    list: { kind: "list", compartment, hash: filled(63) },
+    setOracle: { kind: "setOracle", compartment, feed: 2, seat: "second", source: 3, id },
+    windDown: { kind: "windDown", compartment, subject: market },
+    payTreasury: { kind: "payTreasury", compartment, amount: client.usdE6(1n << 40n) },
+    announceRecovery: { kind: "announceRecovery", compartment },
+    upgrade: { kind: "upgrade", ...replacement },
+    incidentUpgrade: { kind: "incidentUpgrade", ...replacement },
+  };
+}
+
+async function guardian(d: client.Deployment, market: Instruction) {
+  const quote = { slot: 1n << 40n, hash: filled(70) };
+  const members = [60, 61, 62, 63, 64].map(key);
+  const all = actions();
+  const spoken = client.spokenOf(d, all["windDown"] as client.Action);
+  const lone = { seconds: 3_600, reason: 9, quote };
+  const proposals = Object.entries(all).map(
+    async ([name, action]) =>
+      [`propose.${name}`, await client.propose(d, signer(60), 5n, action, quote)] as const,
+  );
+  return {
+    createGuardian: await client.createGuardian(d, signer(20), members, key(69)),
+    heartbeat: await client.heartbeat(signer(60)),
+    approveProposal: await client.approveProposal(d, signer(60), 5n, quote),
+    objectToProposal: await client.objectToProposal(d, signer(60), 5n, quote),
+    executeProposal: await client.executeProposal(d, signer(41), 5n, spoken),
+    executeUpgrade: await client.executeUpgrade(d, signer(41), 5n, {
+      buffer: key(65),
+      payer: key(60),
+    }),
+    payTreasury: await client.payTreasury(d, signer(41), 5n, key(40)),
+    createMarketDecided: await client.byDecision(market, 5n),
+    expireProposal: await client.expireProposal(d, signer(41), 5n),
+    closeProposal: await client.closeProposal(signer(41), 5n, key(60)),
+    restrict: await client.restrict(d, signer(60), { ...lone, scope: 7 }),
+    restrictAll: await client.restrict(d, signer(60), { ...lone, scope: "all" }),
+    ...Object.fromEntries(await Promise.all(proposals)),
+  };
+}
+
+async function recovery(d: client.Deployment, margin: Address) {
+  const node = (number: number, sum: bigint) => ({ hash: filled(number), sum });
+  const path = [node(80, 1n << 40n), node(81, 2n)];
+  const caller = signer(41);
+  const amount = client.tokenAmount(77n);
+  return {
+    noteDeficit: client.noteDeficit(d, caller),
+    announceRecovery: await client.announceRecovery(d, caller, { cause: "deficit", epoch: 3 }),
+    announceDecided: await client.announceRecovery(d, caller, {
+      cause: "guardian",
+      epoch: 3,
+      proposal: 5n,
+    }),
+    undoRecovery: await client.undoRecovery(d, caller, 3),
+    freezeRecovery: await client.freezeRecovery(d, caller, 3),
+    countRecovery: await client.countRecovery(d, caller, 3, { banks: [2, 0], markets: [1] }),
+    markAccounts: await client.markAccounts(d, caller, 3, [margin, key(51)]),
+    openQuotePot: await client.openQuotePot(d, caller, 3),
+    claimRecovery: await client.claimRecovery(d, caller, 3, {
+      margin,
+      bank: 1,
+      destination: key(40),
+    }),
+    addRecoveryMoney: await client.addRecoveryMoney(d, caller, 3, {
+      bank: 1,
+      amount,
+      source: key(40),
+    }),
+    verifyClaim: await client.verifyClaim(d, 3, margin, {
+      path,
+      smaller: node(82, 3n),
+      larger: [node(83, 4n)],
+    }),
+    verifyClaimLast: await client.verifyClaim(d, 3, margin, { path, smaller: null, larger: [] }),
+  };
+}
+
+function winding(d: client.Deployment, margin: Address) {
+  const some = { markets: [1], banks: [2], accounts: [margin] };
+  return {
+    check: client.check(d, signer(41), client.checkAll(d), margin),
+    checkSome: client.check(d, signer(41), some),
+    announceSettlement: client.announceSettlement(d, signer(41), 1),
+    announceDecision: client.announceSettlement(d, signer(20), 1, true),
+    callOffSettlement: client.callOffSettlement(d, signer(41), 1),
+    settleMarket: client.settleMarket(d, signer(41), 1),
+    settlePosition: client.settlePosition(d, signer(41), margin, 1),
+    closeBank: client.closeBank(d, signer(20), 2),
+  };
+}
+
+test("an action is read back from its bytes, and from no others", async () => {
+  const made = await deployment();
+  const all = Object.values(actions());
+  assert.deepEqual(
+    client.ACTION_KINDS.filter((kind) => !all.some((action) => action.kind === kind)),
+    [],
+  );
+  for (const action of all) {
+    const number = client.actionNumber(action.kind);
+    const bytes = client.encodeAction(action);
+    assert.deepEqual(client.decodeAction(number, bytes), action);
+    assert.throws(() => client.decodeAction(number, Uint8Array.of(...bytes, 0)), RangeError);
+    assert.throws(() => client.decodeAction(number, bytes.slice(0, -1)));
+  }
+  const elsewhere = { kind: "pause", scope: 3, seconds: 60, reason: 1 } as const;
+  assert.throws(() => client.spokenOf(made, elsewhere), /about compartment 3, the deployment is of 7/);
+  assert.throws(() => client.spokenOf(made, { ...elsewhere, scope: "all" }), /pass them/);
+  assert.throws(() => client.decodeAction(18, new Uint8Array()), /update the client/);
+});
+
 test("every instruction is the one that the Rust client makes", async () => {
   const made = await deployment();
   const margin = await client.marginAddress(made.compartment, key(8), 513);
+  const created = await creations(made, margin);
   const all: Record<string, Instruction> = {
-    ...(await creations(made, margin)),
+    ...created,
+    ...(await guardian(made, created.createMarket)),
+    ...(await recovery(made, margin)),
+    ...winding(made, margin),
     ...trading(made, margin),
     ...(await money(made, margin)),
     ...liquidation(made, margin),

@@ -123,6 +123,13 @@ export class Vm {
     return found.exists ? new Uint8Array(found.data) : new Uint8Array();
   }
 
+  /** An account as a cluster tells of it. */
+  found(at: Address): client.FoundAccount | null {
+    const account = this.svm.getAccount(at);
+    if (!account.exists) return null;
+    return { data: new Uint8Array(account.data), programAddress: account.programAddress };
+  }
+
   get now(): { unix: bigint; slot: bigint } {
     const clock = this.svm.getClock();
     return { unix: clock.unixTimestamp, slot: clock.slot };

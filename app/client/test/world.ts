@@ -104,6 +104,12 @@ export async function prepare(vm: Vm): Promise<void> {
   }
 }
 
+/** How this client reads the accounts of a VM. */
+const fetchOf =
+  (vm: Vm): client.FetchAccounts =>
+  async (addresses) =>
+    addresses.map((at) => vm.found(at));
+
 /** Somebody with a margin account. */
 export interface Trader {
   readonly owner: KeyPairSigner;
@@ -132,12 +138,15 @@ export class World {
     await deploy(run);
     assert.ok(memory.lookupTable);
     vm.useTable(memory.lookupTable);
-    const fetch: client.FetchAccounts = async (addresses) => addresses.map((at) => vm.data(at));
-    const deployment = await client.loadDeployment(fetch, 0);
+    const deployment = await client.loadDeployment(fetchOf(vm), 0);
     const oracles = config.feeds.map(({ source }) => source.account);
     const world = new World(vm, deployment, await client.loadRules(), oracles);
     await world.refreshAll();
     return world;
+  }
+
+  get fetch(): client.FetchAccounts {
+    return fetchOf(this.vm);
   }
 
   async trader(name: string): Promise<Trader> {

@@ -6,7 +6,8 @@ use bulwark_core::health::{Health, Level, leg_ratios};
 use bulwark_core::liquidation::{not_worse, premium};
 use desk::{Desk, MAKER_FEE, UNIT, USD, assert_ended, assert_needed};
 use proptest::prelude::*;
-use proptest::test_runner::FileFailurePersistence;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{FileFailurePersistence, TestRunner};
 
 const ALL: u64 = u64::MAX;
 
@@ -179,6 +180,24 @@ proptest! {
             "{:?}", desk.spot(0)
         );
     }
+}
+
+/// The laws above are about take-overs: most scenes below maintenance have one.
+#[test]
+fn inv_liq_scenes_have_take_overs() {
+    let mut runner = TestRunner::deterministic();
+    let (mut below, mut taken) = (0, 0);
+    for _ in 0..200 {
+        let scene = scene().new_tree(&mut runner).unwrap().current();
+        let mut desk = stage(&scene);
+        if desk.health(0, Level::Maintenance) >= 0 || desk.equity(0) < 0 {
+            continue;
+        }
+        below += 1;
+        let tried = |&(market, bite): &(usize, u64)| desk.take_over(0, 2, market, bite * UNIT / 7);
+        taken += usize::from(scene.bites.iter().map(tried).any(|done| done.is_ok()));
+    }
+    assert!(below >= 60 && 2 * taken > below, "{taken} of {below}");
 }
 
 /// INV-LIQ itself: neither the surplus falls, nor equity over requirement while there is equity.

@@ -10,6 +10,7 @@
 pub mod boxes;
 pub mod council;
 pub mod deadlock;
+pub mod paths;
 pub mod pauses;
 pub mod proof;
 pub mod properties;
@@ -19,6 +20,8 @@ pub mod time_to_loss;
 use std::hash::{Hash, Hasher};
 
 use bytemuck::{NoUninit, bytes_of};
+/// What every model is: where it begins, what may happen, where that leads.
+pub use stateright::Model;
 
 /// An account as part of a model's state: equal and hashed by its bytes.
 #[derive(Clone, Copy, Debug)]

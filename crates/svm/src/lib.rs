@@ -11,6 +11,7 @@ pub mod hostile;
 mod kept;
 pub mod keys;
 pub mod launch;
+mod probes;
 pub mod pyth;
 pub mod tokens;
 pub mod vm;

@@ -48,18 +48,6 @@ pub struct Receipt {
     pub meta: TransactionMetadata,
 }
 
-impl Receipt {
-    /// Heap used, where the ELF was built to log it.
-    pub fn heap(&self) -> Option<u64> {
-        let marked = self
-            .meta
-            .logs
-            .iter()
-            .filter_map(|l| l.split("Program log: heap ").nth(1));
-        marked.filter_map(|n| n.trim().parse().ok()).max()
-    }
-}
-
 /// A transaction that failed.
 #[derive(Clone, Debug)]
 pub struct Failure {

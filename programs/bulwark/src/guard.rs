@@ -20,6 +20,7 @@ use solana_program::sysvar::Sysvar;
 use solana_program::sysvar::last_restart_slot::LastRestartSlot;
 
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
+use crate::probe::Question;
 use crate::state::{
     Access, BankState, BoardState, BookState, CompartmentState, InsuranceState, MarginState,
     MarketState, ProtocolState, RecoveryState, same,
@@ -71,6 +72,7 @@ impl Guard {
             BulwarkError::WrongProtocol,
         )?;
         let protocol = protocol.read()?;
+        let _question = Question::begins();
         let context = Tables::new(&protocol, &stored, now).or_refuse()?;
         Ok(Self {
             flow: Flow::new(context.mode, &protocol, now),
@@ -96,6 +98,7 @@ impl Guard {
     }
 
     fn ask(&self, action: Action) -> bulwark_core::Result<Permit> {
+        let _question = Question::begins();
         if self.off_peg.get() {
             let mode = self.context.mode.max(Mode::Restricted);
             let context = Tables {
@@ -110,6 +113,7 @@ impl Guard {
     /// The Board is this compartment's; what it says of the quote's peg holds from here on.
     pub fn board(&self, board: &AccountLoader<BoardState>) -> Result<()> {
         ensure(board.key() == self.board, BulwarkError::WrongBoard)?;
+        let _question = Question::begins();
         let restricts = breaker::depeg::restricts(&*board.read()?, self.now);
         self.off_peg.set(restricts);
         Ok(())
@@ -186,12 +190,14 @@ impl Guard {
             same(&market.compartment, &self.key),
             BulwarkError::WrongCompartment,
         )?;
+        let _question = Question::begins();
         self.context.market = Some(market_status(&market, self.now)?);
         Ok(())
     }
 
     /// The market's status by its breakers goes into the context: for whatever trades.
     pub fn trades(&mut self, board: &Board, market: &Market) -> Result<()> {
+        let _question = Question::begins();
         self.context.market = Some(breaker::watched(board, market, self.now).or_refuse()?);
         Ok(())
     }
@@ -210,6 +216,7 @@ impl Guard {
 
     /// Puts the oracle gate's cell for a use of a feed into the context.
     pub fn gate(&mut self, board: &Board, feed: u8, usage: gate::LegUse) -> Result<()> {
+        let _question = Question::begins();
         let feed = board.feeds.get(usize::from(feed)).or_refuse()?;
         self.context.gate = Some(gate::cell(feed, usage, self.now));
         Ok(())
@@ -222,6 +229,7 @@ impl Guard {
         permit: &Permit,
         uncovered: bool,
     ) -> Result<Circumstances> {
+        let _question = Question::begins();
         let factor = board.congestion.factor_e9;
         let grace = self.grace.runs(factor, self.now)
             || restart::grace(last_restart()?, self.now.slot, factor);
@@ -236,6 +244,7 @@ impl Guard {
 
     /// New risk waits for a while after a restart of the cluster.
     pub fn wait_after_restart(&mut self) -> Result<()> {
+        let _question = Question::begins();
         if restart::waits(last_restart()?, self.now.slot) {
             self.context.revoked |= Capability::NewRisk.bit();
         }
@@ -247,12 +256,14 @@ impl Guard {
         let bank = bank.read()?;
         let ours = same(&bank.compartment, &self.key);
         ensure(ours, BulwarkError::WrongCompartment)?;
+        let _question = Question::begins();
         self.context.bank = Some(bank_status(&bank, self.now)?);
         Ok(())
     }
 
     /// A bank whose origin class is closed for new risk takes no deposits.
     pub fn class(&mut self, board: &Board, bank: &Bank) {
+        let _question = Question::begins();
         let closed = breaker::depeg::class_closed(board, bank.origin, self.now);
         if closed && self.context.bank == Some(BankStatus::Active) {
             self.context.bank = Some(BankStatus::NoNewRisk);

@@ -18,6 +18,7 @@ pub mod instructions;
 pub mod invariant;
 pub mod lists;
 pub mod oracle;
+pub mod probe;
 pub mod quote;
 pub mod security;
 pub mod seeds;

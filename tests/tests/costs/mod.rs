@@ -1,6 +1,7 @@
 //! docs/costs.md: what accounts and instructions cost, written from what was measured, and what of
 //! a written one isn't true any more.
 
+pub mod actions;
 pub mod council;
 pub mod opening;
 pub mod recovery;
@@ -15,10 +16,15 @@ use bulwark::state::{
 };
 use bulwark_svm::Vm;
 
+use actions::Decision;
+
 /// Bytes of an SPL token account: the vault of a bank.
 const TOKEN_ACCOUNT: usize = 165;
 /// How far units may be from what is written, percent: other releases of the compiler differ.
 const TOLERANCE: u64 = 5;
+/// Columns of what only bytecode with probes tells.
+const HEAP: usize = 6;
+const ASKING: usize = 7;
 
 /// A measured instruction.
 pub struct Row {
@@ -29,6 +35,8 @@ pub struct Row {
     pub keys: usize,
     pub bytes: usize,
     pub heap: Option<u64>,
+    /// What of the units goes to modes, breakers and the tables of permission.
+    pub asking: Option<u64>,
 }
 
 fn file() -> PathBuf {
@@ -119,7 +127,7 @@ fn further(rows: &[Row]) -> impl Iterator<Item = (&'static str, u64, u64)> {
 }
 
 /// The whole paper.
-fn paper(rows: &[Row], vm: &Vm, written: &str) -> String {
+fn paper(rows: &[Row], decisions: &[Decision], vm: &Vm, written: &str) -> String {
     let mut text = String::from(
         "# Costs\n\n\
          Written by `BULWARK_WRITE=1 cargo xtask cu` from what it measured; don't edit by hand. A test fails\n\
@@ -142,16 +150,18 @@ fn paper(rows: &[Row], vm: &Vm, written: &str) -> String {
         "\n## Instructions\n\n\
          One transaction with this instruction alone, a budget instruction and the deployment's lookup table, at\n\
          the dearest accounts that the limits permit: 8 collaterals, 8 positions, 32 orders. Of 1,400,000 units,\n\
-         64 keys, 1,232 bytes and 32,768 bytes of heap.\n\n\
-         | instruction | units | ceiling | keys | bytes | heap | case |\n|---|---|---|---|---|---|---|\n",
+         64 keys, 1,232 bytes and 32,768 bytes of heap. Asking is what of the units goes to modes, breakers and\n\
+         the tables of permission: at most 1,500.\n\n\
+         | instruction | units | ceiling | keys | bytes | heap | asking | case |\n\
+         |---|---|---|---|---|---|---|---|\n",
     );
     for row in rows {
-        let heap = row
-            .heap
-            .map_or_else(|| known_heap(written, row.name), grouped);
+        let known = |column| known(written, row.name, column);
+        let heap = row.heap.map_or_else(|| known(HEAP), grouped);
+        let asking = row.asking.map_or_else(|| known(ASKING), grouped);
         let _ = writeln!(
             text,
-            "| `{}` | {} | {} | {} | {} | {heap} | {} |",
+            "| `{}` | {} | {} | {} | {} | {heap} | {asking} | {} |",
             row.name,
             grouped(row.units),
             grouped(row.ceiling),
@@ -164,6 +174,7 @@ fn paper(rows: &[Row], vm: &Vm, written: &str) -> String {
     for (what, each, most) in further(rows) {
         let _ = writeln!(text, "| `{what}` | {} | {} |", grouped(each), grouped(most));
     }
+    actions::table(&mut text, decisions);
     text
 }
 
@@ -183,22 +194,22 @@ fn grouped(number: u64) -> String {
     parts.join(",")
 }
 
-/// The heap that was measured last, where it isn't measured this time.
-fn known_heap(written: &str, name: &str) -> String {
+/// What was measured last, where it isn't measured this time.
+fn known(written: &str, name: &str, column: usize) -> String {
     let of = format!("| `{name}` |");
     let line = written.lines().find(|line| line.starts_with(&of));
-    let cell = line.and_then(|line| line.split('|').nth(6));
+    let cell = line.and_then(|line| line.split('|').nth(column));
     cell.map_or_else(|| "-".to_owned(), |cell| cell.trim().to_owned())
 }
 
 /// Writes the paper where that is asked for; else says what of it is stale.
-pub fn keep(rows: &[Row], vm: &Vm) -> Vec<String> {
+pub fn keep(rows: &[Row], decisions: &[Decision], vm: &Vm) -> Vec<String> {
     let dear = further(rows).filter(|(_, each, most)| each > most);
     let mut problems: Vec<String> = dear
         .map(|(what, each, most)| format!("{what} takes {each} units, its ceiling is {most}"))
         .collect();
     let written = std::fs::read_to_string(file()).unwrap_or_default();
-    let fresh = paper(rows, vm, &written);
+    let fresh = paper(rows, decisions, vm, &written);
     if std::env::var_os("BULWARK_WRITE").is_some() {
         std::fs::write(file(), &fresh).expect("docs/costs.md is written");
         return problems;
@@ -218,13 +229,15 @@ pub fn keep(rows: &[Row], vm: &Vm) -> Vec<String> {
 }
 
 /// Whether a written row still says what a fresh one does: all cells alike, but for units, which
-/// may differ a little, and heap, which isn't measured every time.
+/// may differ a little, and what isn't measured every time.
 fn alike(written: &str, fresh: &str) -> bool {
     let cells = |line: &str| -> Vec<String> {
         line.split('|').map(|cell| cell.trim().to_owned()).collect()
     };
     let (written, fresh) = (cells(written), cells(fresh));
     let number = |cell: &str| cell.replace(',', "").parse::<u64>().ok();
+    // Three figures of units, beside a name.
+    let decision = fresh.len() == 6;
     let instruction = fresh.get(1).is_some_and(|name| name.starts_with('`'));
     written.len() == fresh.len()
         && written
@@ -232,10 +245,10 @@ fn alike(written: &str, fresh: &str) -> bool {
             .zip(&fresh)
             .enumerate()
             .all(|(at, (old, new))| match (at, number(old), number(new)) {
-                (2, Some(old), Some(new)) if instruction => {
+                (at, Some(old), Some(new)) if instruction && (at == 2 || decision) => {
                     old.abs_diff(new) * 100 <= new * TOLERANCE
                 }
-                (6, ..) if instruction => true,
+                (HEAP | ASKING, ..) if instruction => true,
                 _ => old == new,
             })
 }

@@ -5,6 +5,7 @@
 
 mod code;
 mod layers;
+mod maps;
 mod mutants;
 mod papers;
 mod source;
@@ -87,7 +88,7 @@ impl Tree {
     }
 
     fn check(&self) -> Vec<Finding> {
-        let rules: [fn(&Tree) -> Vec<Finding>; 12] = [
+        let rules: [fn(&Tree) -> Vec<Finding>; 14] = [
             layers::dependencies,
             layers::names,
             layers::instructions,
@@ -99,6 +100,8 @@ impl Tree {
             papers::invariants,
             papers::attacks,
             papers::machines,
+            maps::modules,
+            maps::events,
             mutants::mutants,
         ];
         let mut found: Vec<_> = rules.iter().flat_map(|rule| rule(self)).collect();

@@ -4,7 +4,7 @@ import { type Address, type ReadonlyUint8Array } from "@solana/kit";
 import * as accounts from "../generated/accounts/index.js";
 import type * as types from "../generated/types/index.js";
 import * as unit from "../units.js";
-import { key, open } from "./common.js";
+import { type AccountSource, key, open } from "./common.js";
 
 /** One accepted price. */
 export interface PrintView {
@@ -134,10 +134,10 @@ const feed = (layout: types.Feed, index: number): FeedView => ({
 });
 
 /** Reads a Board. */
-export function readBoard(data: ReadonlyUint8Array): BoardView {
+export function readBoard(source: AccountSource): BoardView {
   const layout = open(
     "Board",
-    data,
+    source,
     accounts.BOARD_STATE_DISCRIMINATOR,
     accounts.getBoardStateDecoder(),
   );

@@ -1,10 +1,10 @@
 /** Insurance of a compartment. */
 
-import { type Address, type ReadonlyUint8Array } from "@solana/kit";
+import type { Address } from "@solana/kit";
 import * as accounts from "../generated/accounts/index.js";
 import type * as types from "../generated/types/index.js";
 import * as unit from "../units.js";
-import { key, open } from "./common.js";
+import { type AccountSource, key, open } from "./common.js";
 
 /** Insurance of a compartment. */
 export interface InsuranceView {
@@ -21,10 +21,10 @@ export interface InsuranceView {
 }
 
 /** Reads insurance. */
-export function readInsurance(data: ReadonlyUint8Array): InsuranceView {
+export function readInsurance(source: AccountSource): InsuranceView {
   const layout = open(
     "insurance",
-    data,
+    source,
     accounts.INSURANCE_STATE_DISCRIMINATOR,
     accounts.getInsuranceStateDecoder(),
   );

@@ -1,10 +1,17 @@
 /** Margin accounts and tickets. */
 
-import { type Address, type ReadonlyUint8Array } from "@solana/kit";
+import type { Address } from "@solana/kit";
 import * as accounts from "../generated/accounts/index.js";
 import type * as types from "../generated/types/index.js";
 import * as unit from "../units.js";
-import { MARGIN_LAYOUT_VERSION, key, open, optionalKey, wide } from "./common.js";
+import {
+  type AccountSource,
+  MARGIN_LAYOUT_VERSION,
+  key,
+  open,
+  optionalKey,
+  wide,
+} from "./common.js";
 
 /** Collateral of a margin account. */
 export interface CollateralHolding {
@@ -114,10 +121,10 @@ function delegateEnd({ version, delegateUntil }: types.MarginAccount): unit.Unix
 }
 
 /** Reads a margin account. */
-export function readMargin(data: ReadonlyUint8Array): MarginView {
+export function readMargin(source: AccountSource): MarginView {
   const layout = open(
     "margin account",
-    data,
+    source,
     accounts.MARGIN_STATE_DISCRIMINATOR,
     accounts.getMarginStateDecoder(),
     MARGIN_LAYOUT_VERSION,
@@ -179,10 +186,10 @@ export interface TicketView {
 }
 
 /** Reads a ticket. */
-export function readTicket(data: ReadonlyUint8Array): TicketView {
+export function readTicket(source: AccountSource): TicketView {
   const layout = open(
     "ticket",
-    data,
+    source,
     accounts.TICKET_STATE_DISCRIMINATOR,
     accounts.getTicketStateDecoder(),
   );

@@ -1,9 +1,9 @@
 /** Protocol and compartments from their bytes. */
 
-import { type Address, type ReadonlyUint8Array } from "@solana/kit";
+import type { Address } from "@solana/kit";
 import * as accounts from "../generated/accounts/index.js";
 import type * as types from "../generated/types/index.js";
-import { key, open, optionalKey } from "./common.js";
+import { type AccountSource, key, open, optionalKey } from "./common.js";
 
 /** The Protocol: what stands above all compartments. */
 export interface ProtocolView {
@@ -24,10 +24,10 @@ export interface ProtocolView {
 }
 
 /** Reads the Protocol. */
-export function readProtocol(data: ReadonlyUint8Array): ProtocolView {
+export function readProtocol(source: AccountSource): ProtocolView {
   const layout = open(
     "Protocol",
-    data,
+    source,
     accounts.PROTOCOL_STATE_DISCRIMINATOR,
     accounts.getProtocolStateDecoder(),
   );
@@ -56,15 +56,17 @@ export interface CompartmentView {
   readonly banks: readonly Address[];
   /** Markets by number. */
   readonly markets: readonly Address[];
+  /** Epoch of its latest Recovery; 0 before the first. */
+  readonly recoveryEpoch: number;
   /** Every field. */
   readonly layout: types.Compartment;
 }
 
 /** Reads a compartment. */
-export function readCompartment(data: ReadonlyUint8Array): CompartmentView {
+export function readCompartment(source: AccountSource): CompartmentView {
   const layout = open(
     "compartment",
-    data,
+    source,
     accounts.COMPARTMENT_STATE_DISCRIMINATOR,
     accounts.getCompartmentStateDecoder(),
   );
@@ -75,6 +77,7 @@ export function readCompartment(data: ReadonlyUint8Array): CompartmentView {
     insurance: optionalKey(layout.insurance),
     banks: layout.banks.slice(0, layout.bankCount).map(key),
     markets: layout.markets.slice(0, layout.marketCount).map(key),
+    recoveryEpoch: layout.recoveryEpoch,
     layout,
   };
 }

@@ -1,10 +1,10 @@
 /** Banks, markets and their books. */
 
-import { type Address, type ReadonlyUint8Array } from "@solana/kit";
+import type { Address } from "@solana/kit";
 import * as accounts from "../generated/accounts/index.js";
 import type * as types from "../generated/types/index.js";
 import * as unit from "../units.js";
-import { key, open } from "./common.js";
+import { type AccountSource, key, open } from "./common.js";
 
 /** A bank: a token of a compartment. */
 export interface BankView {
@@ -39,10 +39,10 @@ export interface BankView {
 }
 
 /** Reads a bank. */
-export function readBank(data: ReadonlyUint8Array): BankView {
+export function readBank(source: AccountSource): BankView {
   const layout = open(
     "bank",
-    data,
+    source,
     accounts.BANK_STATE_DISCRIMINATOR,
     accounts.getBankStateDecoder(),
   );
@@ -95,10 +95,10 @@ export interface MarketView {
 }
 
 /** Reads a market. */
-export function readMarket(data: ReadonlyUint8Array): MarketView {
+export function readMarket(source: AccountSource): MarketView {
   const layout = open(
     "market",
-    data,
+    source,
     accounts.MARKET_STATE_DISCRIMINATOR,
     accounts.getMarketStateDecoder(),
   );
@@ -155,10 +155,10 @@ const resting = (order: types.Order): RestingOrder => ({
 });
 
 /** Reads a book. */
-export function readBook(data: ReadonlyUint8Array): BookView {
+export function readBook(source: AccountSource): BookView {
   const layout = open(
     "book",
-    data,
+    source,
     accounts.BOOK_STATE_DISCRIMINATOR,
     accounts.getBookStateDecoder(),
   );

@@ -86,6 +86,41 @@ export function deposit(
   return what.shown ? followed(made, everyBank(deployment)) : made;
 }
 
+/** A move between two margin accounts of one owner. */
+export interface TransferRequest {
+  /** Margin account that gives. */
+  readonly from: Address;
+  /** Margin account that receives; of the same owner and compartment. */
+  readonly to: Address;
+  /** Number of the bank. */
+  readonly bank: number;
+  /** Tokens, or quote in 1e-6. */
+  readonly amount: TokenAmount;
+}
+
+/**
+ * Moves a token, or positive quote, between two margin accounts of the signer. No outflow limit is
+ * asked, as nothing leaves a vault. Errors: `NotOwner`, `InsufficientBalance`,
+ * `BelowInitialMargin`, `DuplicateAccount`, `ModeForbids`.
+ */
+export function transfer(
+  deployment: Deployment,
+  owner: TransactionSigner,
+  what: TransferRequest,
+): Instruction {
+  const { bank, vault } = bankOf(deployment, what.bank);
+  return generated.getTransferInstruction({
+    ...common(deployment),
+    owner,
+    board: deployment.board,
+    bank,
+    vault,
+    from: what.from,
+    to: what.to,
+    amount: what.amount,
+  });
+}
+
 /** A withdrawal. */
 export interface WithdrawRequest {
   /** Number of the bank. */

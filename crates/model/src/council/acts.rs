@@ -10,7 +10,7 @@ use bulwark_core::guardian::{
 use bulwark_state::{Guardian, Key, Proposal};
 use bytemuck::Zeroable;
 
-use super::{Case, Council, DAY, Mutant, Rest, Scene, VETO, key, subjects};
+use super::{Case, Council, DAY, Mutant, Scene, VETO};
 use crate::Account;
 
 /// What was proposed, as one number.
@@ -23,10 +23,9 @@ pub fn payload(proposal: &Proposal) -> u64 {
 impl Council {
     /// Who acts has been heard of all the time.
     pub(super) fn beat(&self, scene: &mut Scene) -> bool {
-        let seats = self.seats(&scene.guardian.0);
-        let rest = self.rest_key(&scene.guardian.0);
+        let awake = self.awake(&scene.guardian.0);
         for member in &mut scene.guardian.0.members {
-            if seats.contains(&member.key) || rest == Some(member.key) {
+            if awake.contains(&member.key) {
                 member.heartbeat_at = scene.now.0;
             }
         }
@@ -48,22 +47,15 @@ impl Council {
         }
     }
 
-    /// Key of the last seat, if its member is awake and objects.
-    fn rest_key(&self, guardian: &Guardian) -> Option<Key> {
-        let last = usize::from(guardian.member_count) - 1;
-        (self.rest != Rest::Silent).then(|| guardian.members[last].key)
-    }
-
     /// The rest objects to what is queued.
     pub(super) fn rest_objects(&self, scene: &mut Scene) {
         let now = scene.time();
-        let member = self.rest_key(&scene.guardian.0);
-        let veto = (self.rest == Rest::OneAndVeto).then_some(VETO);
+        let voices = self.objectors(&scene.guardian.0);
         for case in &mut scene.cases {
             if case.proposal.0.state != State::Queued as u8 || case.against > 0 {
                 continue;
             }
-            for voice in member.iter().chain(&veto) {
+            for voice in &voices {
                 let guardian = &mut scene.guardian.0;
                 // Subjects have no voice, and what was cancelled takes none.
                 let step = object_to_proposal(guardian, &mut case.proposal.0, voice, now);
@@ -75,20 +67,10 @@ impl Council {
     }
 
     pub(super) fn propose(&self, scene: &mut Scene, index: usize) -> bool {
-        let Some(kind) = self.plan.get(index) else {
+        let Some((proposer, action)) = self.proposer(&scene.guardian.0, index) else {
             return false;
         };
         let guardian = &mut scene.guardian.0;
-        let action = self.action(guardian, *kind, index);
-        let subjects: Vec<u64> = action.subjects().iter().map(|s| s.membership).collect();
-        let count = usize::from(guardian.member_count);
-        let free = guardian.members[..count]
-            .iter()
-            .find(|m| !subjects.contains(&m.membership));
-        let proposer = free.map_or(key(1), |m| m.key);
-        if !self.seats(guardian).contains(&proposer) {
-            return false;
-        }
         let now = Now {
             unix: scene.now.0,
             slot: scene.now.1,
@@ -139,19 +121,10 @@ impl Council {
 
     pub(super) fn approve(&self, scene: &mut Scene, index: usize) -> bool {
         let now = scene.time();
-        let seats = self.seats(&scene.guardian.0);
-        let case = &mut scene.cases[index];
-        let gone = subjects(&case.proposal.0);
-        let named = |k: &Key| {
-            let mut members = scene.guardian.0.members.iter();
-            members.any(|m| m.key == *k && gone.contains(&m.membership))
-        };
-        let next = seats
-            .iter()
-            .find(|k| !case.approvers.contains(k) && !named(k));
-        let Some(member) = next.copied() else {
+        let Some(member) = self.next_approver(scene, index) else {
             return false;
         };
+        let case = &mut scene.cases[index];
         let guardian = &mut scene.guardian.0;
         let before = case.proposal.0.state;
         case.unfit |= self.lend(guardian, &member, now);
@@ -187,22 +160,12 @@ impl Council {
 
     pub(super) fn object(&self, scene: &mut Scene, index: usize, veto: bool) -> bool {
         let now = scene.time();
-        let seats = self.seats(&scene.guardian.0);
-        let case = &mut scene.cases[index];
-        let gone = subjects(&case.proposal.0);
-        let silent = |k: &&Key| {
-            let number = scene.guardian.0.members.iter().find(|m| m.key == **k);
-            let number = number.map_or(0, |m| m.membership);
-            let mut objections = case.proposal.0.objections.iter();
-            !objections.any(|o| o.membership == number) && !gone.contains(&number)
-        };
-        // The last seats object first: those who didn't approve.
-        let voice = if veto {
-            Some(VETO)
-        } else {
-            seats.iter().rev().find(silent).copied()
+        let voice = match veto {
+            true => Some(VETO),
+            false => self.next_objector(scene, index),
         };
         let Some(voice) = voice else { return false };
+        let case = &mut scene.cases[index];
         let before = case.proposal.0.state;
         let guardian = &mut scene.guardian.0;
         let Ok(step) = object_to_proposal(guardian, &mut case.proposal.0, &voice, now) else {

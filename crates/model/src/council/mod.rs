@@ -6,6 +6,7 @@
 //! before, with both clocks or with one of them alone.
 
 mod acts;
+mod calls;
 pub mod laws;
 
 use bulwark_core::Now;
@@ -20,6 +21,7 @@ use stateright::{Model, Property};
 
 use crate::Account;
 pub use acts::payload;
+pub use calls::Call;
 
 const DAY: i64 = 86_400;
 /// Unix second and slot at which everything begins.

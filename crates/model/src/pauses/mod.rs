@@ -6,12 +6,16 @@
 
 pub mod laws;
 
+use std::cell::RefCell;
+
 use bulwark_core::Now;
+use bulwark_core::breaker::depeg;
+use bulwark_core::guardian::{RELAX_DELAY, SLACK};
 use bulwark_core::mode::{
-    Act, By, Capability, Finding, Item, Mode, charged_end, effective, latch, observe, pause,
-    pause_protocol, relax, restrict_alone, restrict_together, revoke, running,
+    Act, By, Capability, Finding, Item, Mode, charged_end, effective, end_after, lift_revocations,
+    observe, pause, pause_protocol, relax, restrict_alone, restrict_together, revoke, running,
 };
-use bulwark_state::{Compartment, End, Protocol};
+use bulwark_state::{Board, Compartment, End, Protocol};
 use bytemuck::Zeroable;
 use stateright::{Model, Property};
 
@@ -79,7 +83,7 @@ pub enum Move {
     Lone,
     /// Guardians revoke everything that can be revoked.
     Revoke,
-    /// A breaker latches for so many hours.
+    /// Quote is off its peg, and a check latches that breaker for so many hours.
     Latch(u64),
     /// A check finds a market broken.
     Broken,
@@ -257,12 +261,13 @@ impl Scene {
                 let mut all = Capability::ALL.into_iter();
                 all.all(|one| revoke(compartment, one, u64::MAX, 300, time).is_ok())
             }
-            Move::Latch(hours) => latch(compartment, act(hours), time).is_ok(),
+            Move::Latch(hours) => latch_peg(compartment, hours, time),
             Move::Relax => {
                 let protocol = &mut self.protocol.0.mode;
                 let all = protocol.sequence;
                 relax(protocol, all);
                 let named = compartment.mode.sequence;
+                lift_revocations(compartment, decided_at(time));
                 if mutant == Some(Mutant::RelaxUnpauses) {
                     compartment.mode.paused = Zeroable::zeroed();
                 }
@@ -333,6 +338,28 @@ impl Scene {
             }
         }
     }
+}
+
+/// Unix second at which the Relax that is carried out now was proposed.
+pub const fn decided_at(now: Now) -> i64 {
+    now.unix - RELAX_DELAY.cast_signed() - SLACK
+}
+
+/// Until when quote is off its peg, seen now by a refresh.
+pub fn off_peg(hours: u64, now: Now) -> End {
+    end_after(now, hours * 3_600, 300).expect("a slot length of the table")
+}
+
+thread_local! {
+    static BOARD: RefCell<Box<Board>> = RefCell::new(Box::new(Zeroable::zeroed()));
+}
+
+/// A check finds quote off its peg: the breaker latches for so many hours.
+fn latch_peg(compartment: &mut Compartment, hours: u64, now: Now) -> bool {
+    BOARD.with_borrow_mut(|board| {
+        board.pegs.quote = off_peg(hours, now);
+        matches!(depeg::latch(board, compartment, now), Ok(Some(_)))
+    })
 }
 
 impl Model for Pauses {

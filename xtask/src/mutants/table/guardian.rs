@@ -44,6 +44,40 @@ pub const MUTANTS: &[Mutant] = &[
         elf: "",
     },
     Mutant {
+        guards: "a06",
+        file: "crates/core/src/guardian/steps.rs",
+        from: "Action::AddMember(key) => members::add(guardian, *key, now),",
+        // Whoever stays is numbered anew, and with it goes what he approved.
+        to: "Action::AddMember(key) => { for one in &mut guardian.members { if one.membership \
+             != 0 { one.membership += 100; } } members::add(guardian, *key, now) }",
+        core: "guardian a06_",
+        elf: "attacks_guardian a06_",
+    },
+    Mutant {
+        guards: "a33",
+        file: "programs/bulwark/src/instructions/place_order.rs",
+        from: "    pub trader: Signer<'info>,\n    /// Protocol.\n    pub protocol",
+        to: "    pub trader: Signer<'info>,\n    /// Protocol.\n    #[account(mut)]\n    pub protocol",
+        core: "",
+        elf: "attacks_guardian a33_",
+    },
+    Mutant {
+        guards: "INV-TTL",
+        file: "crates/core/src/guardian/proposal.rs",
+        from: "now.unix >= proposal.eta.at.saturating_add(slack) && now.slot >= proposal.eta.slot",
+        to: "now.unix >= proposal.eta.at.saturating_add(slack)",
+        core: "",
+        elf: "traces the_deepest_traces_of_the_council",
+    },
+    Mutant {
+        guards: "a19",
+        file: "programs/bulwark/src/instructions/execute_proposal.rs",
+        from: "mode::pause(&mut compartment, By::Guardian, act, self.now)",
+        to: "mode::pause(&mut compartment, By::Automation, act, self.now)",
+        core: "",
+        elf: "traces the_deepest_traces_of_the_modes",
+    },
+    Mutant {
         guards: "a08",
         file: "crates/core/src/guardian/steps.rs",
         from: "if kind.row().quickens {",

@@ -102,4 +102,14 @@ pub const MUTANTS: &[Mutant] = &[
         core: "liquidation a50_",
         elf: "",
     },
+    Mutant {
+        guards: "a32",
+        file: "crates/core/src/liquidation/takeover.rs",
+        from: "let room = most.saturating_sub(taken) / lot;",
+        // A quota of the whole market: who comes after another finds a quarter left.
+        to: "let others = if market.cascade.at == self.leg.now.unix { 4 } else { 1 }; \
+             let room = most.saturating_sub(taken) / others / lot;",
+        core: "",
+        elf: "attacks_guardian a32_",
+    },
 ];

@@ -1,0 +1,304 @@
+/** The guardian: heartbeats, proposals, votes, and what was decided. */
+
+import type { Address, Instruction, ReadonlyUint8Array, TransactionSigner } from "@solana/kit";
+import { getAddressEncoder } from "@solana/kit";
+import {
+  type Action,
+  ALL_COMPARTMENTS,
+  type Scope,
+  actionNumber,
+  checkScope,
+  encodeAction,
+  shownWith,
+} from "../actions.js";
+import {
+  LOADER,
+  NOBODY,
+  PROGRAM,
+  guardianAddress,
+  programDataAddress,
+  proposalAddress,
+} from "../addresses.js";
+import { type Deployment, bankOf } from "../deployment.js";
+import * as generated from "../generated/instructions/index.js";
+import type { BlockQuote } from "../quote.js";
+import { common, everyMarket, followed, reads, writes } from "./build.js";
+
+/** Sysvar with the instructions of a transaction. */
+const INSTRUCTIONS = "Sysvar1nstructions1111111111111111111111111" as Address;
+const RENT = "SysvarRent111111111111111111111111111111111" as Address;
+const CLOCK = "SysvarC1ock11111111111111111111111111111111" as Address;
+
+/** Protocol, guardian and one proposal of it. */
+async function council(deployment: Deployment, nonce: bigint) {
+  return {
+    protocol: deployment.protocol,
+    guardian: await guardianAddress(),
+    proposal: await proposalAddress(nonce),
+    eventAuthority: deployment.eventAuthority,
+  };
+}
+
+/**
+ * Creates the guardian of `members`, 5 to 16 wallets, with a veto seat or none; signed by the
+ * creator, once. Errors: `NotCreator`, `Sealed`, `BadMember`.
+ */
+export async function createGuardian(
+  deployment: Deployment,
+  creator: TransactionSigner,
+  members: readonly Address[],
+  veto: Address = NOBODY,
+): Promise<Instruction> {
+  const instruction = generated.getCreateGuardianInstruction({
+    creator,
+    protocol: deployment.protocol,
+    guardian: await guardianAddress(),
+    eventAuthority: deployment.eventAuthority,
+    veto,
+  });
+  return followed(instruction, reads(members));
+}
+
+/**
+ * A member, or the veto seat, says that he is there. Who stays silent for 30 days has no powers
+ * until 48 hours after his next heartbeat. Errors: `NotMember`.
+ */
+export async function heartbeat(member: TransactionSigner): Promise<Instruction> {
+  return generated.getHeartbeatInstruction({ member, guardian: await guardianAddress() });
+}
+
+/**
+ * Proposes an action, which its proposer approves by it. `nonce` is the guardian's next
+ * ({@link readGuardian}), `quote` a block of the last 512 ({@link quoteBlock}). Errors:
+ * `NotMember`, `MemberSilent`, `BadIndex` (another proposal took the number), `StaleQuote`,
+ * `DurableNonce`, `CalledByProgram`, `BadAction`, `BadMember`, `TooManyWaiting`.
+ */
+export async function propose(
+  deployment: Deployment,
+  member: TransactionSigner,
+  nonce: bigint,
+  action: Action,
+  quote: BlockQuote,
+): Promise<Instruction> {
+  const instruction = generated.getProposeInstruction({
+    ...(await council(deployment, nonce)),
+    member,
+    instructions: INSTRUCTIONS,
+    nonce,
+    kind: actionNumber(action.kind),
+    action: encodeAction(action),
+    quote,
+  });
+  return followed(instruction, reads(shownWith(deployment, action)));
+}
+
+/**
+ * Approves a proposal; the one that makes its quorum starts its delay. Errors: `NotMember`,
+ * `MemberSilent`, `AlreadyApproved`, `SubjectOfProposal`, `ProposalClosed`, `StaleQuote`,
+ * `DurableNonce`.
+ */
+export async function approveProposal(
+  deployment: Deployment,
+  member: TransactionSigner,
+  nonce: bigint,
+  quote: BlockQuote,
+): Promise<Instruction> {
+  return generated.getApproveProposalInstruction({
+    ...(await council(deployment, nonce)),
+    member,
+    instructions: INSTRUCTIONS,
+    quote,
+  });
+}
+
+/**
+ * Objects to a proposal: a blocking minority cancels one that has a delay, one voice alone makes an
+ * incident upgrade wait the ordinary delay. Errors: those of {@link approveProposal}.
+ */
+export async function objectToProposal(
+  deployment: Deployment,
+  member: TransactionSigner,
+  nonce: bigint,
+  quote: BlockQuote,
+): Promise<Instruction> {
+  return generated.getObjectToProposalInstruction({
+    ...(await council(deployment, nonce)),
+    member,
+    instructions: INSTRUCTIONS,
+    quote,
+  });
+}
+
+/**
+ * Carries a proposal out; anyone may. `accounts`: what it speaks of ({@link spokenOf}). Decisions
+ * with an instruction of their own go by that: {@link executeUpgrade}, {@link payTreasury},
+ * {@link announceRecovery}, {@link byDecision}. Errors: `ProposalNotQueued`, `DelayRuns`,
+ * `QuorumMissing`, `ProposalClosed`, `IncompleteSet`, `BadAction`.
+ */
+export async function executeProposal(
+  deployment: Deployment,
+  caller: TransactionSigner,
+  nonce: bigint,
+  accounts: readonly Address[],
+): Promise<Instruction> {
+  const instruction = generated.getExecuteProposalInstruction({
+    ...(await council(deployment, nonce)),
+    caller,
+  });
+  return followed(instruction, writes(accounts));
+}
+
+/**
+ * Upgrades the program as proposal `nonce` decided; anyone may. `payer`: who paid for the proposal;
+ * he gets what the buffer holds. Errors: those of {@link executeProposal}, `WrongBuffer`.
+ */
+export async function executeUpgrade(
+  deployment: Deployment,
+  caller: TransactionSigner,
+  nonce: bigint,
+  what: { readonly buffer: Address; readonly payer: Address },
+): Promise<Instruction> {
+  return generated.getExecuteUpgradeInstruction({
+    ...(await council(deployment, nonce)),
+    ...what,
+    caller,
+    programData: await programDataAddress(),
+    rent: RENT,
+    clock: CLOCK,
+    loader: LOADER,
+  });
+}
+
+/**
+ * Pays the fees that proposal `nonce` decided to `destination`, a quote token account of the
+ * treasury; anyone may. Errors: those of {@link executeProposal}, `ModeForbids`, `NotCovered`,
+ * `InsufficientBalance`, `WrongTokenOwner`.
+ */
+export async function payTreasury(
+  deployment: Deployment,
+  caller: TransactionSigner,
+  nonce: bigint,
+  destination: Address,
+): Promise<Instruction> {
+  const quote = bankOf(deployment, 0);
+  const instruction = generated.getPayTreasuryInstruction({
+    ...common(deployment),
+    ...(await council(deployment, nonce)),
+    caller,
+    bank: quote.bank,
+    insurance: deployment.insurance,
+    vault: quote.vault,
+    vaultAuthority: deployment.vaultAuthority,
+    mint: quote.mint,
+    destination,
+    tokenProgram: quote.tokenProgram,
+  });
+  return followed(instruction, everyMarket(deployment));
+}
+
+/**
+ * Ends a proposal that expired, so that exits slow down again; anyone may. Errors: `DelayRuns`,
+ * `ProposalClosed`.
+ */
+export async function expireProposal(
+  deployment: Deployment,
+  caller: TransactionSigner,
+  nonce: bigint,
+): Promise<Instruction> {
+  return generated.getExpireProposalInstruction({
+    ...(await council(deployment, nonce)),
+    caller,
+  });
+}
+
+/**
+ * Closes the account of a proposal that is final; anyone may. `payer`, who paid for it, gets its
+ * rent back. Errors: `ProposalOpen`.
+ */
+export async function closeProposal(
+  caller: TransactionSigner,
+  nonce: bigint,
+  payer: Address,
+): Promise<Instruction> {
+  return generated.getCloseProposalInstruction({
+    caller,
+    proposal: await proposalAddress(nonce),
+    payer,
+  });
+}
+
+/**
+ * One member restricts alone, for six hours at most, twice in seven days: `scope` is the
+ * deployment's compartment or all of them. Errors: `NotMember`, `MemberSilent`, `BudgetExhausted`,
+ * `StaleQuote`, `DurableNonce`.
+ */
+export async function restrict(
+  deployment: Deployment,
+  member: TransactionSigner,
+  what: {
+    readonly scope: Scope;
+    readonly seconds: number;
+    readonly reason: number;
+    readonly quote: BlockQuote;
+  },
+): Promise<Instruction> {
+  checkScope(deployment, what.scope);
+  const all = what.scope === "all";
+  const instruction = generated.getRestrictInstruction({
+    protocol: deployment.protocol,
+    guardian: await guardianAddress(),
+    eventAuthority: deployment.eventAuthority,
+    member,
+    instructions: INSTRUCTIONS,
+    scope: what.scope === "all" ? ALL_COMPARTMENTS : what.scope,
+    seconds: what.seconds,
+    reason: what.reason,
+    quote: what.quote,
+  });
+  return followed(instruction, all ? [] : writes([deployment.compartment]));
+}
+
+/**
+ * A listing ({@link createFeed}, {@link createBank}, {@link createMarket}) on the word of proposal
+ * `nonce` instead of the creator's: anyone may sign it once the decision's delay is over.
+ */
+export async function byDecision(listing: Instruction, nonce: bigint): Promise<Instruction> {
+  const keys = [await guardianAddress(), await proposalAddress(nonce)];
+  const accounts = listing.accounts ?? [];
+  const own = accounts.findIndex(({ address }) => address === PROGRAM);
+  const put = accounts.map((meta, place) => {
+    // The program's own address is passed once as itself, then for what is left out.
+    const key = meta.address === PROGRAM && place > own ? keys.shift() : undefined;
+    return key ? (writes([key])[0] ?? meta) : meta;
+  });
+  return { ...listing, accounts: put };
+}
+
+/** Bytes of an instruction's discriminator. */
+const DISCRIMINATOR = 8;
+
+/**
+ * What a decision to list names: the hash of the listing's kind and arguments, and for a bank of
+ * its mint and token program.
+ *
+ * @throws RangeError where the instruction lists nothing.
+ */
+export async function listingHash(listing: Instruction): Promise<ReadonlyUint8Array> {
+  const data = listing.data ?? new Uint8Array();
+  const of = [
+    ["feed", generated.CREATE_FEED_DISCRIMINATOR],
+    ["bank", generated.CREATE_BANK_DISCRIMINATOR],
+    ["market", generated.CREATE_MARKET_DISCRIMINATOR],
+  ] as const;
+  const what = of.find(([, tag]) => tag.every((byte, place) => data[place] === byte))?.[0];
+  if (!what) throw new RangeError("this instruction lists neither feed nor bank nor market");
+  const bytes = [...new TextEncoder().encode(what), ...data.slice(DISCRIMINATOR)];
+  if (what === "bank") {
+    const parsed = generated.parseCreateBankInstruction(
+      listing as Parameters<typeof generated.parseCreateBankInstruction>[0],
+    );
+    const { mint, tokenProgram } = parsed.accounts;
+    for (const one of [mint, tokenProgram]) bytes.push(...getAddressEncoder().encode(one.address));
+  }
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)));
+}
