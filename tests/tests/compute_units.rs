@@ -470,7 +470,7 @@ fn every_instruction_stays_below_its_ceiling() {
         Some(path) => {
             let logged = measure(&read_elf(Path::new(&path)).expect("built"));
             let each = logged.iter().map(|cost| &cost.receipt);
-            each.map(|one| (one.heap(), one.asking())).collect()
+            each.map(|one| (one.heap(), Some(one.asking()))).collect()
         }
     };
     let mut rows = serde_json::Map::new();

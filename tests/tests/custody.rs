@@ -462,9 +462,7 @@ fn a63_an_account_closes_empty_or_not_at_all() {
 
     // Orders once voided without their book: every book must come, so that none stays behind that
     // nobody could pass an account for.
-    let mut account = world.account("alice");
-    account.order_epoch = 1;
-    world.vm.overwrite(address(margin), &*account).unwrap();
+    world.rewrite("alice", |account| account.order_epoch = 1);
     let bare = world
         .deployment
         .close_margin_account(key(&alice), margin, false);

@@ -18,20 +18,16 @@ use stage::Stage;
 
 /// Writes an account as the release of version 1 wrote it: what version 2 has named is zero.
 fn as_version_1(world: &mut World, name: &str) {
-    let mut account = world.account(name);
-    account.version = 1;
-    account.delegate_until = 0;
-    assert_eq!((account.stage_noted, account.reserved0), (0, [0; 6]));
-    assert!(account.reserved.iter().all(|byte| *byte == 0));
-    let key = world.traders[name].margin;
-    world.vm.overwrite(key, &*account).unwrap();
+    world.rewrite(name, |account| {
+        account.version = 1;
+        account.delegate_until = 0;
+        assert_eq!((account.stage_noted, account.reserved0), (0, [0; 6]));
+        assert!(account.reserved.iter().all(|byte| *byte == 0));
+    });
 }
 
 fn set_version(world: &mut World, name: &str, version: u8) {
-    let mut account = world.account(name);
-    account.version = version;
-    let key = world.traders[name].margin;
-    world.vm.overwrite(key, &*account).unwrap();
+    world.rewrite(name, |account| account.version = version);
 }
 
 const LEVELS: [Level; 3] = [Level::Initial, Level::LiquidationEnd, Level::Maintenance];
@@ -222,11 +218,7 @@ fn a_delegates_power_ends_by_itself() {
     world.refresh_all();
     assert!(!trades(&mut world));
     // An old account's delegate has no end.
-    let mut account = world.account("alice");
-    account.version = 1;
-    account.delegate_until = 0;
-    let key = world.traders["alice"].margin;
-    world.vm.overwrite(key, &*account).unwrap();
+    as_version_1(&mut world, "alice");
     assert!(trades(&mut world));
 }
 

@@ -1,4 +1,7 @@
-//! `refresh` on real Pyth accounts of `../shared/data`.
+//! `refresh` on real Pyth accounts, where they are at hand.
+
+#[path = "../../crates/core/tests/shared_data/mod.rs"]
+mod shared_data;
 
 use std::path::PathBuf;
 
@@ -12,18 +15,9 @@ use bulwark_svm::world::{World, expect_error, standard_plan};
 use bulwark_svm::{Vm, launch, pyth};
 use serde_json::Value;
 
-/// `../shared/data/pyth-accounts` beside the workspace, or below `BULWARK_SHARED`.
+/// The folder with accounts and what they say.
 fn real_accounts() -> Option<PathBuf> {
-    let shared = std::env::var_os("BULWARK_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
-        PathBuf::from,
-    );
-    let folder = shared.join("pyth-accounts");
-    if folder.join("decoded.json").is_file() {
-        return Some(folder);
-    }
-    println!("skipped: no ../shared/data");
-    None
+    shared_data::shared_data("pyth-accounts")
 }
 
 fn base64(text: &str) -> Vec<u8> {

@@ -12,7 +12,7 @@ const PEOPLE: [&str; 5] = ["alice", "bella", "carol", "maker", "plain"];
 /// Alice long against the maker at a gain, Bella in debt with SOL, Carol with tokens alone, Plain
 /// with quote alone; a guardian of five.
 fn venue() -> World {
-    let mut world = World::new();
+    let mut world = World::recorded();
     world.create_guardian(5).unwrap();
     world.fund("maker", 100_000.0);
     world.fund("alice", 5_000.0);

@@ -13,7 +13,7 @@ const TRADERS: [&str; 3] = ["alice", "bob", "maker"];
 
 /// Alice and Bob are long SOL against the maker at odd sizes, Alice also BTC; all have orders.
 fn traded() -> World {
-    let mut world = World::new();
+    let mut world = World::recorded();
     for (name, amount) in [("maker", 60_000.0), ("alice", 10_000.0), ("bob", 8_000.0)] {
         world.fund(name, amount);
     }

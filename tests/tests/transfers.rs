@@ -13,7 +13,7 @@ const TWO: [&str; 2] = ["alice", "alice again"];
 
 /// Alice has 10,000 and 50 SOL in one account and nothing in the other.
 fn two_accounts() -> World {
-    let mut world = World::new();
+    let mut world = World::recorded();
     world.fund("maker", 500_000.0);
     world.fund("alice", 10_000.0);
     world.deposit("alice", SOL, scaled(50.0, 9));

@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: what a stranger's machine would say of the last commit.
+//! `cargo xtask ci`: what CI would say of the last commit, or with `--bare` a stranger's machine.
 
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
@@ -11,12 +11,18 @@ use crate::{files, paths, process};
 
 /// Clones the last commit into target/ci and runs .ci/run there, as CI does.
 ///
-/// What is not committed is not seen. With --cold the downloads start from nothing too.
+/// What is not committed is not seen, but for the folder of data beside the checkout, which is
+/// linked where there is one, as CI has it: without it the tests on real data are skipped, and said
+/// to be.
+/// With --cold the downloads start from nothing too.
 #[derive(Args)]
 pub struct Ci {
     /// Begin with an empty cache folder
     #[arg(long)]
     cold: bool,
+    /// Without the folder of data, as on a stranger's machine
+    #[arg(long)]
+    bare: bool,
 }
 
 pub fn run(ci: Ci) -> Result<()> {
@@ -30,9 +36,9 @@ pub fn run(ci: Ci) -> Result<()> {
             .arg(paths::root())
             .arg(&clone);
         process::foreground(&mut git)?;
-        // CI has the shared folder of data beside its clone, where there is one.
         let shared = paths::root().with_file_name("shared");
-        if shared.exists() {
+        if shared.exists() && !ci.bare {
+            eprintln!("ci: links {}; --bare leaves it out", shared.display());
             symlink(shared, folder.join("shared"))?;
         }
         Ok(())
@@ -47,6 +53,9 @@ pub fn run(ci: Ci) -> Result<()> {
         script
             .env_remove("LD_LIBRARY_PATH")
             .env_remove("CARGO_TARGET_DIR");
+        if ci.bare {
+            script.env_remove("BULWARK_SHARED");
+        }
         if ci.cold {
             script.env("BULWARK_CACHE", folder.join("cache"));
         }

@@ -7,11 +7,12 @@ use crate::build::{self, Build, Program, Route};
 use crate::{paths, process};
 
 /// Measures compute units, bytes, account keys and heap of every instruction at the dearest
-/// accounts that the limits permit, prints them and writes target/cu.json.
+/// accounts that the limits permit, and what of the units goes to modes, breakers and tables of
+/// permission; prints them and writes target/cu.json.
 ///
-/// Fails where an instruction is above its ceiling (tests/tests/compute_units.rs). Heap is measured
-/// with a second file of bytecode, built with the feature `heap-log`; units with the one that is
-/// deployed.
+/// Fails where an instruction is above its ceiling (tests/tests/compute_units.rs). Heap and
+/// permission are measured with a second file of bytecode, built with the feature `heap-log`; units
+/// with the one that is deployed.
 #[derive(Args)]
 pub struct Cu {}
 

@@ -7,13 +7,15 @@ use clap::Args;
 
 use crate::build::{self, Program};
 use crate::mutants::{self, Mutants};
+use crate::paths;
 use crate::process;
 use crate::progress::Stages;
 
 /// Explores guardian, modes and parameters exhaustively, as far as docs/guardian.md says, and
 /// replays traces of that on the bytecode. Plays random histories of all acts against all named
-/// invariants, and of one person at constant prices, who must not win. Then removes the guards of
-/// core one by one and expects the test of each to fail, last those of the bytecode.
+/// invariants, and of one person at constant prices, who must not win. Plays every test of the
+/// bytecode with its venue rebuilt from events beside it. Then removes the guards of core one by
+/// one and expects the test of each to fail, last those of the bytecode.
 ///
 /// The models take a few minutes, ten million steps some minutes on two cores, the mutants of core
 /// as long, those of the bytecode about a minute each. A failure names its seed.
@@ -47,6 +49,7 @@ pub fn run(prove: Prove) -> Result<()> {
         stages.run("random histories", || histories(&prove))?;
     }
     if !prove.histories && !prove.models {
+        stages.run("tests rebuilt from events", rebuilt)?;
         stages.run("mutants of core", || mutants::run(&Mutants::default()))?;
         stages.run("mutants of the bytecode", || {
             mutants::run(&Mutants::of_the_bytecode())
@@ -54,6 +57,24 @@ pub fn run(prove: Prove) -> Result<()> {
     }
     stages.report("proved");
     Ok(())
+}
+
+/// Plays every test of the bytecode; after each transaction all accounts are compared with what the
+/// events since the venue's beginning come to.
+fn rebuilt() -> Result<()> {
+    for program in [Program::Bulwark, Program::Arithmetic, Program::Seat] {
+        build::program(program)?;
+    }
+    let mut test = process::cargo("test");
+    test.args(["--quiet", "--workspace", "--locked"]);
+    for file in std::fs::read_dir(paths::root().join("tests/tests"))? {
+        let path = file?.path();
+        let is_test = path.extension().is_some() || path.join("main.rs").is_file();
+        if let Some(name) = path.file_stem().filter(|_| is_test) {
+            test.arg("--test").arg(name);
+        }
+    }
+    process::foreground(test.env("BULWARK_REBUILD", "1"))
 }
 
 /// Explores the models to their full bounds.

@@ -1,11 +1,13 @@
 //! `cargo xtask test`: everything that must hold, in one command.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use clap::Args;
 
 use crate::build::{self, Program};
 use crate::progress::Stages;
-use crate::{browser, client, process, tidy};
+use crate::{browser, client, paths, process, tidy};
 
 /// Packages that are linted.
 const LINTED: [&str; 10] = [
@@ -56,7 +58,11 @@ pub fn run(test: Test) -> Result<()> {
             process::foreground(&mut clippy)
         })?;
     }
+    let skipped = paths::root().join("target/skipped-tests");
     stages.run("tests", || {
+        if skipped.exists() {
+            std::fs::remove_file(&skipped)?;
+        }
         let mut tests = process::cargo("test");
         tests.arg("--locked");
         // Beside `--package`, cargo would take this for the whole workspace all the same.
@@ -77,5 +83,38 @@ pub fn run(test: Test) -> Result<()> {
         })?;
     }
     stages.report("passed");
+    eprint!(
+        "{}",
+        told(&std::fs::read_to_string(&skipped).unwrap_or_default())
+    );
     Ok(())
+}
+
+/// Which tests did nothing, because data that isn't shipped isn't there: each once.
+fn told(noted: &str) -> String {
+    let lines: BTreeSet<_> = noted.lines().collect();
+    if lines.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "skipped, for lack of data that isn't shipped (BULWARK_SHARED names its folder): {}\n",
+        lines.len()
+    );
+    for line in lines {
+        text += &format!("  {line}\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skipped_tests_are_told_once_each_and_only_if_there_are_any() {
+        assert_eq!(told(""), "");
+        let text = told("b lacks y\na lacks x\nb lacks y\n");
+        assert!(text.contains("): 2\n"), "{text}");
+        assert!(text.ends_with("  a lacks x\n  b lacks y\n"), "{text}");
+    }
 }

@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 20423bc2a01fce47271d4fe90d9c54b9e0e42f35e31746bb751dba6f7c8dec51
+// Sources: fae0d54ff6cb6dfa0afe1d2f4aba71fcd5670d1ba642bc9b9222f73b6fbe6d60
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

@@ -2,8 +2,7 @@
 //! gate and jump test included; the measure is the average initial margin over the path.
 
 mod oracle;
-
-use std::path::PathBuf;
+mod shared_data;
 
 use bulwark_core::params::Class;
 use bulwark_core::targets;
@@ -200,17 +199,14 @@ fn a37_posting_on_real_paths() {
             .collect::<Option<Vec<_>>>()
         {
             Some(paths) => judge(name, &paths, class, more),
-            None => println!("skipped: no ../shared/data ({name})"),
+            None => println!("skipped: {name}"),
         }
     }
 }
 
 fn path(file: &str) -> Option<Vec<Bar>> {
-    let folder = std::env::var("BULWARK_PRICES").map_or_else(
-        |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/prices"),
-        PathBuf::from,
-    );
-    let text = std::fs::read_to_string(folder.join(format!("{file}.csv"))).ok()?;
+    let file = shared_data::shared_data(&format!("prices/{file}.csv"))?;
+    let text = std::fs::read_to_string(file).unwrap();
     Some(text.lines().skip(1).map(bar).collect())
 }
 

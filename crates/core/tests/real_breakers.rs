@@ -1,8 +1,9 @@
-//! Breakers over real prices of `../shared/data`: quiet in ten calm days, there in a crash, and on
-//! time where a stablecoin left its peg.
+//! Breakers over real prices, where they are at hand: quiet in ten calm days, there in a crash, and
+//! on time where a stablecoin left its peg.
+
+mod shared_data;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use bulwark_core::breaker::{band, depeg};
 use bulwark_core::feed::{Accepted, Reading};
@@ -14,16 +15,10 @@ use bulwark_core::{Now, refresh, targets, volatility};
 use bulwark_state::{Board, Market};
 use bytemuck::Zeroable;
 
-/// A price file beside the workspace, or below `BULWARK_SHARED`: its rows, without the header.
+/// A price file: its rows, without the header.
 fn rows(name: &str) -> Option<Vec<Vec<f64>>> {
-    let shared = std::env::var_os("BULWARK_SHARED").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let Ok(text) = std::fs::read_to_string(shared.join("prices").join(name)) else {
-        println!("skipped: no ../shared/data");
-        return None;
-    };
+    let file = shared_data::shared_data(&format!("prices/{name}"))?;
+    let text = std::fs::read_to_string(file).unwrap();
     let row = |line: &str| line.split(',').map(|cell| cell.parse().unwrap()).collect();
     Some(text.lines().skip(1).map(row).collect())
 }

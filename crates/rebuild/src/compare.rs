@@ -1,7 +1,8 @@
 //! What was rebuilt against what lies on chain.
 
 use anchor_lang::prelude::Pubkey;
-use bulwark_state::{Bank, Book, Insurance, MarginAccount, Market, Ticket};
+use bulwark_core::mode::Phase;
+use bulwark_state::{Bank, Book, Insurance, MarginAccount, Market, Recovery, Ticket};
 
 use crate::ledger::{Compartment, Venue};
 
@@ -19,13 +20,15 @@ pub enum Found<'a> {
     Book(&'a Book),
     /// Insurance.
     Insurance(&'a Insurance),
+    /// A Recovery.
+    Recovery(&'a Recovery),
 }
 
 /// Names every number in which an account on chain differs from what its events come to.
 ///
-/// A margin account, a ticket and a book are compared whole, byte by byte (the bump apart); of
-/// banks and markets what they owe, hold, count. Totals are compared with what waits in the
-/// `markets` to be folded: `fold` moves it and says nothing.
+/// A margin account, a ticket, a book and a Recovery are compared whole, byte by byte (a margin
+/// account's bump apart); of banks and markets what they owe, hold, count. Totals are compared with
+/// what waits in the `markets` to be folded: `fold` moves it and says nothing.
 #[must_use]
 pub fn differences(
     rebuilt: &Compartment,
@@ -60,6 +63,10 @@ pub fn differences(
             None => list.missing(),
         },
         Found::Insurance(is) => list.same("balance", rebuilt.insurance, is.balance),
+        Found::Recovery(is) => match rebuilt.records.all().find(|(of, _)| of == key) {
+            Some((_, recovery)) => same_recovery(&mut list, recovery, is),
+            None => list.missing(),
+        },
     }
     list.0
 }
@@ -196,5 +203,24 @@ fn same_book(list: &mut List<'_>, rebuilt: &Book, is: &Book) {
         "asks",
         bytemuck::cast_slice(&rebuilt.asks),
         bytemuck::cast_slice(&is.asks),
+    );
+}
+
+fn same_recovery(list: &mut List<'_>, rebuilt: &Recovery, is: &Recovery) {
+    list.same("phase", rebuilt.phase, is.phase);
+    list.same("banks", rebuilt.banks, is.banks);
+    list.same("classes", rebuilt.classes, is.classes);
+    list.same("marked", rebuilt.marked, is.marked);
+    list.same("leaves", rebuilt.leaves, is.leaves);
+    let mut plain = *rebuilt;
+    if is.phase == Phase::Frozen as u8 {
+        // Until all are counted, what waits to be folded counts with its market there, with the
+        // quote bank here.
+        (plain.live_signed, plain.quote_frozen) = (is.live_signed, is.quote_frozen);
+    }
+    list.bytes(
+        "Recovery",
+        bytemuck::bytes_of(&plain),
+        bytemuck::bytes_of(is),
     );
 }

@@ -2,8 +2,10 @@
 
 use anchor_lang::Discriminator;
 use anchor_lang::event::EVENT_IX_TAG_LE;
+use anchor_lang::prelude::Pubkey;
 use anyhow::{Result, anyhow, bail, ensure};
 use bulwark::event::*;
+use bulwark_core::Now;
 use bytemuck::Pod;
 
 /// An event as it was emitted, behind the tag of the self-call: discriminator, then fields.
@@ -53,7 +55,9 @@ fn unknown(kind: u16) -> anyhow::Error {
 pub fn head_of(bytes: &[u8]) -> Result<Common> {
     let fields = bytes.get(8..8 + size_of::<Common>());
     let fields = fields.ok_or_else(|| anyhow!("{} bytes are no event", bytes.len()))?;
-    Ok(bytemuck::pod_read_unaligned(fields))
+    let common: Common = bytemuck::pod_read_unaligned(fields);
+    ensure!(common.reserved == [0; 4], "its head isn't one of an event");
+    Ok(common)
 }
 
 fn fixed<T: Pod>(fields: &[u8]) -> Result<T> {
@@ -81,6 +85,15 @@ fn listed<H: Pod, R: Pod>(fields: &[u8]) -> Result<(H, Vec<R>)> {
     Ok((bytemuck::pod_read_unaligned(head), records))
 }
 
+/// An event with nothing in it but its kind, and `behind` more bytes.
+fn blank<E: Kind>(behind: usize) -> Raw {
+    let head = E::head(Now { unix: 0, slot: 0 }, &Pubkey::default(), 0, 0);
+    let mut bytes = E::DISCRIMINATOR.to_vec();
+    bytes.extend(bytemuck::bytes_of(&head));
+    bytes.resize(8 + size_of::<E>() + behind, 0);
+    Raw(bytes)
+}
+
 /// The enumeration of events and its decoding, from one list of their types.
 macro_rules! events {
     ($($name:ident,)+ ; $($list:ident($head:ident, $record:ident),)+) => {
@@ -93,6 +106,15 @@ macro_rules! events {
         }
 
         impl Event {
+            /// Name, kind and an all-zero event of each type that this release knows.
+            #[must_use]
+            pub fn each() -> Vec<(&'static str, u16, Raw)> {
+                vec![
+                    $((stringify!($name), <$name>::KIND, blank::<$name>(0)),)+
+                    $((stringify!($list), <$head>::KIND, blank::<$head>(4)),)+
+                ]
+            }
+
             /// What it begins with.
             #[must_use]
             pub fn common(&self) -> &Common {
@@ -139,10 +161,9 @@ events! {
     FundingSampled, StageChanged, AccountFlagged, AccountUnflagged, PositionTakenOver,
     CollateralSold, LossSettled, GuardianCreated, ProposalOpened, ProposalAnswered,
     ProposalExecuted,
-    ProposalExpired, TreasuryPaid, MemberRestricted, MarketWoundDown, BankClosed,
-    DeficitNoted, RecoveryAnnounced, RecoveryUndone, RecoveryFrozen, RecoveryCounted,
-    QuotePotAssigned, RecoveryPaid, RecoveryMoneyAdded, AuditBegun, AuditClosed,
-    ClaimsAssigned,
+    ProposalExpired, TreasuryPaid, MemberRestricted, MarketWoundDown, BankClosed, PositionSettled,
+    Transferred, DeficitNoted, RecoveryAnnounced, RecoveryUndone, RecoveryFrozen, RecoveryCounted,
+    QuotePotAssigned, RecoveryPaid, RecoveryMoneyAdded, AuditBegun, AuditClosed, ClaimsAssigned,
     ;
     OrderPlaced(OrderPlacedHead, OrderFill),
     AccountWoundUp(AccountWoundUpHead, LegWoundUp),

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, ensure};
 use bulwark_core::Now;
-use bulwark_state::{Bank, Board, Book, Bucket, MarginAccount, Market, Ticket};
+use bulwark_state::{Bank, Board, Book, Bucket, MarginAccount, Market, Recovery, Ticket};
 use bytemuck::Zeroable;
 use bytemuck::allocation::zeroed_box;
 
 use crate::apply;
-use crate::commitment::Commitment;
 use crate::event::Raw;
 
 /// A market and its book.
+#[derive(Clone)]
 pub struct Venue {
     /// Address of the market.
     pub key: Pubkey,
@@ -23,11 +23,29 @@ pub struct Venue {
     pub book: Box<Book>,
 }
 
+/// What lies in the records of Recoveries and of audits.
+#[derive(Clone, Default)]
+pub struct Records {
+    /// Recoveries by address, the latest last.
+    pub recoveries: Vec<(Pubkey, Box<Recovery>)>,
+    /// The one record of audits, once one was begun.
+    pub audit: Option<(Pubkey, Box<Recovery>)>,
+}
+
+impl Records {
+    /// All of them, by their addresses.
+    pub fn all(&self) -> impl Iterator<Item = &(Pubkey, Box<Recovery>)> {
+        self.recoveries.iter().chain(&self.audit)
+    }
+}
+
 /// A compartment as its events have made it.
+#[derive(Clone)]
 pub struct Compartment {
     /// Address.
     pub key: Pubkey,
-    /// Indexes of interest, funding and losses; nothing else of the Board is rebuilt.
+    /// Indexes of interest, funding and losses, settlement prices, and of listings what Recovery
+    /// needs: feeds, decimals, units. Nothing else of the Board is rebuilt.
     pub board: Box<Board>,
     /// Balance of insurance, UsdE6.
     pub insurance: u64,
@@ -41,8 +59,8 @@ pub struct Compartment {
     pub tickets: BTreeMap<Pubkey, Box<Ticket>>,
     /// What was found gone from each vault without an instruction, token units.
     pub gone: Vec<u64>,
-    /// Commitments of its Recoveries, by the Recovery's address.
-    pub recoveries: BTreeMap<Pubkey, Commitment>,
+    /// Its Recoveries and its audit.
+    pub records: Records,
 }
 
 impl Compartment {
@@ -56,7 +74,7 @@ impl Compartment {
             margins: BTreeMap::new(),
             tickets: BTreeMap::new(),
             gone: Vec::new(),
-            recoveries: BTreeMap::new(),
+            records: Records::default(),
         }
     }
 
@@ -104,7 +122,7 @@ impl Compartment {
 }
 
 /// Opens every limit: what has happened was permitted.
-fn open(bank: &mut Bank) {
+pub(crate) fn open(bank: &mut Bank) {
     let full = Bucket {
         level: u64::MAX / 4,
         cap_ppm: 1_000_000,
@@ -125,7 +143,7 @@ fn open(bank: &mut Bank) {
 }
 
 /// Everything that a history has come to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Ledger {
     /// Compartments by their number.
     pub compartments: BTreeMap<u16, Compartment>,

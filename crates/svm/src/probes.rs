@@ -14,8 +14,8 @@ impl Receipt {
     }
 
     /// Units for questions of permission, where the ELF was built to log them: what is left where
-    /// each begins and ends, less what the log itself takes. `None` if it asks nothing.
-    pub fn asking(&self) -> Option<u64> {
+    /// each begins and ends, less what the log itself takes.
+    pub fn asking(&self) -> u64 {
         const LOG: u64 = 100;
         let lines = self.meta.logs.iter();
         let left: Vec<u64> = lines
@@ -24,6 +24,6 @@ impl Receipt {
             .collect();
         let spans = left.chunks_exact(2);
         let each = spans.map(|span| (span[0] - span[1]).saturating_sub(LOG));
-        (!left.is_empty()).then(|| each.sum())
+        each.sum()
     }
 }

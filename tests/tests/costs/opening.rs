@@ -22,10 +22,7 @@ pub fn creation(costs: &mut Costs, elf: &[u8]) {
     let helper = pubkey(world.wallet(HUB).pubkey());
     let named = world.set_delegate(TAKER, helper, i64::MAX);
     costs.add("set_delegate", "a full account", named);
-    let mut account = world.account(TAKER);
-    account.version = 1;
-    let key = world.traders[TAKER].margin;
-    world.vm.overwrite(key, &*account).expect("written");
+    world.rewrite(TAKER, |account| account.version = 1);
     costs.add("migrate_account", "a full account", world.migrate(TAKER));
     let bumps = "the dearest of 20 accounts";
     costs.dearest::<program::CreateMarginAccount>("create_margin_account", bumps, &world);

@@ -160,10 +160,7 @@ pub const SAMPLES: &[(&str, Make)] = &[
         anyones(stage, act)
     }),
     ("migrate_account", |stage| {
-        let key = stage.world.traders["alice"].margin;
-        let mut old = stage.world.account("alice");
-        old.version = 1;
-        stage.world.vm.overwrite(key, &*old).expect("it is there");
+        stage.world.rewrite("alice", |account| account.version = 1);
         let margin = stage.world.margin_key("alice");
         let act = stage
             .world

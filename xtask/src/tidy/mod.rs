@@ -173,7 +173,10 @@ mod tests {
     #[test]
     fn a_finding_reads_as_file_line_rule_advice() {
         let papers = [
-            ("ARCHITECTURE.md", "| INV-A | x | `holds_a` |\n"),
+            (
+                "ARCHITECTURE.md",
+                "**`crates/core`**: `a`.\n\n| INV-A | x | `holds_a` |\n",
+            ),
             ("docs/parameters.md", "x\n"),
             ("tests/tests/a.rs", "fn holds_a() {}\n"),
         ];

@@ -6,6 +6,9 @@ use super::json::Run;
 use super::options::{Margins, Orders, StaticMargin, Window};
 use super::*;
 
+#[path = "../../../../crates/core/tests/shared_data/mod.rs"]
+mod shared_data;
+
 const START: i64 = 1_700_000_040;
 
 fn options(accounts: u32, margins: &[Margins]) -> Options {
@@ -447,14 +450,11 @@ fn a_report_has_the_figures_of_the_json() {
 
 #[test]
 fn every_price_file_is_read_or_has_another_header() {
-    let folder =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/prices");
-    let Ok(files) = std::fs::read_dir(&folder) else {
-        eprintln!("skipped: no ../shared/data");
+    let Some(folder) = shared_data::shared_data("prices") else {
         return;
     };
     let mut read = 0;
-    for file in files {
+    for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
         match csv::read(&path) {
             Ok(series) => {

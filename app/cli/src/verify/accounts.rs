@@ -8,10 +8,11 @@ use anyhow::{Context, Result, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bulwark::state::{
-    BankState, BookState, InsuranceState, MarginState, MarketState, ProtocolState, TicketState,
+    BankState, BookState, InsuranceState, MarginState, MarketState, ProtocolState, RecoveryState,
+    TicketState,
 };
 use bulwark_rebuild::{Compartment, Found, Ledger, Link, differences};
-use bulwark_state::{Bank, Book, Insurance, MarginAccount, Market, Protocol, Ticket};
+use bulwark_state::{Bank, Book, Insurance, MarginAccount, Market, Protocol, Recovery, Ticket};
 use bytemuck::Pod;
 use bytemuck::allocation::zeroed_box;
 use serde_json::Value;
@@ -149,6 +150,11 @@ impl Accounts {
         for (at, insurance) in self.all::<InsuranceState, Insurance>() {
             if insurance.compartment == key {
                 compare(at, Found::Insurance(&insurance));
+            }
+        }
+        for (at, recovery) in self.all::<RecoveryState, Recovery>() {
+            if recovery.compartment == key {
+                compare(at, Found::Recovery(&recovery));
             }
         }
         compared

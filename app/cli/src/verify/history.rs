@@ -10,6 +10,8 @@ use serde_json::Value;
 /// A transaction of a history.
 #[derive(Clone, Debug)]
 pub struct Transaction {
+    /// Slot, if the line says it.
+    pub slot: Option<u64>,
     /// First signature.
     pub signature: String,
     /// Its events, in order.
@@ -57,6 +59,7 @@ impl Transaction {
             Raw::of_call(&data).context("an event lacks the tag of a self-call")
         });
         Ok(Self {
+            slot: Some(short.slot),
             events: events.collect::<Result<_>>()?,
             signature: short.signature,
         })
@@ -80,6 +83,7 @@ impl Transaction {
         let signature = value.pointer("/transaction/signatures/0");
         let signature = signature.and_then(Value::as_str).unwrap_or("without one");
         Ok(Some(Self {
+            slot: value.get("slot").and_then(Value::as_u64),
             signature: signature.into(),
             events,
         }))

@@ -7,8 +7,9 @@ mod options;
 use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};
 
-use anyhow::{Context, Result};
-use bulwark_rebuild::{Chain, Ledger, Link};
+use anyhow::{Context, Result, ensure};
+use bulwark::event::Common;
+use bulwark_rebuild::{Chain, Ledger, Link, Raw};
 
 pub use accounts::Accounts;
 pub use history::{Transaction, line};
@@ -34,6 +35,8 @@ pub struct Verdict {
     pub chain: Chain,
     /// Accounts that were compared with the chain's.
     pub compared: usize,
+    /// Slot and unix second of the event before.
+    time: (u64, i64),
     /// The first break.
     pub broken: Option<Break>,
 }
@@ -57,6 +60,7 @@ pub fn check(
         events: 0,
         chain: Chain::new(known),
         compared: 0,
+        time: (0, i64::MIN),
         broken: None,
     };
     for (text, line) in history.lines().zip(1..) {
@@ -85,6 +89,7 @@ impl Verdict {
         for (event, number) in transaction.events.iter().zip(1..) {
             let name = &transaction.signature;
             let place = || format!("event {number} of transaction {name}");
+            self.at(event, transaction.slot).with_context(place)?;
             self.chain.take(event).with_context(place)?;
             if let Some(ledger) = &mut ledger {
                 ledger.take(event).with_context(place)?;
@@ -92,6 +97,22 @@ impl Verdict {
             self.events += 1;
         }
         self.transactions += 1;
+        Ok(())
+    }
+
+    /// An event is of its transaction's slot; time never goes back, and a slot has one second.
+    fn at(&mut self, event: &Raw, of: Option<u64>) -> Result<()> {
+        let Common { slot, unix, .. } = event.common()?;
+        if let Some(of) = of {
+            ensure!(slot == of, "it says slot {slot}, its transaction {of}");
+        }
+        let (last, second) = self.time;
+        let goes_on = slot > last && unix >= second || slot == last && unix == second;
+        ensure!(
+            goes_on || self.events == 0,
+            "slot {slot}, second {unix} can't follow slot {last}, second {second}"
+        );
+        self.time = (slot, unix);
         Ok(())
     }
 
@@ -137,6 +158,7 @@ fn print(verdict: &Verdict, chain_only: bool) {
         chain,
         compared,
         broken,
+        ..
     } = verdict;
     println!("{transactions} transactions, {events} events");
     let head = chain.head();

@@ -25,11 +25,11 @@ pub(super) fn set_aside(recovery: &mut Recovery) -> Result<()> {
     let most = recovery.live_count.checked_mul(MARK_REWARD);
     let spare = recovery.spare_fees.max(0).unsigned_abs();
     let quote = recovery.banks.first_mut().ok_or(Error::BadIndex)?;
-    let aside = spare.min(most.ok_or(Error::Overflow)?).min(quote.assigned);
+    let aside = spare.min(most.ok_or(Error::Overflow)?).min(quote.frozen);
     let less = |of: u64| of.checked_sub(aside).ok_or(Error::InvariantBroken);
     quote.assigned = less(quote.assigned)?;
     quote.claims = less(quote.claims)?;
-    quote.frozen = quote.frozen.min(quote.assigned);
+    quote.frozen = less(quote.frozen)?;
     recovery.rewards = aside;
     Ok(())
 }

@@ -28,6 +28,9 @@ pub(super) fn take(ledger: &mut Ledger, event: &Event) -> Result<bool> {
             bank.index = made.index;
             bank.mean_at = made.common.unix;
             bank.residuals.factor = Wide::new(1 << 64);
+            let seat = compartment.board.banks.get_mut(index);
+            let seat = seat.context("more banks than seats")?;
+            (seat.feed, seat.decimals) = (made.feed, made.decimals);
             compartment.banks.push((made.bank, bank));
             compartment.gone.push(0);
         }
@@ -40,14 +43,20 @@ pub(super) fn take(ledger: &mut Ledger, event: &Event) -> Result<bool> {
             market.book = made.book.to_bytes();
             market.index = made.index;
             market.feed = made.feed;
+            let seat = compartment.board.markets.get_mut(index);
+            seat.context("more markets than seats")?.feed = made.feed;
             let mut book: Box<bulwark_state::Book> = zeroed_box();
             book.market = made.market.to_bytes();
             let key = made.market;
             compartment.markets.push(Venue { key, market, book });
         }
+        Event::FeedCreated(made) => {
+            let feeds = &mut ledger.compartment(id)?.board.feeds;
+            let feed = feeds.get_mut(usize::from(made.index));
+            feed.context("more feeds than seats")?.unit_exp = made.unit_exp;
+        }
         Event::ProtocolCreated(_)
         | Event::BoardCreated(_)
-        | Event::FeedCreated(_)
         | Event::InsuranceCreated(_)
         | Event::CreatorSealed(_)
         | Event::GuardianCreated(_)
@@ -55,12 +64,6 @@ pub(super) fn take(ledger: &mut Ledger, event: &Event) -> Result<bool> {
         | Event::ProposalAnswered(_)
         | Event::ProposalExecuted(_)
         | Event::ProposalExpired(_)
-        | Event::MarketWoundDown(_)
-        | Event::BankClosed(_)
-        | Event::DeficitNoted(_)
-        | Event::RecoveryUndone(_)
-        | Event::RecoveryFrozen(_)
-        | Event::RecoveryCounted(_)
         | Event::MemberRestricted(_) => {}
         _ => return Ok(false),
     }

@@ -3,6 +3,7 @@
 mod liquidation;
 mod listing;
 mod money;
+mod moving;
 mod recovery;
 mod trading;
 mod windup;
@@ -12,6 +13,9 @@ use bulwark_core::Now;
 
 use crate::event::Event;
 use crate::ledger::Ledger;
+
+/// What is said of an event of whose kind no rule here knows.
+pub const NO_RULE: &str = "it has no rule here";
 
 /// Applies an event.
 pub(crate) fn event(ledger: &mut Ledger, event: &Event, now: Now) -> Result<()> {
@@ -23,7 +27,8 @@ pub(crate) fn event(ledger: &mut Ledger, event: &Event, now: Now) -> Result<()> 
         || trading::take(compartment, event, now)?
         || liquidation::take(compartment, event, now)?
         || windup::take(compartment, event, now)?
-        || recovery::take(compartment, event)?;
-    anyhow::ensure!(taken, "it has no rule here");
+        || moving::take(compartment, event, now)?
+        || recovery::take(compartment, event, now)?;
+    anyhow::ensure!(taken, NO_RULE);
     compartment.fold()
 }

@@ -169,7 +169,7 @@ fn prune_all(
 }
 
 /// What an account holds of a bank, quote with its sign.
-fn balance(account: &MarginAccount, bank: u8) -> Result<i64> {
+pub(super) fn balance(account: &MarginAccount, bank: u8) -> Result<i64> {
     if bank == 0 {
         return Ok(account.quote);
     }

@@ -1,6 +1,7 @@
 //! The self-check, and what a bug or a thief would have done to accounts.
 
 use bulwark_client::{Items, Pubkey};
+use bulwark_state::MarginAccount;
 use bytemuck::Pod;
 use solana_last_restart_slot::LastRestartSlot;
 use solana_signer::Signer;
@@ -43,10 +44,26 @@ impl World {
     /// Changes an account as no instruction would. The world isn't audited from then on.
     pub fn corrupt<T: Pod>(&mut self, key: Pubkey, change: impl FnOnce(&mut T)) {
         self.audited = false;
+        self.follower = None;
         let mut account = self.read::<T>(key);
         change(&mut account);
         self.vm
             .overwrite(address(key), &*account)
             .expect("the account is overwritten");
+    }
+
+    /// Writes a margin account as an older release has left it, or as no instruction would. The
+    /// world goes on being audited, and what its events come to goes on from there.
+    pub fn rewrite(&mut self, name: &str, change: impl FnOnce(&mut MarginAccount)) {
+        let key = self.traders[name].margin;
+        let mut account = self.account(name);
+        change(&mut account);
+        let written = self.vm.overwrite(key, &*account);
+        written.expect("the account is overwritten");
+        if let Some(follower) = &mut self.follower {
+            let of = follower.ledger.compartments.get_mut(&self.plan.id);
+            let margins = &mut of.expect("an event created the compartment").margins;
+            margins.insert(pubkey(key), account);
+        }
     }
 }

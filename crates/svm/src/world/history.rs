@@ -58,6 +58,10 @@ impl World {
             list.extend(differences(rebuilt, &pubkey(key), &found, &markets));
         };
         accounts(&audit, &self.deployment, &mut compare);
+        for (key, _) in rebuilt.records.all() {
+            let recovery = self.read(*key);
+            compare(address(*key), Found::Recovery(&recovery));
+        }
         for key in rebuilt.tickets.keys() {
             if let Some(ticket) = self.vm.read::<Ticket>(address(*key)) {
                 compare(address(*key), Found::Ticket(&ticket));

@@ -8,6 +8,7 @@ mod acts;
 mod check;
 mod comfort;
 mod council;
+mod ending;
 mod fork;
 mod history;
 mod liquidation;

@@ -19,6 +19,8 @@ events! {
         pub epoch: u32,
         /// 1 guardian, 2 missing value, 3 dead-man, 4 deficit.
         pub cause: u32,
+        /// Announced price per feed, PriceE8; 0 for one that had never printed.
+        pub prices: [u64; 32],
     }
     /// An announcement was taken back.
     RecoveryUndone = 102 {
@@ -29,6 +31,8 @@ events! {
         pub recovery: Pubkey,
         /// Unix second at which the quote pot opens at the latest.
         pub deadline_at: i64,
+        /// Price per feed at which everything is settled, PriceE8.
+        pub prices: [u64; 32],
     }
     /// Banks and markets were counted.
     RecoveryCounted = 104 {
@@ -41,6 +45,14 @@ events! {
         pub live_count: u64,
         /// 1 once marking may begin.
         pub complete: u64,
+        /// Claims on each bank that is counted, token units.
+        pub claims: [u64; 16],
+        /// Money that they shared when it was counted, token units.
+        pub frozen: [u64; 16],
+        /// Fees less their floor as counted so far, UsdE6.
+        pub spare_fees: i64,
+        /// Set aside for markers once all is counted, UsdE6.
+        pub rewards: u64,
     }
     /// The quote pot was opened, or money in it assigned.
     QuotePotAssigned = 106 {
@@ -65,6 +77,8 @@ events! {
         pub recovery: Pubkey,
         /// Its number, with the highest bit of 32 set.
         pub epoch: u64,
+        /// Price per feed that it counts with, PriceE8.
+        pub prices: [u64; 32],
     }
     /// An audit was closed: who was marked, and what is owed in quote. Tokens stand in its record.
     AuditClosed = 111 {

@@ -106,6 +106,7 @@ pub fn announce_recovery(ctx: Context<AnnounceRecovery>, cause: u8, epoch: u32) 
             freeze_at,
             epoch,
             cause: u32::from(recovery.cause),
+            prices: recovery.prices,
         };
         event::chain(&mut protocol, &common, &event)?;
         event

@@ -71,6 +71,7 @@ pub fn begin_audit<'info>(ctx: Context<'info, BeginAudit<'info>>, bump: u8) -> R
             common,
             recovery: accounts.recovery.key(),
             epoch: record.epoch.into(),
+            prices: record.prices,
         };
         event::chain(&mut protocol, &common, &event)?;
         event

@@ -67,6 +67,10 @@ pub fn count_recovery<'info>(ctx: Context<'info, CountRecovery<'info>>) -> Resul
             markets: recovery.markets_counted,
             live_count: recovery.live_count,
             complete: u64::from(complete),
+            claims: recovery.banks.map(|bank| bank.claims),
+            frozen: recovery.banks.map(|bank| bank.frozen),
+            spare_fees: recovery.spare_fees,
+            rewards: recovery.rewards,
         };
         event::chain(&mut protocol, &common, &event)?;
         event

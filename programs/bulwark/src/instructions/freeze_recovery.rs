@@ -82,11 +82,13 @@ pub fn freeze_recovery(ctx: Context<FreezeRecovery>) -> Result<()> {
         let mut protocol = accounts.protocol.write()?;
         let sequence = event::next_chained(&protocol)?;
         let caller = accounts.caller.key;
+        let recovery = accounts.recovery.read()?;
         let common = RecoveryFrozen::head(guard.now, caller, guard.compartment, sequence);
         let event = RecoveryFrozen {
             common,
             recovery: accounts.recovery.key(),
-            deadline_at: accounts.recovery.read()?.deadline_at,
+            deadline_at: recovery.deadline_at,
+            prices: recovery.prices,
         };
         event::chain(&mut protocol, &common, &event)?;
         event

@@ -10,6 +10,8 @@ import {
   combineCodec,
   getAddressDecoder,
   getAddressEncoder,
+  getArrayDecoder,
+  getArrayEncoder,
   getStructDecoder,
   getStructEncoder,
   getU64Decoder,
@@ -33,6 +35,8 @@ export type AuditBegun = {
   recovery: Address;
   /** Its number, with the highest bit of 32 set. */
   epoch: bigint;
+  /** Price per feed that it counts with, PriceE8. */
+  prices: Array<bigint>;
 };
 
 export type AuditBegunArgs = {
@@ -41,6 +45,8 @@ export type AuditBegunArgs = {
   recovery: Address;
   /** Its number, with the highest bit of 32 set. */
   epoch: number | bigint;
+  /** Price per feed that it counts with, PriceE8. */
+  prices: Array<number | bigint>;
 };
 
 export function getAuditBegunEncoder(): FixedSizeEncoder<AuditBegunArgs> {
@@ -48,6 +54,7 @@ export function getAuditBegunEncoder(): FixedSizeEncoder<AuditBegunArgs> {
     ["common", getCommonEncoder()],
     ["recovery", getAddressEncoder()],
     ["epoch", getU64Encoder()],
+    ["prices", getArrayEncoder(getU64Encoder(), { size: 32 })],
   ]);
 }
 
@@ -56,6 +63,7 @@ export function getAuditBegunDecoder(): FixedSizeDecoder<AuditBegun> {
     ["common", getCommonDecoder()],
     ["recovery", getAddressDecoder()],
     ["epoch", getU64Decoder()],
+    ["prices", getArrayDecoder(getU64Decoder(), { size: 32 })],
   ]);
 }
 

@@ -10,12 +10,16 @@ import {
   combineCodec,
   getAddressDecoder,
   getAddressEncoder,
+  getArrayDecoder,
+  getArrayEncoder,
   getI64Decoder,
   getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
   getU32Encoder,
+  getU64Decoder,
+  getU64Encoder,
   type Address,
   type FixedSizeCodec,
   type FixedSizeDecoder,
@@ -38,6 +42,8 @@ export type RecoveryAnnounced = {
   epoch: number;
   /** 1 guardian, 2 missing value, 3 dead-man, 4 deficit. */
   cause: number;
+  /** Announced price per feed, PriceE8; 0 for one that had never printed. */
+  prices: Array<bigint>;
 };
 
 export type RecoveryAnnouncedArgs = {
@@ -49,6 +55,8 @@ export type RecoveryAnnouncedArgs = {
   epoch: number;
   /** 1 guardian, 2 missing value, 3 dead-man, 4 deficit. */
   cause: number;
+  /** Announced price per feed, PriceE8; 0 for one that had never printed. */
+  prices: Array<number | bigint>;
 };
 
 export function getRecoveryAnnouncedEncoder(): FixedSizeEncoder<RecoveryAnnouncedArgs> {
@@ -58,6 +66,7 @@ export function getRecoveryAnnouncedEncoder(): FixedSizeEncoder<RecoveryAnnounce
     ["freezeAt", getI64Encoder()],
     ["epoch", getU32Encoder()],
     ["cause", getU32Encoder()],
+    ["prices", getArrayEncoder(getU64Encoder(), { size: 32 })],
   ]);
 }
 
@@ -68,6 +77,7 @@ export function getRecoveryAnnouncedDecoder(): FixedSizeDecoder<RecoveryAnnounce
     ["freezeAt", getI64Decoder()],
     ["epoch", getU32Decoder()],
     ["cause", getU32Decoder()],
+    ["prices", getArrayDecoder(getU64Decoder(), { size: 32 })],
   ]);
 }
 

@@ -10,6 +10,10 @@ import {
   combineCodec,
   getAddressDecoder,
   getAddressEncoder,
+  getArrayDecoder,
+  getArrayEncoder,
+  getI64Decoder,
+  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
@@ -41,6 +45,14 @@ export type RecoveryCounted = {
   liveCount: bigint;
   /** 1 once marking may begin. */
   complete: bigint;
+  /** Claims on each bank that is counted, token units. */
+  claims: Array<bigint>;
+  /** Money that they shared when it was counted, token units. */
+  frozen: Array<bigint>;
+  /** Fees less their floor as counted so far, UsdE6. */
+  spareFees: bigint;
+  /** Set aside for markers once all is counted, UsdE6. */
+  rewards: bigint;
 };
 
 export type RecoveryCountedArgs = {
@@ -55,6 +67,14 @@ export type RecoveryCountedArgs = {
   liveCount: number | bigint;
   /** 1 once marking may begin. */
   complete: number | bigint;
+  /** Claims on each bank that is counted, token units. */
+  claims: Array<number | bigint>;
+  /** Money that they shared when it was counted, token units. */
+  frozen: Array<number | bigint>;
+  /** Fees less their floor as counted so far, UsdE6. */
+  spareFees: number | bigint;
+  /** Set aside for markers once all is counted, UsdE6. */
+  rewards: number | bigint;
 };
 
 export function getRecoveryCountedEncoder(): FixedSizeEncoder<RecoveryCountedArgs> {
@@ -65,6 +85,10 @@ export function getRecoveryCountedEncoder(): FixedSizeEncoder<RecoveryCountedArg
     ["markets", getU32Encoder()],
     ["liveCount", getU64Encoder()],
     ["complete", getU64Encoder()],
+    ["claims", getArrayEncoder(getU64Encoder(), { size: 16 })],
+    ["frozen", getArrayEncoder(getU64Encoder(), { size: 16 })],
+    ["spareFees", getI64Encoder()],
+    ["rewards", getU64Encoder()],
   ]);
 }
 
@@ -76,6 +100,10 @@ export function getRecoveryCountedDecoder(): FixedSizeDecoder<RecoveryCounted> {
     ["markets", getU32Decoder()],
     ["liveCount", getU64Decoder()],
     ["complete", getU64Decoder()],
+    ["claims", getArrayDecoder(getU64Decoder(), { size: 16 })],
+    ["frozen", getArrayDecoder(getU64Decoder(), { size: 16 })],
+    ["spareFees", getI64Decoder()],
+    ["rewards", getU64Decoder()],
   ]);
 }
 

@@ -10,10 +10,14 @@ import {
   combineCodec,
   getAddressDecoder,
   getAddressEncoder,
+  getArrayDecoder,
+  getArrayEncoder,
   getI64Decoder,
   getI64Encoder,
   getStructDecoder,
   getStructEncoder,
+  getU64Decoder,
+  getU64Encoder,
   type Address,
   type FixedSizeCodec,
   type FixedSizeDecoder,
@@ -33,6 +37,8 @@ export type RecoveryFrozen = {
   recovery: Address;
   /** Unix second at which the quote pot opens at the latest. */
   deadlineAt: bigint;
+  /** Price per feed at which everything is settled, PriceE8. */
+  prices: Array<bigint>;
 };
 
 export type RecoveryFrozenArgs = {
@@ -41,6 +47,8 @@ export type RecoveryFrozenArgs = {
   recovery: Address;
   /** Unix second at which the quote pot opens at the latest. */
   deadlineAt: number | bigint;
+  /** Price per feed at which everything is settled, PriceE8. */
+  prices: Array<number | bigint>;
 };
 
 export function getRecoveryFrozenEncoder(): FixedSizeEncoder<RecoveryFrozenArgs> {
@@ -48,6 +56,7 @@ export function getRecoveryFrozenEncoder(): FixedSizeEncoder<RecoveryFrozenArgs>
     ["common", getCommonEncoder()],
     ["recovery", getAddressEncoder()],
     ["deadlineAt", getI64Encoder()],
+    ["prices", getArrayEncoder(getU64Encoder(), { size: 32 })],
   ]);
 }
 
@@ -56,6 +65,7 @@ export function getRecoveryFrozenDecoder(): FixedSizeDecoder<RecoveryFrozen> {
     ["common", getCommonDecoder()],
     ["recovery", getAddressDecoder()],
     ["deadlineAt", getI64Decoder()],
+    ["prices", getArrayDecoder(getU64Decoder(), { size: 32 })],
   ]);
 }
 

@@ -1,5 +1,7 @@
 //! An honest history holds; each way of falsifying it is found where it lies.
 
+mod endings;
+
 use std::sync::OnceLock;
 
 use base64::Engine;
@@ -19,14 +21,17 @@ struct Told {
 /// One long history, told once, with the accounts that it ends with.
 fn told() -> &'static Told {
     static TOLD: OnceLock<Told> = OnceLock::new();
-    TOLD.get_or_init(|| {
-        let world = World::story(120, 11);
+    TOLD.get_or_init(|| Told::of(&World::story(120, 11)))
+}
+
+impl Told {
+    fn of(world: &World) -> Self {
         let history = world.vm.history.as_deref().unwrap();
         let lines = history
             .iter()
             .map(|kept| line(kept.slot, &kept.signature, &kept.events));
         let mut dump = Vec::new();
-        for key in keys(&world) {
+        for key in keys(world) {
             let data = world.vm.data(address(key));
             if !data.is_empty() {
                 let data = json!([BASE64.encode(&data), "base64"]);
@@ -41,7 +46,7 @@ fn told() -> &'static Told {
             accounts,
             dump,
         }
-    })
+    }
 }
 
 fn keys(world: &World) -> Vec<anchor_lang::prelude::Pubkey> {
@@ -54,6 +59,7 @@ fn keys(world: &World) -> Vec<anchor_lang::prelude::Pubkey> {
             .iter()
             .flat_map(|market| [market.market, market.book]),
     );
+    keys.extend((1..=world.epoch()).map(|epoch| deployment.recovery(epoch)));
     let margins = world.traders.values().map(|trader| trader.margin);
     keys.extend(margins.map(bulwark_svm::vm::pubkey));
     keys
