@@ -40,6 +40,10 @@ export interface BankConfig {
   readonly warmUpSeconds?: number;
   readonly depositCap: string;
   readonly accountCap: string;
+  /** Least base of the outflow buckets, tokens. */
+  readonly baseFloor: string;
+  /** Largest withdrawal that may pass the queue, once a day and account, tokens. */
+  readonly smallExit: string;
   readonly parameters?: Overrides;
   readonly haircut?: Overrides;
 }
@@ -236,6 +240,8 @@ export function bankListing(config: Config, place: number): client.BankListing {
       ...overridden(`${path}.parameters`, preset.bank, bank.parameters),
       depositCap: amount(`${path}.depositCap`, bank.depositCap, bank.decimals),
       accountCap: amount(`${path}.accountCap`, bank.accountCap, bank.decimals),
+      baseFloor: amount(`${path}.baseFloor`, bank.baseFloor, bank.decimals),
+      smallExit: amount(`${path}.smallExit`, bank.smallExit, bank.decimals),
     },
     board: preset.boardBank,
     haircut: overridden(`${path}.haircut`, preset.margin, bank.haircut),

@@ -152,6 +152,7 @@ fn measure(elf: &[u8]) -> Vec<Cost> {
         costs.add(name, case, outcome);
     }
     costs::recovery::recovery(&mut costs, elf);
+    costs::staking::staking(&mut costs, elf);
     assert!(costs.failed.is_empty(), "{}", costs.failed.join("\n\n"));
     costs.done
 }
@@ -486,7 +487,8 @@ fn every_instruction_stays_below_its_ceiling() {
             .iter()
             .chain(costs::council::CEILINGS)
             .chain(costs::winding::CEILINGS)
-            .chain(costs::recovery::CEILINGS);
+            .chain(costs::recovery::CEILINGS)
+            .chain(costs::staking::CEILINGS);
         let known = ceilings.find(|(of, _)| *of == name);
         let ceiling = known.map_or(0, |(_, ceiling)| *ceiling);
         let [shown, asked] = [heap, asking].map(|n| n.map_or("-".to_string(), |n| n.to_string()));

@@ -299,6 +299,14 @@ const LISTED: &[(Action, &str, usize)] = &[
     (Action::Recapitalise, "recapitalise", 1),
     (Action::CollectResidual, "collect_residual", 0),
     (Action::FundInsurance, "fund_insurance", 0),
+    (Action::FundInsurance, "stake", 0),
+    (Action::InsuranceUnstake, "stake", 1),
+    (Action::InsuranceUnstake, "stake", 2),
+    (Action::ProveStress, "prove_stress", 0),
+    (Action::FundInsurance, "stake", 0),
+    (Action::InsuranceUnstake, "stake", 1),
+    (Action::InsuranceUnstake, "stake", 2),
+    (Action::ProveStress, "prove_stress", 0),
     (Action::CreateAccount, "set_delegate", 0),
     (Action::CloseAccount, "close_margin_account", 0),
     (Action::CreateAccount, "create_margin_account", 0),
@@ -312,11 +320,7 @@ const LISTED: &[(Action, &str, usize)] = &[
 ];
 
 /// Actions without a good transaction of their own: a loss is allocated by a wind-up.
-const WITHOUT: [Action; 3] = [
-    Action::AllocateLoss,
-    Action::ProveStress,
-    Action::InsuranceUnstake,
-];
+const WITHOUT: [Action; 1] = [Action::AllocateLoss];
 
 fn samples() -> Vec<Sample> {
     let base = samples::base();

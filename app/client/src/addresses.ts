@@ -97,6 +97,14 @@ export async function insuranceAddress(compartment: Address): Promise<Address> {
   return (await derive(["insurance", bytes(compartment)]))[0];
 }
 
+/** What an owner has staked into an insurance, with its bump, which `stake` wants. */
+export async function stakeAddress(
+  insurance: Address,
+  owner: Address,
+): Promise<ProgramDerivedAddress> {
+  return derive(["stake", bytes(insurance), bytes(owner)]);
+}
+
 /** The epoch that stands for a compartment's record of audits; each audit's has this bit set. */
 export const AUDIT = 0x8000_0000;
 

@@ -43,6 +43,10 @@ test("a second run does nothing", async () => {
   assert.ok(memory.lookupTable);
   const fetch: client.FetchAccounts = async (addresses) => addresses.map((at) => vm.found(at));
   const deployment = await client.loadDeployment(fetch, 0);
+  const [quote] = deployment.banks;
+  assert.ok(quote);
+  const { layout } = client.readBank(vm.data(quote.bank));
+  assert.deepEqual([layout.baseFloor, layout.smallExit], [100_000_000_000n, 1_000_000_000n]);
   assert.equal(deployment.banks.length, 2);
   assert.equal(deployment.markets.length, 1);
   const table = client.readLookupTable(vm.data(memory.lookupTable));

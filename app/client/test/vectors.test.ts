@@ -196,12 +196,22 @@ async function money(d: client.Deployment, margin: Address) {
       plain,
       ...(ticket === undefined ? {} : { ticket }),
     });
+  const brought = (first: boolean) => ({ source: key(40), amount, first });
   const given = (bank: number) => ({ bank, amount, source: key(40) });
   return {
     transfer: client.transfer(d, signer(8), { from: margin, to: key(51), bank: 1, amount }),
     fold: client.fold(d, [1, 0]),
     accrue: client.accrue(d, signer(8)),
     fundInsurance: client.fundInsurance(d, signer(8), key(40), amount),
+    stakeFirst: await client.joinInsurance(d, signer(8), brought(true)),
+    stakeJoin: await client.joinInsurance(d, signer(8), brought(false)),
+    stakeBuy: await client.buyInsurance(d, signer(8), brought(false)),
+    stakeEarn: await client.earnInsurance(d, signer(41), key(8)),
+    stakeAsk: await client.askToLeaveInsurance(d, signer(8), amount),
+    stakeAskAll: await client.askToLeaveInsurance(d, signer(8), "all"),
+    stakeLeave: await client.leaveInsurance(d, signer(8), key(40)),
+    stakeClose: await client.closeStake(d, signer(8)),
+    proveStress: client.proveStress(d, signer(41), margin),
     deposit: client.deposit(d, signer(8), margin, given(2)),
     withdrawPlain: await withdraw(0, true),
     withdrawQuote: await withdraw(0, false, 5n),

@@ -76,7 +76,8 @@ export async function standardConfig(): Promise<Config> {
     origin: (place === 0 ? "stable" : "native") as "stable" | "native",
     depositCap: "100000000",
     accountCap: "100000000",
-    parameters: { baseFloor: place === 0 ? "100000000000" : "1000000000000" },
+    baseFloor: place === 0 ? "100000" : "1000",
+    smallExit: place === 0 ? "1000" : "5",
   });
   return checkConfig({
     compartment: 0,

@@ -75,6 +75,12 @@ pub fn insurance(compartment: &Pubkey) -> Pubkey {
     derive(&[seeds::INSURANCE, compartment.as_ref()])
 }
 
+/// What an owner has staked into an insurance, with its bump.
+pub fn stake_and_bump(insurance: &Pubkey, owner: &Pubkey) -> (Pubkey, u8) {
+    let parts = [seeds::STAKE, insurance.as_ref(), owner.as_ref()];
+    Pubkey::find_program_address(&parts, &bulwark::ID)
+}
+
 /// The Recovery of a compartment in an epoch; of an audit's epoch its one record of audits.
 pub fn recovery(compartment: &Pubkey, epoch: u32) -> Pubkey {
     recovery_and_bump(compartment, epoch).0

@@ -11,6 +11,7 @@ mod guardian;
 mod liquidation;
 mod money;
 mod recovery;
+mod staking;
 mod trading;
 mod view;
 mod winding;

@@ -44,16 +44,16 @@ impl Deployment {
     /// Gives quote to insurance.
     pub fn fund_insurance(&self, funder: Pubkey, source: Pubkey, amount: u64) -> Instruction {
         let quote = self.banks[0];
-        let accounts = accounts::FundInsurance {
-            funder,
+        let accounts = accounts::Recapitalise {
+            giver: funder,
             protocol: self.protocol,
             compartment: self.compartment,
-            quote_bank: quote.bank,
-            quote_vault: quote.vault,
-            quote_mint: quote.mint,
-            token_program: quote.token_program,
+            bank: quote.bank,
+            insurance: Some(self.insurance),
+            vault: quote.vault,
+            mint: quote.mint,
             source,
-            insurance: self.insurance,
+            token_program: quote.token_program,
             event_authority: address::event_authority(),
             program: bulwark::ID,
         };

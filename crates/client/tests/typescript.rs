@@ -11,7 +11,7 @@ use bulwark::instructions::{
     BankParameters, BoardBankParameters, BoardMarketParameters, CreateBankArgs, CreateBoardArgs,
     CreateFeedArgs, CreateMarketArgs, FeedParameters, InsuranceParameters, MarginParameters,
     MarketParameters, OrderKind, PlaceOrderArgs, ProofNode, QuoteParameters, RestrictArgs, Side,
-    Source, Which,
+    Source, StakeAct, Which,
 };
 use bulwark_client::{Closing, Deployment, Instruction, Items, Pubkey, address};
 use bulwark_core::guardian::{
@@ -216,11 +216,24 @@ fn money(d: &Deployment) -> Vec<(&'static str, Instruction)> {
     let margin = d.margin(&key(8), 513);
     let withdraw =
         |bank, ticket, plain| d.withdraw(key(8), margin, (bank, 77), key(40), ticket, plain);
+    let stake = |caller, act, tokens| d.stake(key(caller), &key(8), act, tokens);
     vec![
         ("transfer", d.transfer(key(8), margin, key(51), (1, 77))),
         ("fold", d.fold(&[1, 0])),
         ("accrue", d.accrue(key(8))),
         ("fundInsurance", d.fund_insurance(key(8), key(40), 77)),
+        (
+            "stakeFirst",
+            d.first_stake(key(8), StakeAct::Join(77), key(40)),
+        ),
+        ("stakeJoin", stake(8, StakeAct::Join(77), Some(key(40)))),
+        ("stakeBuy", stake(8, StakeAct::Buy(77), Some(key(40)))),
+        ("stakeEarn", stake(41, StakeAct::Earn, None)),
+        ("stakeAsk", stake(8, StakeAct::Ask(77), None)),
+        ("stakeAskAll", stake(8, StakeAct::Ask(u64::MAX), None)),
+        ("stakeLeave", stake(8, StakeAct::Leave, Some(key(40)))),
+        ("stakeClose", stake(8, StakeAct::Close, None)),
+        ("proveStress", d.prove_stress(key(41), margin)),
         ("deposit", d.deposit(key(8), margin, 2, key(40), 77)),
         ("withdrawPlain", withdraw(0, None, true)),
         ("withdrawQuote", withdraw(0, Some(5), false)),

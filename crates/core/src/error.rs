@@ -192,6 +192,17 @@ errors! {
     CoupledApart,
     /// The compartment's cap of the token's origin class or group would be passed.
     CollateralCap,
+    // Insurance
+    /// A stake, and what stays of one, is at least $10, or nothing.
+    StakeTooSmall,
+    /// A bank or the deficit was last checked more than 150 slots ago.
+    Unchecked,
+    /// Nothing of this stake has asked to leave, or its window is over.
+    NothingAsked,
+    /// An account that could take a tenth of insurance is liquidatable.
+    InsuranceAtRisk,
+    /// Insurance isn't short, or what it has lost is sold again.
+    NothingForSale,
     /// The account's claims are assigned: once, and what is due to them is collected first.
     ClaimsAssigned,
 }

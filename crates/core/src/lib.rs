@@ -37,6 +37,7 @@ pub mod refresh;
 pub mod residual;
 pub mod settle;
 pub mod settlement;
+pub mod staking;
 pub mod targets;
 pub mod time;
 pub mod treasury;

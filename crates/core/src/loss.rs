@@ -11,6 +11,7 @@ use crate::math::{
     mul_pow10_div_floor, mul_shift64_floor, ppm_mul_floor, shift64_div_ceil, u128_from_halves,
 };
 use crate::outflow::{self, Rate};
+use crate::staking;
 use crate::time::{Now, open_seconds_of_market};
 
 /// Open minutes whose gain a loss may take back (D8).
@@ -54,7 +55,9 @@ pub fn draw(
         bucket.level = sub(bucket.level, taken)?;
     }
     insurance.draws.level = sub(insurance.draws.level, taken)?;
-    insurance.balance = sub(insurance.balance, taken)?;
+    let before = insurance.balance;
+    insurance.balance = sub(before, taken)?;
+    staking::bear(insurance, taken, before)?;
     insurance.drawn_total = add(insurance.drawn_total, taken)?;
     fading_add_lasting(&mut insurance.drawdown, taken, now, DAY)?;
     Ok(taken)

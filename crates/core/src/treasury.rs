@@ -48,5 +48,8 @@ pub fn pay(quote: &mut Bank, balance: &Balance, vault: u64, amount: u64) -> Resu
     let paid = i64::try_from(amount).map_err(|_| Error::Overflow)?;
     let fees = quote.totals.fees.checked_sub(paid);
     quote.totals.fees = fees.ok_or(Error::Overflow)?;
+    // What stakers still have to be given of the fees that came stays the same.
+    let shared = quote.totals.fees_shared.checked_sub(paid);
+    quote.totals.fees_shared = shared.ok_or(Error::Overflow)?;
     expect_out(quote, amount)
 }

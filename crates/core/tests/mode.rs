@@ -182,6 +182,9 @@ fn missing_value_is_seen_twice_an_hour_apart() {
     let c = &mut *compartment;
     assert_eq!(seen(c, 0, Finding::ValueMissing), (START, 0));
     assert_eq!(seen(c, 3_599, Finding::ValueMissing), (START, 0));
+    // Whoever looks elsewhere hasn't seen it again: it may be made good since.
+    observe(c, Item::Bank(2), Finding::Sound, later(3_600)).unwrap();
+    assert_eq!(c.broken.missing_again_at, 0);
     assert_eq!(
         seen(c, 3_600, Finding::ValueMissing),
         (START, START + 3_600)

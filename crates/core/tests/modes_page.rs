@@ -15,6 +15,7 @@ use bulwark_core::permits::{
     Action, BANK, BankCell, CAPABILITY, GRACE as BY_GRACE, MARKET, MODE, MarketCell, ModeCell,
     STAGE, StageCell,
 };
+use bulwark_core::staking::stress;
 
 fn mode_cell(cell: &ModeCell) -> String {
     match cell {
@@ -288,6 +289,15 @@ fn breakers(text: &mut String) {
             Breaker::Invariant,
             "what `check` finds broken".to_owned(),
             "Restricted while the bit stands; missing value pauses first".to_owned(),
+        ),
+        (
+            Breaker::Coverage,
+            "insurance below the stressed shortfall, as `prove_stress` finds it".to_owned(),
+            format!(
+                "leverage caps shrink to insurance over shortfall, a fifth at least; {} min after the \
+                 latest proof",
+                stress::PROOF / 60
+            ),
         ),
         (
             Breaker::Restart,

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::Pubkey;
 use bulwark_core::mode::Phase;
-use bulwark_state::{Bank, Book, Insurance, MarginAccount, Market, Recovery, Ticket};
+use bulwark_state::{Bank, Book, Insurance, MarginAccount, Market, Recovery, Stake, Ticket};
 
 use crate::ledger::{Compartment, Venue};
 
@@ -22,6 +22,8 @@ pub enum Found<'a> {
     Insurance(&'a Insurance),
     /// A Recovery.
     Recovery(&'a Recovery),
+    /// A stake in it.
+    Stake(&'a Stake),
 }
 
 /// Names every number in which an account on chain differs from what its events come to.
@@ -65,6 +67,17 @@ pub fn differences(
         Found::Insurance(is) => list.same("balance", rebuilt.insurance, is.balance),
         Found::Recovery(is) => match rebuilt.records.all().find(|(of, _)| of == key) {
             Some((_, recovery)) => same_recovery(&mut list, recovery, is),
+            None => list.missing(),
+        },
+        Found::Stake(is) => match rebuilt.stakes.get(key) {
+            Some(stake) => {
+                let plain = Stake {
+                    insurance: is.insurance,
+                    bump: is.bump,
+                    ..*stake
+                };
+                list.bytes("stake", bytemuck::bytes_of(&plain), bytemuck::bytes_of(*is));
+            }
             None => list.missing(),
         },
     }

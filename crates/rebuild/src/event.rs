@@ -162,8 +162,9 @@ events! {
     CollateralSold, LossSettled, GuardianCreated, ProposalOpened, ProposalAnswered,
     ProposalExecuted,
     ProposalExpired, TreasuryPaid, MemberRestricted, MarketWoundDown, BankClosed, PositionSettled,
-    Transferred, DeficitNoted, RecoveryAnnounced, RecoveryUndone, RecoveryFrozen, RecoveryCounted,
-    QuotePotAssigned, RecoveryPaid, RecoveryMoneyAdded, AuditBegun, AuditClosed, ClaimsAssigned,
+    Transferred, StakeChanged, StressProved, DeficitNoted, RecoveryAnnounced, RecoveryUndone,
+    RecoveryFrozen, RecoveryCounted, QuotePotAssigned, RecoveryPaid, RecoveryMoneyAdded, AuditBegun,
+    AuditClosed, ClaimsAssigned,
     ;
     OrderPlaced(OrderPlacedHead, OrderFill),
     AccountWoundUp(AccountWoundUpHead, LegWoundUp),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, ensure};
 use bulwark_core::Now;
-use bulwark_state::{Bank, Board, Book, Bucket, MarginAccount, Market, Recovery, Ticket};
+use bulwark_state::{Bank, Board, Book, Bucket, MarginAccount, Market, Recovery, Stake, Ticket};
 use bytemuck::Zeroable;
 use bytemuck::allocation::zeroed_box;
 
@@ -57,6 +57,8 @@ pub struct Compartment {
     pub margins: BTreeMap<Pubkey, Box<MarginAccount>>,
     /// Tickets by address.
     pub tickets: BTreeMap<Pubkey, Box<Ticket>>,
+    /// Stakes in insurance by address.
+    pub stakes: BTreeMap<Pubkey, Stake>,
     /// What was found gone from each vault without an instruction, token units.
     pub gone: Vec<u64>,
     /// Its Recoveries and its audit.
@@ -73,6 +75,7 @@ impl Compartment {
             markets: Vec::new(),
             margins: BTreeMap::new(),
             tickets: BTreeMap::new(),
+            stakes: BTreeMap::new(),
             gone: Vec::new(),
             records: Records::default(),
         }

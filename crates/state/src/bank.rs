@@ -104,8 +104,10 @@ pub struct QuoteTotals {
     /// M as far as it is known: the hole of the last check, what has gone from the vault since, and
     /// deficits booked since.
     pub check_hole: u64,
+    /// F up to which stakers have had their share of fees (signed as F is).
+    pub fees_shared: i64,
     /// Reserved.
-    pub reserved: [u64; 8],
+    pub reserved: [u64; 7],
 }
 layout!(QuoteTotals, 80 + 24 + 64 + 128);
 

@@ -417,6 +417,22 @@ pub struct Congestion {
 }
 layout!(Congestion, 256 + 48 + 32);
 
+/// Coverage breaker: what of leverage caps is left while insurance is below the stressed shortfall.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
+#[repr(C)]
+pub struct Cover {
+    /// Share of every leverage cap that is left until `until`, e9.
+    pub ease_e9: u64,
+    /// Unix second at which it ends.
+    pub until: i64,
+    /// Trips so far.
+    pub sequence: u64,
+    /// Latest of them that a `check` has chained.
+    pub chained: u64,
+}
+layout!(Cover, 32);
+
 /// The one place of prices. Only `refresh` reads oracles into it; health is Board + margin account.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
@@ -470,8 +486,10 @@ pub struct Board {
     pub pegs: Pegs,
     /// Limits of the four origin classes, then of the eight groups.
     pub limits: [CollateralLimits; COLLATERAL_KINDS],
+    /// Coverage breaker.
+    pub cover: Cover,
     /// Reserved.
-    pub reserved: [u8; 128],
+    pub reserved: [u8; 96],
 }
 layout!(
     Board,

@@ -126,6 +126,12 @@ errors! {
         NothingDue: "Nothing is due at the moment; late money may make something due",
         CoupledApart: "Parameters that are bound to each other are changed together",
         CollateralCap: "The compartment's cap of the token's origin class or group would be passed",
+        // Insurance
+        StakeTooSmall: "A stake, and what stays of one, is at least $10, or nothing",
+        Unchecked: "A bank or the deficit was last checked more than 150 slots ago",
+        NothingAsked: "Nothing of this stake has asked to leave, or its window is over",
+        InsuranceAtRisk: "An account that could take a tenth of insurance is liquidatable",
+        NothingForSale: "Insurance isn't short, or what it has lost is sold again",
         ClaimsAssigned: "The account's claims are assigned: once, and what is due to them is collected first",
     }
     accounts {

@@ -201,6 +201,7 @@ mod chained;
 mod check;
 mod guardian;
 mod recovery;
+mod staking;
 mod trading;
 mod winding;
 pub use chained::{chain, chain_list, is_chained, next_chained};
@@ -214,6 +215,7 @@ pub use recovery::{
     DeficitNoted, QuotePotAssigned, RecoveryAnnounced, RecoveryCounted, RecoveryFrozen,
     RecoveryMoneyAdded, RecoveryPaid, RecoveryUndone,
 };
+pub use staking::{StakeChanged, StressProved};
 pub use trading::{
     AccountFlagged, AccountMigrated, AccountUnflagged, AccountWoundUp, AccountWoundUpHead,
     CollateralSold, DelegateNamed, FundingSampled, LegWoundUp, LossSettled, OrderFill, OrderPlaced,
@@ -441,6 +443,7 @@ mod tests {
             trading::KINDS,
             guardian::KINDS,
             recovery::KINDS,
+            staking::KINDS,
             winding::KINDS,
         ];
         let mut numbers: Vec<_> = lists.concat().iter().map(|(_, number)| *number).collect();

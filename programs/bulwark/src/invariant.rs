@@ -7,6 +7,7 @@
 use anchor_lang::prelude::*;
 use bulwark_core::guardian::{MIN_MEMBERS, ORDINARY_DELAY, RELAX_DELAY};
 use bulwark_core::ledger;
+use bulwark_core::staking;
 use bulwark_state::{
     Bank, Board, BoardBank, BoardMarket, Compartment, Feed, Guardian, Insurance, MAX_BANKS,
     MAX_COMPARTMENTS, MAX_FEEDS, MAX_MARKETS, MAX_MEMBERS, MarginAccount, Market, Member, Protocol,
@@ -153,9 +154,10 @@ pub fn margin(account: &MarginAccount) -> Result<()> {
     holds(live && (account.quote < 0) == (account.debt_at != 0))
 }
 
-/// Money of insurance fits the ledger's signed sums.
+/// Money of insurance fits the ledger's signed sums, and stakers own no more than there is.
 pub fn insurance(insurance: &Insurance) -> Result<()> {
-    holds(i64::try_from(insurance.balance).is_ok())
+    let fits = i64::try_from(insurance.balance).is_ok();
+    holds(fits && staking::given(insurance).is_ok())
 }
 
 /// No more was served than was asked for.

@@ -208,8 +208,22 @@ pub mod bulwark {
     }
 
     /// Gives quote to insurance.
-    pub fn fund_insurance(ctx: Context<FundInsurance>, amount: u64) -> Result<()> {
+    pub fn fund_insurance(ctx: Context<Recapitalise>, amount: u64) -> Result<()> {
         instructions::fund_insurance(ctx, amount)
+    }
+
+    /// Changes a stake in insurance. See [`instructions::stake`].
+    pub fn stake<'info>(
+        ctx: Context<'info, ChangeStake<'info>>,
+        act: StakeAct,
+        bump: u8,
+    ) -> Result<()> {
+        instructions::stake(ctx, act, bump)
+    }
+
+    /// Proves what a margin account would lack under stress.
+    pub fn prove_stress<'info>(ctx: Context<'info, Accrue<'info>>) -> Result<()> {
+        instructions::prove_stress(ctx)
     }
 
     /// Returns the health of a margin account. See [`bulwark_state::HealthView`].

@@ -26,6 +26,8 @@ pub const GUARDIAN: &[u8] = b"guardian";
 pub const PROPOSAL: &[u8] = b"proposal";
 /// Insurance: compartment.
 pub const INSURANCE: &[u8] = b"insurance";
+/// Stake: insurance, owner.
+pub const STAKE: &[u8] = b"stake";
 /// Recovery: compartment, epoch (u32, little endian). A compartment's one record of audits has the
 /// epoch that is only the highest bit.
 pub const RECOVERY: &[u8] = b"recovery";

@@ -19,7 +19,7 @@ use anchor_lang::solana_program::system_instruction;
 use anchor_lang::{Owner, ZeroCopy};
 use bulwark_state::{
     Bank, Board, Book, Compartment, Guardian, Insurance, Key as StoredKey, MARGIN_VERSION,
-    MarginAccount, Market, Proposal, Protocol, Recovery, Ticket, VERSION,
+    MarginAccount, Market, Proposal, Protocol, Recovery, Stake, Ticket, VERSION,
 };
 
 use crate::error::{BulwarkError, ensure, refusal};
@@ -99,6 +99,8 @@ accounts! {
     TicketState(Ticket, VERSION);
     /// Insurance of a compartment.
     InsuranceState(Insurance, VERSION);
+    /// A stake in insurance.
+    StakeState(Stake, VERSION);
     /// The guardian.
     GuardianState(Guardian, VERSION);
     /// A proposed action of the guardian.
@@ -196,28 +198,7 @@ pub fn create<'info, T: Layout>(
     seeds: &[&[u8]],
     fill: impl FnOnce(&mut T::Inner) -> Result<()>,
 ) -> Result<()> {
-    let address = Pubkey::create_program_address(seeds, &crate::ID)
-        .map_err(|_| refusal(BulwarkError::WrongAddress))?;
-    ensure(address == *info.key, BulwarkError::WrongAddress)?;
-    let space = u64::try_from(T::SPACE).map_err(|_| refusal(BulwarkError::Overflow))?;
-    let needed = Rent::get()?.minimum_balance(T::SPACE);
-    let held = info.lamports();
-    let lacking = needed.max(held) - held;
-    let accounts = [payer.clone(), info.clone(), system_program.clone()];
-    if lacking > 0 {
-        let pay = system_instruction::transfer(payer.key, info.key, lacking);
-        invoke_signed(&pay, &accounts, &[])?;
-    }
-    invoke_signed(
-        &system_instruction::allocate(info.key, space),
-        &accounts,
-        &[seeds],
-    )?;
-    invoke_signed(
-        &system_instruction::assign(info.key, &crate::ID),
-        &accounts,
-        &[seeds],
-    )?;
+    allocate(&[payer, info, system_program], seeds, T::SPACE)?;
     let mut data = info.try_borrow_mut_data()?;
     let (discriminator, rest) = data
         .split_at_mut_checked(DISCRIMINATOR)
@@ -227,6 +208,35 @@ pub fn create<'info, T: Layout>(
         bytemuck::try_from_bytes_mut(rest).map_err(|_| refusal(BulwarkError::WrongSize))?;
     state.stamp();
     fill(state.inner_mut())
+}
+
+/// Makes `info` an empty account of this program at the address of `seeds`.
+#[inline(never)]
+fn allocate<'info>(
+    [payer, info, system_program]: &[&AccountInfo<'info>; 3],
+    seeds: &[&[u8]],
+    space: usize,
+) -> Result<()> {
+    let address = Pubkey::create_program_address(seeds, &crate::ID)
+        .map_err(|_| refusal(BulwarkError::WrongAddress))?;
+    ensure(address == *info.key, BulwarkError::WrongAddress)?;
+    let needed = Rent::get()?.minimum_balance(space);
+    let bytes = u64::try_from(space).map_err(|_| refusal(BulwarkError::Overflow))?;
+    let held = info.lamports();
+    let lacking = needed.max(held) - held;
+    let accounts = [payer, info, system_program].map(|account| (*account).clone());
+    let (to, from) = (info.key, payer.key);
+    if lacking > 0 {
+        let pay = system_instruction::transfer(from, to, lacking);
+        invoke_signed(&pay, &accounts, &[])?;
+    }
+    for step in [
+        system_instruction::allocate(to, bytes),
+        system_instruction::assign(to, &crate::ID),
+    ] {
+        invoke_signed(&step, &accounts, &[seeds])?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod actions;
 pub mod council;
 pub mod opening;
 pub mod recovery;
+pub mod staking;
 pub mod winding;
 
 use std::fmt::Write as _;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 
 use bulwark::state::{
     BankState, BoardState, BookState, CompartmentState, GuardianState, InsuranceState, Layout,
-    MarginState, MarketState, ProposalState, ProtocolState, RecoveryState, TicketState,
+    MarginState, MarketState, ProposalState, ProtocolState, RecoveryState, StakeState, TicketState,
 };
 use bulwark_svm::Vm;
 
@@ -78,6 +79,11 @@ const ACCOUNTS: &[(&str, usize, &str)] = &[
         "Ticket of a queued withdrawal",
         TicketState::SPACE,
         "owner, back when it is paid",
+    ),
+    (
+        "Stake in insurance",
+        StakeState::SPACE,
+        "owner, back when it is closed",
     ),
     ("Guardian", GuardianState::SPACE, "creator, for good"),
     (

@@ -148,6 +148,12 @@ pub const LEGAL: &[Rule] = &[
         "anyone notes any account of the compartment",
     ),
     rule(
+        "prove_stress",
+        "rest",
+        MARGIN,
+        "anyone proves the stress of any account of the compartment",
+    ),
+    rule(
         "set_delegate",
         "margin",
         MARGIN,

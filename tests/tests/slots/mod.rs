@@ -4,6 +4,7 @@ pub mod samples;
 mod samples_guardian;
 mod samples_listing;
 mod samples_recovery;
+mod samples_staking;
 mod samples_winding;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub fn all() -> BTreeMap<&'static str, Vec<Make>> {
         samples_listing::SAMPLES,
         samples_winding::SAMPLES,
         samples_recovery::SAMPLES,
+        samples_staking::SAMPLES,
     ] {
         for (name, make) in list {
             all.entry(*name).or_default().push(*make);

@@ -26,6 +26,7 @@ pub fn base() -> Stage {
     let mut stage = Stage::on(world);
     let world = &mut stage.world;
     world.another_account("alice", "alice's second", 1);
+    world.join("alice", 500.0);
     world.trader("dave");
     let (_, queued) = world.withdraw("bob", USDC, usdc(150_000.0));
     assert!(queued > 0, "bob's ticket");

@@ -26,6 +26,7 @@ export const ACCOUNT_SIZES = {
   margin: accounts.getMarginStateDecoder().fixedSize,
   ticket: accounts.getTicketStateDecoder().fixedSize,
   insurance: accounts.getInsuranceStateDecoder().fixedSize,
+  stake: accounts.getStakeStateDecoder().fixedSize,
   guardian: accounts.getGuardianStateDecoder().fixedSize,
   proposal: accounts.getProposalStateDecoder().fixedSize,
   recovery: accounts.getRecoveryStateDecoder().fixedSize,

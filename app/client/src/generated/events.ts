@@ -107,6 +107,10 @@ import {
   type ResidualCollected,
   getStageChangedDecoder,
   type StageChanged,
+  getStakeChangedDecoder,
+  type StakeChanged,
+  getStressProvedDecoder,
+  type StressProved,
   getSurplusSweptDecoder,
   type SurplusSwept,
   getTicketCrankedDecoder,
@@ -172,6 +176,8 @@ export interface BulwarkEvents {
   RecoveryUndone: RecoveryUndone;
   ResidualCollected: ResidualCollected;
   StageChanged: StageChanged;
+  StakeChanged: StakeChanged;
+  StressProved: StressProved;
   SurplusSwept: SurplusSwept;
   TicketCranked: TicketCranked;
   Transferred: Transferred;
@@ -240,6 +246,8 @@ export const BULWARK_EVENTS: {
   RecoveryUndone: { discriminator: [176, 147, 56, 151, 1, 250, 1, 239], decoder: getRecoveryUndoneDecoder },
   ResidualCollected: { discriminator: [46, 250, 254, 166, 219, 120, 90, 253], decoder: getResidualCollectedDecoder },
   StageChanged: { discriminator: [80, 170, 27, 200, 87, 116, 78, 98], decoder: getStageChangedDecoder },
+  StakeChanged: { discriminator: [242, 117, 195, 222, 185, 209, 114, 219], decoder: getStakeChangedDecoder },
+  StressProved: { discriminator: [64, 189, 251, 30, 236, 66, 14, 230], decoder: getStressProvedDecoder },
   SurplusSwept: { discriminator: [10, 228, 130, 83, 221, 240, 210, 32], decoder: getSurplusSweptDecoder },
   TicketCranked: { discriminator: [240, 69, 133, 158, 194, 232, 147, 176], decoder: getTicketCrankedDecoder },
   Transferred: { discriminator: [21, 132, 239, 64, 146, 239, 166, 68], decoder: getTransferredDecoder },

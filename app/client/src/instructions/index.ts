@@ -4,6 +4,7 @@ export * from "./guardian.js";
 export * from "./liquidation.js";
 export * from "./money.js";
 export * from "./recovery.js";
+export * from "./staking.js";
 export * from "./trading.js";
 export * from "./view.js";
 export * from "./winding.js";

@@ -44,13 +44,13 @@ export function fundInsurance(
   const quote = bankOf(deployment, 0);
   return generated.getFundInsuranceInstruction({
     ...common(deployment),
-    funder,
-    quoteBank: quote.bank,
-    quoteVault: quote.vault,
-    quoteMint: quote.mint,
-    tokenProgram: quote.tokenProgram,
-    source,
+    giver: funder,
+    bank: quote.bank,
     insurance: deployment.insurance,
+    vault: quote.vault,
+    mint: quote.mint,
+    source,
+    tokenProgram: quote.tokenProgram,
     amount,
   });
 }

@@ -5,6 +5,7 @@ use bulwark_state::{Board, BoardMarket, Lowered, Market};
 use super::{Ended, Rules};
 use crate::error::{Error, Result};
 use crate::math::mul_div_floor;
+use crate::staking::stress;
 use crate::targets;
 use crate::time::Now;
 
@@ -42,7 +43,8 @@ pub(super) fn raised(base: u64, taker_closes: u64, maker_closes: u64) -> (u64, C
 }
 
 /// The trading limits of a market that hold now (D4): its caps times [`targets::ease`], new
-/// notional also over congestion g, never less than [`LEAST_E9`] of a cap; or a guardian's while
+/// notional also over congestion g, leverage also times what the coverage breaker leaves, never
+/// less than [`LEAST_E9`] of a cap; or a guardian's while
 /// one was lowered. They bind new risk alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caps {
@@ -75,10 +77,12 @@ pub fn caps(board: &Board, market: &Market, now: Now) -> Result<Caps> {
         u64::from(market.leverage_cap),
     );
     let notional = share(market.slot_notional_cap, crowded)?;
+    // Both are at most 1e9.
+    let covered = ease.wrapping_mul(stress::ease_e9(board, now)) / ONE_E9;
     Ok(Caps {
         open_interest: lower(share(oi, ease)?, &market.lowered_oi, now),
         slot_notional: lower(notional, &market.lowered_notional, now),
-        leverage: lower(share(leverage, ease)?, &market.lowered_leverage, now),
+        leverage: lower(share(leverage, covered)?, &market.lowered_leverage, now),
     })
 }
 

@@ -127,7 +127,7 @@ pub fn observe(
         if changed {
             super::capability::bump(&mut compartment.mode.sequence)?;
         }
-        note_missing(&mut compartment.broken, now);
+        note_missing(&mut compartment.broken, finding, now);
         if finding == Finding::ValueMissing && !running(&compartment.mode.paused, now) {
             let act = Act {
                 seconds: u64::MAX,
@@ -212,11 +212,18 @@ fn set(word: &mut u64, bit: u64, on: bool) -> bool {
     *word != before
 }
 
-fn note_missing(bits: &mut BrokenBits, now: Now) {
+/// Notes the first sight of missing value and the second. A look at anything else is neither: it
+/// would count as seen again what may be made good since.
+fn note_missing(bits: &mut BrokenBits, finding: Finding, now: Now) {
     if bits.banks_missing == 0 {
         bits.missing_at = 0;
         bits.missing_again_at = 0;
-    } else if bits.missing_at == 0 {
+        return;
+    }
+    if finding != Finding::ValueMissing {
+        return;
+    }
+    if bits.missing_at == 0 {
         bits.missing_at = now.unix;
     } else if bits.missing_again_at == 0 && now.unix.saturating_sub(bits.missing_at) >= SECOND_LOOK
     {

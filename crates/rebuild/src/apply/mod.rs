@@ -5,6 +5,7 @@ mod listing;
 mod money;
 mod moving;
 mod recovery;
+mod staking;
 mod trading;
 mod windup;
 
@@ -28,6 +29,7 @@ pub(crate) fn event(ledger: &mut Ledger, event: &Event, now: Now) -> Result<()> 
         || liquidation::take(compartment, event, now)?
         || windup::take(compartment, event, now)?
         || moving::take(compartment, event, now)?
+        || staking::take(compartment, event)?
         || recovery::take(compartment, event, now)?;
     anyhow::ensure!(taken, NO_RULE);
     compartment.fold()

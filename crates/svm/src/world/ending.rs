@@ -1,6 +1,7 @@
 //! A history in which things end: money moved between own accounts, a market settled, a bank
 //! closed, one Recovery taken back and one carried out, with late marks and late money.
 
+use bulwark::instructions::StakeAct;
 use bulwark_core::recovery::{AUDIT_EVERY, Cause, DEAD_MAN, DEADLINE};
 
 use bulwark_state::{Bank, Compartment};
@@ -18,6 +19,7 @@ impl World {
         world.create_guardian(5).expect("a guardian is made");
         world.people_come();
         world.own_accounts();
+        world.stakers();
         world.market_ends();
         world.two_audits();
         world.false_alarm();
@@ -56,6 +58,19 @@ impl World {
             self.advance(600);
         }
         self.refresh_all();
+    }
+
+    /// One stakes and is still there at the end, one asks to leave; somebody proves a stress.
+    fn stakers(&mut self) {
+        self.join("donor", 2_000.0);
+        self.join("plain staker", 500.0);
+        self.advance(86_400 + 1);
+        self.earn("donor").expect("a day is over");
+        self.stake("plain staker", StakeAct::Ask(u64::MAX))
+            .expect("asked");
+        self.refresh_all();
+        self.copy_all();
+        self.prove_stress("alice").expect("proved");
     }
 
     fn market_ends(&mut self) {
@@ -161,6 +176,8 @@ impl World {
         let to = pubkey(self.wallet(buyer).pubkey());
         let key = pubkey(owner.pubkey());
         let act = self.deployment.assign_claims(key, margin, to);
+        self.advance(1);
         self.send(&[act], &[&owner]).expect("sold");
+        self.advance(1);
     }
 }

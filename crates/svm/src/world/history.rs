@@ -2,7 +2,7 @@
 //! of every test compares the two.
 
 use bulwark_rebuild::{Chain, Found, Ledger, Link, Raw, differences};
-use bulwark_state::{MarginAccount, Market, Protocol, Ticket};
+use bulwark_state::{MarginAccount, Market, Protocol, Stake, Ticket};
 use solana_address::Address;
 
 use super::{World, standard_plan};
@@ -65,6 +65,16 @@ impl World {
         for key in rebuilt.tickets.keys() {
             if let Some(ticket) = self.vm.read::<Ticket>(address(*key)) {
                 compare(address(*key), Found::Ticket(&ticket));
+            }
+        }
+        for key in rebuilt.stakes.keys() {
+            if let Some(stake) = self.vm.read::<Stake>(address(*key)) {
+                compare(address(*key), Found::Stake(&stake));
+            }
+        }
+        for key in rebuilt.stakes.keys() {
+            if self.vm.read::<Stake>(address(*key)).is_none() {
+                list.push(format!("{key}: a stake that is gone"));
             }
         }
         for key in rebuilt.tickets.keys() {

@@ -15,6 +15,7 @@ mod liquidation;
 pub mod listing;
 mod money;
 mod recovery;
+mod staking;
 mod story;
 mod view;
 mod winding;

@@ -1,7 +1,7 @@
 //! One long history in which everything happens that events have to tell: for whoever rebuilds
 //! accounts from events, and for whoever checks histories.
 
-use bulwark::instructions::Which;
+use bulwark::instructions::{StakeAct, Which};
 use bulwark_client::{Instruction, Pubkey};
 use bulwark_core::guardian::{ALL_COMPARTMENTS, Action};
 use solana_keypair::Keypair;
@@ -39,6 +39,7 @@ impl World {
         world.debtor_pays();
         world.crowd_trades(steps, seed);
         world.orders_end();
+        world.somebody_stakes();
         world.vaults_are_robbed();
         world.crash_bankrupts();
         world.people_leave();
@@ -83,6 +84,15 @@ impl World {
         self.advance(2);
         self.crash(BTC, 50_000.0);
         self.advance(2);
+    }
+
+    /// A stake joins and asks to leave; somebody shows what insurance may have to pay.
+    fn somebody_stakes(&mut self) {
+        self.join("stan", 20.0);
+        self.stake("stan", StakeAct::Ask(u64::MAX))
+            .expect("he may ask");
+        self.earn("stan").expect("anybody may");
+        self.prove_stress(CROWD[0]).expect("anybody may");
     }
 
     /// One act, taken or refused.

@@ -18,7 +18,8 @@ use crate::state::{
 };
 use crate::{quote, token};
 
-/// Accounts of `accrue`; all markets of the compartment follow, writable.
+/// Accounts of `accrue`, which all markets of the compartment follow, writable; and of
+/// `prove_stress`, which a margin account follows.
 #[derive(Accounts)]
 pub struct Accrue<'info> {
     /// Anyone.
@@ -36,6 +37,7 @@ pub struct Accrue<'info> {
     /// CHECK: compared with the bank's vault, then read as a token account.
     pub quote_vault: UncheckedAccount<'info>,
     /// Insurance of the compartment.
+    #[account(mut)]
     pub insurance: AccountLoader<'info, InsuranceState>,
     /// CHECK: the address is compared; signs the event's self-call.
     #[account(address = crate::EVENT_AUTHORITY_AND_BUMP.0)]

@@ -21,6 +21,7 @@ use bulwark_core::breaker::{depeg, drawdown};
 use bulwark_core::check::{self as rule, Bits};
 use bulwark_core::mode::{self, Finding, Global, Item};
 use bulwark_core::permits::Action;
+use bulwark_core::staking::stress;
 use bulwark_state::{Board, Compartment, Insurance, Market};
 
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
@@ -34,6 +35,8 @@ use crate::{invariant, lists, token};
 
 /// Beside the number of a bank: a trip of the depeg breaker.
 const PEG: u64 = 0x100;
+/// Instead of the number of a market: a trip of the coverage breaker.
+const COVER: u64 = 0x200;
 
 /// Accounts of `check`; the items follow.
 #[derive(Accounts)]
@@ -183,14 +186,17 @@ impl Sight<'_> {
             });
             pegs.chained = pegs.sequence;
         }
-        Ok(())
+        let cover = &mut self.board.cover;
+        let found = (stress::REASON.into(), cover.sequence, cover.chained);
+        cover.chained = cover.sequence;
+        self.trip(COVER, found)
     }
 
     /// Chains the trips of a market that lie between what was chained and `sequence`.
-    fn trip(&mut self, market: u8, (reason, sequence, chained): (u32, u64, u64)) -> Result<()> {
+    fn trip(&mut self, market: u64, (reason, sequence, chained): (u32, u64, u64)) -> Result<()> {
         if sequence > chained {
             self.trips.push(BreakerTripped {
-                market: market.into(),
+                market,
                 reason: reason.into(),
                 first: chained.checked_add(1).or_refuse()?,
                 last: sequence,
@@ -204,13 +210,16 @@ impl Sight<'_> {
         let finding = rule::market(&self.board, market, holds).or_refuse()?;
         self.observe(Item::Market(market.index), finding)?;
         let band = &mut market.band;
-        self.trip(market.index, (band.reason, band.sequence, band.chained))?;
+        self.trip(
+            market.index.into(),
+            (band.reason, band.sequence, band.chained),
+        )?;
         band.chained = band.sequence;
         let seat = self.board.markets.get_mut(usize::from(market.index));
         let watch = &mut seat.or_refuse()?.watch;
         let found = (watch.reason, watch.sequence, watch.chained);
         watch.chained = watch.sequence;
-        self.trip(market.index, found)
+        self.trip(market.index.into(), found)
     }
 
     /// One of the items that follow, by what it says that it is; the loader proves it.

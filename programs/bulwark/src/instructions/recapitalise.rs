@@ -14,8 +14,8 @@ use crate::state::{Access, BankState, CompartmentState, InsuranceState, Protocol
 use crate::token::{self, Movement};
 use crate::{invariant, quote};
 
-/// Accounts of `recapitalise`; for quote every market of the compartment follows, in order,
-/// writable.
+/// Accounts of `recapitalise` and `fund_insurance`; for the former in quote every market of the
+/// compartment follows, in order, writable.
 #[derive(Accounts)]
 pub struct Recapitalise<'info> {
     /// Who gives: authority of the source.

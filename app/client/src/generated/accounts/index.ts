@@ -17,4 +17,5 @@ export * from "./marketState.js";
 export * from "./proposalState.js";
 export * from "./protocolState.js";
 export * from "./recoveryState.js";
+export * from "./stakeState.js";
 export * from "./ticketState.js";

@@ -168,8 +168,18 @@ export const BULWARK_ERROR__NOTHING_DUE = 0x17ba; // 6074
 export const BULWARK_ERROR__COUPLED_APART = 0x17bb; // 6075
 /** CollateralCap: The compartment's cap of the token's origin class or group would be passed */
 export const BULWARK_ERROR__COLLATERAL_CAP = 0x17bc; // 6076
+/** StakeTooSmall: A stake, and what stays of one, is at least $10, or nothing */
+export const BULWARK_ERROR__STAKE_TOO_SMALL = 0x17bd; // 6077
+/** Unchecked: A bank or the deficit was last checked more than 150 slots ago */
+export const BULWARK_ERROR__UNCHECKED = 0x17be; // 6078
+/** NothingAsked: Nothing of this stake has asked to leave, or its window is over */
+export const BULWARK_ERROR__NOTHING_ASKED = 0x17bf; // 6079
+/** InsuranceAtRisk: An account that could take a tenth of insurance is liquidatable */
+export const BULWARK_ERROR__INSURANCE_AT_RISK = 0x17c0; // 6080
+/** NothingForSale: Insurance isn't short, or what it has lost is sold again */
+export const BULWARK_ERROR__NOTHING_FOR_SALE = 0x17c1; // 6081
 /** ClaimsAssigned: The account's claims are assigned: once, and what is due to them is collected first */
-export const BULWARK_ERROR__CLAIMS_ASSIGNED = 0x17bd; // 6077
+export const BULWARK_ERROR__CLAIMS_ASSIGNED = 0x17c2; // 6082
 /** WrongProtocol: The account belongs to another protocol */
 export const BULWARK_ERROR__WRONG_PROTOCOL = 0x1838; // 6200
 /** WrongCompartment: The account belongs to another compartment */
@@ -309,6 +319,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__GRACE_HOLDS
   | typeof BULWARK_ERROR__INCOMPLETE_SET
   | typeof BULWARK_ERROR__INSUFFICIENT_BALANCE
+  | typeof BULWARK_ERROR__INSURANCE_AT_RISK
   | typeof BULWARK_ERROR__INVARIANT_BROKEN
   | typeof BULWARK_ERROR__MARKET_FORBIDS
   | typeof BULWARK_ERROR__MEMBER_SILENT
@@ -323,7 +334,9 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__NOT_CREATOR
   | typeof BULWARK_ERROR__NOT_FILLED_WHOLE
   | typeof BULWARK_ERROR__NOT_FLAGGED
+  | typeof BULWARK_ERROR__NOTHING_ASKED
   | typeof BULWARK_ERROR__NOTHING_DUE
+  | typeof BULWARK_ERROR__NOTHING_FOR_SALE
   | typeof BULWARK_ERROR__NOTHING_REFRESHED
   | typeof BULWARK_ERROR__NOTHING_TO_TAKE
   | typeof BULWARK_ERROR__NOT_LIQUIDATABLE
@@ -362,6 +375,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__SELF_LIQUIDATION
   | typeof BULWARK_ERROR__SLOT_SHARE
   | typeof BULWARK_ERROR__STAGE_FORBIDS
+  | typeof BULWARK_ERROR__STAKE_TOO_SMALL
   | typeof BULWARK_ERROR__STALE_QUOTE
   | typeof BULWARK_ERROR__SUBJECT_OF_PROPOSAL
   | typeof BULWARK_ERROR__TICKETS_WAIT
@@ -375,6 +389,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__TOO_MANY_MARKETS
   | typeof BULWARK_ERROR__TOO_MANY_ORDERS
   | typeof BULWARK_ERROR__TOO_MANY_WAITING
+  | typeof BULWARK_ERROR__UNCHECKED
   | typeof BULWARK_ERROR__UNLISTED_RULE
   | typeof BULWARK_ERROR__VALUE_MISSING
   | typeof BULWARK_ERROR__VAULT_FROZEN
@@ -441,6 +456,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__GRACE_HOLDS]: `Grace holds: this account can't be liquidated yet`,
     [BULWARK_ERROR__INCOMPLETE_SET]: `This needs every bank or market of the compartment, each once`,
     [BULWARK_ERROR__INSUFFICIENT_BALANCE]: `The account holds less than this`,
+    [BULWARK_ERROR__INSURANCE_AT_RISK]: `An account that could take a tenth of insurance is liquidatable`,
     [BULWARK_ERROR__INVARIANT_BROKEN]: `An invariant would be broken`,
     [BULWARK_ERROR__MARKET_FORBIDS]: `The market's status does not permit this`,
     [BULWARK_ERROR__MEMBER_SILENT]: `The member was silent too long: a heartbeat brings the powers back after 48 h`,
@@ -455,7 +471,9 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__NOT_CREATOR]: `The signer isn't the creator`,
     [BULWARK_ERROR__NOT_FILLED_WHOLE]: `The order can't be filled whole`,
     [BULWARK_ERROR__NOT_FLAGGED]: `The account isn't flagged`,
+    [BULWARK_ERROR__NOTHING_ASKED]: `Nothing of this stake has asked to leave, or its window is over`,
     [BULWARK_ERROR__NOTHING_DUE]: `Nothing is due at the moment; late money may make something due`,
+    [BULWARK_ERROR__NOTHING_FOR_SALE]: `Insurance isn't short, or what it has lost is sold again`,
     [BULWARK_ERROR__NOTHING_REFRESHED]: `No feed of this refresh could be updated`,
     [BULWARK_ERROR__NOTHING_TO_TAKE]: `The take-over would take nothing`,
     [BULWARK_ERROR__NOT_LIQUIDATABLE]: `The account isn't below its maintenance requirement`,
@@ -494,6 +512,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__SELF_LIQUIDATION]: `An account can't be taken over by its own owner here`,
     [BULWARK_ERROR__SLOT_SHARE]: `More than the share of a leg that may be taken over in one slot`,
     [BULWARK_ERROR__STAGE_FORBIDS]: `The account's stage does not permit this`,
+    [BULWARK_ERROR__STAKE_TOO_SMALL]: `A stake, and what stays of one, is at least $10, or nothing`,
     [BULWARK_ERROR__STALE_QUOTE]: `The quoted block isn't one of the last 512`,
     [BULWARK_ERROR__SUBJECT_OF_PROPOSAL]: `The member is a subject of the removal`,
     [BULWARK_ERROR__TICKETS_WAIT]: `Withdrawals of this account still wait: they are voided first`,
@@ -507,6 +526,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__TOO_MANY_MARKETS]: `The compartment has no place for another market`,
     [BULWARK_ERROR__TOO_MANY_ORDERS]: `Too many orders in one market`,
     [BULWARK_ERROR__TOO_MANY_WAITING]: `Eight changes wait already`,
+    [BULWARK_ERROR__UNCHECKED]: `A bank or the deficit was last checked more than 150 slots ago`,
     [BULWARK_ERROR__UNLISTED_RULE]: `A rule that this release has no name for`,
     [BULWARK_ERROR__VALUE_MISSING]: `Value is missing: this must wait until it is made good`,
     [BULWARK_ERROR__VAULT_FROZEN]: `The vault is frozen by the mint's authority`,

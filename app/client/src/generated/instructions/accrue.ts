@@ -83,7 +83,7 @@ export type AccrueInstruction<
         ? ReadonlyAccount<TAccountQuoteVault>
         : TAccountQuoteVault,
       TAccountInsurance extends string
-        ? ReadonlyAccount<TAccountInsurance>
+        ? WritableAccount<TAccountInsurance>
         : TAccountInsurance,
       TAccountEventAuthority extends string
         ? ReadonlyAccount<TAccountEventAuthority>
@@ -197,7 +197,7 @@ export function getAccrueInstruction<
     board: { value: input.board ?? null, isWritable: true },
     quoteBank: { value: input.quoteBank ?? null, isWritable: true },
     quoteVault: { value: input.quoteVault ?? null, isWritable: false },
-    insurance: { value: input.insurance ?? null, isWritable: false },
+    insurance: { value: input.insurance ?? null, isWritable: true },
     eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
     program: { value: input.program ?? null, isWritable: false },
   };

@@ -52,16 +52,16 @@ export function getFundInsuranceDiscriminatorBytes(): ReadonlyUint8Array {
 
 export type FundInsuranceInstruction<
   TProgram extends string = typeof BULWARK_PROGRAM_ADDRESS,
-  TAccountFunder extends string | AccountMeta<string> = string,
+  TAccountGiver extends string | AccountMeta<string> = string,
   TAccountProtocol extends string | AccountMeta<string> = string,
   TAccountCompartment extends string | AccountMeta<string> = string,
-  TAccountQuoteBank extends string | AccountMeta<string> = string,
-  TAccountQuoteVault extends string | AccountMeta<string> = string,
-  TAccountQuoteMint extends string | AccountMeta<string> = string,
+  TAccountBank extends string | AccountMeta<string> = string,
+  TAccountInsurance extends string | AccountMeta<string> = string,
+  TAccountVault extends string | AccountMeta<string> = string,
+  TAccountMint extends string | AccountMeta<string> = string,
+  TAccountSource extends string | AccountMeta<string> = string,
   TAccountTokenProgram extends string | AccountMeta<string> =
     "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
-  TAccountSource extends string | AccountMeta<string> = string,
-  TAccountInsurance extends string | AccountMeta<string> = string,
   TAccountEventAuthority extends string | AccountMeta<string> = string,
   TAccountProgram extends string | AccountMeta<string> =
     "3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM",
@@ -70,34 +70,34 @@ export type FundInsuranceInstruction<
   InstructionWithData<ReadonlyUint8Array> &
   InstructionWithAccounts<
     [
-      TAccountFunder extends string
-        ? ReadonlySignerAccount<TAccountFunder> &
-            AccountSignerMeta<TAccountFunder>
-        : TAccountFunder,
+      TAccountGiver extends string
+        ? ReadonlySignerAccount<TAccountGiver> &
+            AccountSignerMeta<TAccountGiver>
+        : TAccountGiver,
       TAccountProtocol extends string
         ? ReadonlyAccount<TAccountProtocol>
         : TAccountProtocol,
       TAccountCompartment extends string
         ? ReadonlyAccount<TAccountCompartment>
         : TAccountCompartment,
-      TAccountQuoteBank extends string
-        ? WritableAccount<TAccountQuoteBank>
-        : TAccountQuoteBank,
-      TAccountQuoteVault extends string
-        ? WritableAccount<TAccountQuoteVault>
-        : TAccountQuoteVault,
-      TAccountQuoteMint extends string
-        ? ReadonlyAccount<TAccountQuoteMint>
-        : TAccountQuoteMint,
-      TAccountTokenProgram extends string
-        ? ReadonlyAccount<TAccountTokenProgram>
-        : TAccountTokenProgram,
-      TAccountSource extends string
-        ? WritableAccount<TAccountSource>
-        : TAccountSource,
+      TAccountBank extends string
+        ? WritableAccount<TAccountBank>
+        : TAccountBank,
       TAccountInsurance extends string
         ? WritableAccount<TAccountInsurance>
         : TAccountInsurance,
+      TAccountVault extends string
+        ? WritableAccount<TAccountVault>
+        : TAccountVault,
+      TAccountMint extends string
+        ? ReadonlyAccount<TAccountMint>
+        : TAccountMint,
+      TAccountSource extends string
+        ? WritableAccount<TAccountSource>
+        : TAccountSource,
+      TAccountTokenProgram extends string
+        ? ReadonlyAccount<TAccountTokenProgram>
+        : TAccountTokenProgram,
       TAccountEventAuthority extends string
         ? ReadonlyAccount<TAccountEventAuthority>
         : TAccountEventAuthority,
@@ -143,76 +143,76 @@ export function getFundInsuranceInstructionDataCodec(): FixedSizeCodec<
 }
 
 export type FundInsuranceInput<
-  TAccountFunder extends string = string,
+  TAccountGiver extends string = string,
   TAccountProtocol extends string = string,
   TAccountCompartment extends string = string,
-  TAccountQuoteBank extends string = string,
-  TAccountQuoteVault extends string = string,
-  TAccountQuoteMint extends string = string,
-  TAccountTokenProgram extends string = string,
-  TAccountSource extends string = string,
+  TAccountBank extends string = string,
   TAccountInsurance extends string = string,
+  TAccountVault extends string = string,
+  TAccountMint extends string = string,
+  TAccountSource extends string = string,
+  TAccountTokenProgram extends string = string,
   TAccountEventAuthority extends string = string,
   TAccountProgram extends string = string,
 > = {
-  /** Owner or delegate of the token account that pays. */
-  funder: TransactionSigner<TAccountFunder>;
+  /** Who gives: authority of the source. */
+  giver: TransactionSigner<TAccountGiver>;
   /** Protocol. */
   protocol: Address<TAccountProtocol>;
   /** Compartment. */
   compartment: Address<TAccountCompartment>;
-  /** Quote bank of the compartment. */
-  quoteBank: Address<TAccountQuoteBank>;
-  quoteVault: Address<TAccountQuoteVault>;
-  quoteMint: Address<TAccountQuoteMint>;
-  tokenProgram?: Address<TAccountTokenProgram>;
+  /** Bank. */
+  bank: Address<TAccountBank>;
+  /** Insurance of the compartment: needed for quote. */
+  insurance?: Address<TAccountInsurance>;
+  vault: Address<TAccountVault>;
+  mint: Address<TAccountMint>;
   source: Address<TAccountSource>;
-  /** Insurance of the compartment. */
-  insurance: Address<TAccountInsurance>;
+  tokenProgram?: Address<TAccountTokenProgram>;
   eventAuthority: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
   amount: FundInsuranceInstructionDataArgs["amount"];
 };
 
 export function getFundInsuranceInstruction<
-  TAccountFunder extends string,
+  TAccountGiver extends string,
   TAccountProtocol extends string,
   TAccountCompartment extends string,
-  TAccountQuoteBank extends string,
-  TAccountQuoteVault extends string,
-  TAccountQuoteMint extends string,
-  TAccountTokenProgram extends string,
-  TAccountSource extends string,
+  TAccountBank extends string,
   TAccountInsurance extends string,
+  TAccountVault extends string,
+  TAccountMint extends string,
+  TAccountSource extends string,
+  TAccountTokenProgram extends string,
   TAccountEventAuthority extends string,
   TAccountProgram extends string,
   TProgramAddress extends Address = typeof BULWARK_PROGRAM_ADDRESS,
 >(
   input: FundInsuranceInput<
-    TAccountFunder,
+    TAccountGiver,
     TAccountProtocol,
     TAccountCompartment,
-    TAccountQuoteBank,
-    TAccountQuoteVault,
-    TAccountQuoteMint,
-    TAccountTokenProgram,
-    TAccountSource,
+    TAccountBank,
     TAccountInsurance,
+    TAccountVault,
+    TAccountMint,
+    TAccountSource,
+    TAccountTokenProgram,
     TAccountEventAuthority,
     TAccountProgram
   >,
   config?: { programAddress?: TProgramAddress },
 ): FundInsuranceInstruction<
   TProgramAddress,
-  TAccountFunder,
+  TAccountGiver,
   TAccountProtocol,
   TAccountCompartment,
-  TAccountQuoteBank,
-  TAccountQuoteVault,
-  TAccountQuoteMint,
-  TAccountTokenProgram,
-  TAccountSource,
+  TAccountBank,
   TAccountInsurance,
+  TAccountVault,
+  TAccountMint,
+  TAccountSource,
+  TAccountTokenProgram,
   TAccountEventAuthority,
   TAccountProgram
 > {
@@ -221,15 +221,15 @@ export function getFundInsuranceInstruction<
 
   // Original accounts.
   const originalAccounts = {
-    funder: { value: input.funder ?? null, isWritable: false },
+    giver: { value: input.giver ?? null, isWritable: false },
     protocol: { value: input.protocol ?? null, isWritable: false },
     compartment: { value: input.compartment ?? null, isWritable: false },
-    quoteBank: { value: input.quoteBank ?? null, isWritable: true },
-    quoteVault: { value: input.quoteVault ?? null, isWritable: true },
-    quoteMint: { value: input.quoteMint ?? null, isWritable: false },
-    tokenProgram: { value: input.tokenProgram ?? null, isWritable: false },
-    source: { value: input.source ?? null, isWritable: true },
+    bank: { value: input.bank ?? null, isWritable: true },
     insurance: { value: input.insurance ?? null, isWritable: true },
+    vault: { value: input.vault ?? null, isWritable: true },
+    mint: { value: input.mint ?? null, isWritable: false },
+    source: { value: input.source ?? null, isWritable: true },
+    tokenProgram: { value: input.tokenProgram ?? null, isWritable: false },
     eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
     program: { value: input.program ?? null, isWritable: false },
   };
@@ -254,15 +254,15 @@ export function getFundInsuranceInstruction<
   const getAccountMeta = getAccountMetaFactory(programAddress, "programId");
   return Object.freeze({
     accounts: [
-      getAccountMeta("funder", accounts.funder),
+      getAccountMeta("giver", accounts.giver),
       getAccountMeta("protocol", accounts.protocol),
       getAccountMeta("compartment", accounts.compartment),
-      getAccountMeta("quoteBank", accounts.quoteBank),
-      getAccountMeta("quoteVault", accounts.quoteVault),
-      getAccountMeta("quoteMint", accounts.quoteMint),
-      getAccountMeta("tokenProgram", accounts.tokenProgram),
-      getAccountMeta("source", accounts.source),
+      getAccountMeta("bank", accounts.bank),
       getAccountMeta("insurance", accounts.insurance),
+      getAccountMeta("vault", accounts.vault),
+      getAccountMeta("mint", accounts.mint),
+      getAccountMeta("source", accounts.source),
+      getAccountMeta("tokenProgram", accounts.tokenProgram),
       getAccountMeta("eventAuthority", accounts.eventAuthority),
       getAccountMeta("program", accounts.program),
     ],
@@ -272,15 +272,15 @@ export function getFundInsuranceInstruction<
     programAddress,
   } as FundInsuranceInstruction<
     TProgramAddress,
-    TAccountFunder,
+    TAccountGiver,
     TAccountProtocol,
     TAccountCompartment,
-    TAccountQuoteBank,
-    TAccountQuoteVault,
-    TAccountQuoteMint,
-    TAccountTokenProgram,
-    TAccountSource,
+    TAccountBank,
     TAccountInsurance,
+    TAccountVault,
+    TAccountMint,
+    TAccountSource,
+    TAccountTokenProgram,
     TAccountEventAuthority,
     TAccountProgram
   >);
@@ -292,20 +292,20 @@ export type ParsedFundInsuranceInstruction<
 > = {
   programAddress: Address<TProgram>;
   accounts: {
-    /** Owner or delegate of the token account that pays. */
-    funder: TAccountMetas[0];
+    /** Who gives: authority of the source. */
+    giver: TAccountMetas[0];
     /** Protocol. */
     protocol: TAccountMetas[1];
     /** Compartment. */
     compartment: TAccountMetas[2];
-    /** Quote bank of the compartment. */
-    quoteBank: TAccountMetas[3];
-    quoteVault: TAccountMetas[4];
-    quoteMint: TAccountMetas[5];
-    tokenProgram: TAccountMetas[6];
+    /** Bank. */
+    bank: TAccountMetas[3];
+    /** Insurance of the compartment: needed for quote. */
+    insurance?: TAccountMetas[4] | undefined;
+    vault: TAccountMetas[5];
+    mint: TAccountMetas[6];
     source: TAccountMetas[7];
-    /** Insurance of the compartment. */
-    insurance: TAccountMetas[8];
+    tokenProgram: TAccountMetas[8];
     eventAuthority: TAccountMetas[9];
     program: TAccountMetas[10];
   };
@@ -335,18 +335,24 @@ export function parseFundInsuranceInstruction<
     accountIndex += 1;
     return accountMeta;
   };
+  const getNextOptionalAccount = () => {
+    const accountMeta = getNextAccount();
+    return accountMeta.address === BULWARK_PROGRAM_ADDRESS
+      ? undefined
+      : accountMeta;
+  };
   return {
     programAddress: instruction.programAddress,
     accounts: {
-      funder: getNextAccount(),
+      giver: getNextAccount(),
       protocol: getNextAccount(),
       compartment: getNextAccount(),
-      quoteBank: getNextAccount(),
-      quoteVault: getNextAccount(),
-      quoteMint: getNextAccount(),
-      tokenProgram: getNextAccount(),
+      bank: getNextAccount(),
+      insurance: getNextOptionalAccount(),
+      vault: getNextAccount(),
+      mint: getNextAccount(),
       source: getNextAccount(),
-      insurance: getNextAccount(),
+      tokenProgram: getNextAccount(),
       eventAuthority: getNextAccount(),
       program: getNextAccount(),
     },

@@ -45,6 +45,7 @@ import {
   getProposalStateCodec,
   getProtocolStateCodec,
   getRecoveryStateCodec,
+  getStakeStateCodec,
   getTicketStateCodec,
   type BankState,
   type BankStateArgs,
@@ -68,6 +69,8 @@ import {
   type ProtocolStateArgs,
   type RecoveryState,
   type RecoveryStateArgs,
+  type StakeState,
+  type StakeStateArgs,
   type TicketState,
   type TicketStateArgs,
 } from "../accounts/index.js";
@@ -121,6 +124,7 @@ import {
   getPayTreasuryInstruction,
   getPlaceOrderInstruction,
   getProposeInstruction,
+  getProveStressInstruction,
   getPruneOrdersInstruction,
   getRecapitaliseInstruction,
   getRefreshInstruction,
@@ -133,6 +137,7 @@ import {
   getSettleInstruction,
   getSettleMarketInstruction,
   getSettlePositionInstruction,
+  getStakeInstruction,
   getSweepInstruction,
   getTakeOverInstruction,
   getTransferInstruction,
@@ -191,6 +196,7 @@ import {
   parsePayTreasuryInstruction,
   parsePlaceOrderInstruction,
   parseProposeInstruction,
+  parseProveStressInstruction,
   parsePruneOrdersInstruction,
   parseRecapitaliseInstruction,
   parseRefreshInstruction,
@@ -203,6 +209,7 @@ import {
   parseSettleInstruction,
   parseSettleMarketInstruction,
   parseSettlePositionInstruction,
+  parseStakeInstruction,
   parseSweepInstruction,
   parseTakeOverInstruction,
   parseTransferInstruction,
@@ -307,6 +314,7 @@ import {
   type ParsedPayTreasuryInstruction,
   type ParsedPlaceOrderInstruction,
   type ParsedProposeInstruction,
+  type ParsedProveStressInstruction,
   type ParsedPruneOrdersInstruction,
   type ParsedRecapitaliseInstruction,
   type ParsedRefreshInstruction,
@@ -319,6 +327,7 @@ import {
   type ParsedSettleInstruction,
   type ParsedSettleMarketInstruction,
   type ParsedSettlePositionInstruction,
+  type ParsedStakeInstruction,
   type ParsedSweepInstruction,
   type ParsedTakeOverInstruction,
   type ParsedTransferInstruction,
@@ -331,6 +340,7 @@ import {
   type PayTreasuryInput,
   type PlaceOrderInput,
   type ProposeInput,
+  type ProveStressInput,
   type PruneOrdersInput,
   type RecapitaliseInput,
   type RefreshInput,
@@ -343,6 +353,7 @@ import {
   type SettleInput,
   type SettleMarketInput,
   type SettlePositionInput,
+  type StakeInput,
   type SweepInput,
   type TakeOverInput,
   type TransferInput,
@@ -379,6 +390,7 @@ export enum BulwarkAccount {
   ProposalState,
   ProtocolState,
   RecoveryState,
+  StakeState,
   TicketState,
 }
 
@@ -511,6 +523,17 @@ export function identifyBulwarkAccount(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([108, 10, 236, 72, 1, 88, 133, 92]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkAccount.StakeState;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([102, 242, 83, 62, 62, 8, 65, 212]),
       ),
       0,
@@ -574,6 +597,7 @@ export enum BulwarkInstruction {
   PayTreasury,
   PlaceOrder,
   Propose,
+  ProveStress,
   PruneOrders,
   Recapitalise,
   Refresh,
@@ -586,6 +610,7 @@ export enum BulwarkInstruction {
   Settle,
   SettleMarket,
   SettlePosition,
+  Stake,
   Sweep,
   TakeOver,
   Transfer,
@@ -1144,6 +1169,17 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([219, 111, 93, 158, 5, 42, 5, 126]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.ProveStress;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([27, 213, 159, 191, 12, 116, 112, 121]),
       ),
       0,
@@ -1271,6 +1307,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.SettlePosition;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([206, 176, 202, 18, 200, 209, 179, 108]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.Stake;
   }
   if (
     containsBytes(
@@ -1528,6 +1575,9 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.Propose;
     } & ParsedProposeInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.ProveStress;
+    } & ParsedProveStressInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.PruneOrders;
     } & ParsedPruneOrdersInstruction<TProgram>)
   | ({
@@ -1563,6 +1613,9 @@ export type ParsedBulwarkInstruction<
   | ({
       instructionType: BulwarkInstruction.SettlePosition;
     } & ParsedSettlePositionInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.Stake;
+    } & ParsedStakeInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.Sweep;
     } & ParsedSweepInstruction<TProgram>)
@@ -1939,6 +1992,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseProposeInstruction(instruction),
       };
     }
+    case BulwarkInstruction.ProveStress: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.ProveStress,
+        ...parseProveStressInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.PruneOrders: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -2021,6 +2081,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.SettlePosition,
         ...parseSettlePositionInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.Stake: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.Stake,
+        ...parseStakeInstruction(instruction),
       };
     }
     case BulwarkInstruction.Sweep: {
@@ -2123,6 +2190,8 @@ export type BulwarkPluginAccounts = {
     SelfFetchFunctions<ProtocolStateArgs, ProtocolState>;
   recoveryState: ReturnType<typeof getRecoveryStateCodec> &
     SelfFetchFunctions<RecoveryStateArgs, RecoveryState>;
+  stakeState: ReturnType<typeof getStakeStateCodec> &
+    SelfFetchFunctions<StakeStateArgs, StakeState>;
   ticketState: ReturnType<typeof getTicketStateCodec> &
     SelfFetchFunctions<TicketStateArgs, TicketState>;
 };
@@ -2298,6 +2367,9 @@ export type BulwarkPluginInstructions = {
   propose: (
     input: ProposeInput,
   ) => ReturnType<typeof getProposeInstruction> & SelfPlanAndSendFunctions;
+  proveStress: (
+    input: ProveStressInput,
+  ) => ReturnType<typeof getProveStressInstruction> & SelfPlanAndSendFunctions;
   pruneOrders: (
     input: PruneOrdersInput,
   ) => ReturnType<typeof getPruneOrdersInstruction> & SelfPlanAndSendFunctions;
@@ -2336,6 +2408,9 @@ export type BulwarkPluginInstructions = {
     input: SettlePositionInput,
   ) => ReturnType<typeof getSettlePositionInstruction> &
     SelfPlanAndSendFunctions;
+  stake: (
+    input: StakeInput,
+  ) => ReturnType<typeof getStakeInstruction> & SelfPlanAndSendFunctions;
   sweep: (
     input: SweepInput,
   ) => ReturnType<typeof getSweepInstruction> & SelfPlanAndSendFunctions;
@@ -2407,6 +2482,7 @@ export function bulwarkProgram() {
           proposalState: addSelfFetchFunctions(client, getProposalStateCodec()),
           protocolState: addSelfFetchFunctions(client, getProtocolStateCodec()),
           recoveryState: addSelfFetchFunctions(client, getRecoveryStateCodec()),
+          stakeState: addSelfFetchFunctions(client, getStakeStateCodec()),
           ticketState: addSelfFetchFunctions(client, getTicketStateCodec()),
         },
         instructions: {
@@ -2631,6 +2707,11 @@ export function bulwarkProgram() {
             ),
           propose: (input) =>
             addSelfPlanAndSendFunctions(client, getProposeInstruction(input)),
+          proveStress: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getProveStressInstruction(input),
+            ),
           pruneOrders: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -2676,6 +2757,8 @@ export function bulwarkProgram() {
               client,
               getSettlePositionInstruction(input),
             ),
+          stake: (input) =>
+            addSelfPlanAndSendFunctions(client, getStakeInstruction(input)),
           sweep: (input) =>
             addSelfPlanAndSendFunctions(client, getSweepInstruction(input)),
           takeOver: (input) =>

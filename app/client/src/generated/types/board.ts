@@ -40,6 +40,8 @@ import {
   getCollateralLimitsEncoder,
   getCongestionDecoder,
   getCongestionEncoder,
+  getCoverDecoder,
+  getCoverEncoder,
   getFeedDecoder,
   getFeedEncoder,
   getOpenClockDecoder,
@@ -56,6 +58,8 @@ import {
   type CollateralLimitsArgs,
   type Congestion,
   type CongestionArgs,
+  type Cover,
+  type CoverArgs,
   type Feed,
   type FeedArgs,
   type OpenClock,
@@ -116,6 +120,8 @@ export type Board = {
   pegs: Pegs;
   /** Limits of the four origin classes, then of the eight groups. */
   limits: Array<CollateralLimits>;
+  /** Coverage breaker. */
+  cover: Cover;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -169,6 +175,8 @@ export type BoardArgs = {
   pegs: PegsArgs;
   /** Limits of the four origin classes, then of the eight groups. */
   limits: Array<CollateralLimitsArgs>;
+  /** Coverage breaker. */
+  cover: CoverArgs;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -199,7 +207,8 @@ export function getBoardEncoder(): FixedSizeEncoder<BoardArgs> {
     ["debtSeen", getWideEncoder()],
     ["pegs", getPegsEncoder()],
     ["limits", getArrayEncoder(getCollateralLimitsEncoder(), { size: 12 })],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 128)],
+    ["cover", getCoverEncoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 96)],
   ]);
 }
 
@@ -229,7 +238,8 @@ export function getBoardDecoder(): FixedSizeDecoder<Board> {
     ["debtSeen", getWideDecoder()],
     ["pegs", getPegsDecoder()],
     ["limits", getArrayDecoder(getCollateralLimitsDecoder(), { size: 12 })],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 128)],
+    ["cover", getCoverDecoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 96)],
   ]);
 }
 

@@ -34,18 +34,18 @@ import {
   getBucketEncoder,
   getFadingDecoder,
   getFadingEncoder,
+  getStakePoolDecoder,
+  getStakePoolEncoder,
   getStressDecoder,
   getStressEncoder,
-  getWideDecoder,
-  getWideEncoder,
   type Bucket,
   type BucketArgs,
   type Fading,
   type FadingArgs,
+  type StakePool,
+  type StakePoolArgs,
   type Stress,
   type StressArgs,
-  type Wide,
-  type WideArgs,
 } from "./index.js";
 
 /** A compartment's insurance: internal accounting of money that lies in the quote vault. */
@@ -54,10 +54,8 @@ export type Insurance = {
   compartment: ReadonlyUint8Array;
   /** I: balance, UsdE6. */
   balance: bigint;
-  /** Shares. */
-  shares: Wide;
-  /** Shares that have asked to leave. */
-  leaving: Wide;
+  /** Stakers who earn a part of fees. What of the balance belongs to neither pool was given. */
+  earning: StakePool;
   /** Draws of the compartment within 24 h. */
   draws: Bucket;
   /** Everything ever drawn, UsdE6. */
@@ -82,14 +80,29 @@ export type Insurance = {
   shareSteepPpm: number;
   /** Fee share: kink of utilisation, ppm. */
   shareKinkPpm: number;
-  /** Unix second of the recapitalisation auction's start, 0 if none. */
-  auctionAt: bigint;
+  /** Open-second clock at which a proof first found insurance short: the sale of stakes began. */
+  auctionOpen: bigint;
   /** PDA bump. */
   bump: number;
   /** Layout version. */
   version: number;
   /** Reserved. */
-  reserved: ReadonlyUint8Array;
+  reserved0: ReadonlyUint8Array;
+  /** Stakers who bear losses and earn nothing: for their first day, and while they leave. */
+  idle: StakePool;
+  /**
+   * Until here an account is known that is liquidatable and could take a tenth of insurance:
+   * nobody leaves, unix seconds.
+   */
+  atRiskUntil: bigint;
+  /** U when fees were last shared: stressed shortfall over balance, ppm, at most one. */
+  usedPpm: bigint;
+  /** Fees that stakers have ever earned, UsdE6. */
+  earnedTotal: bigint;
+  /** What sales of stakes have ever brought, UsdE6. */
+  soldTotal: bigint;
+  /** Reserved. */
+  reserved: Array<bigint>;
 };
 
 export type InsuranceArgs = {
@@ -97,10 +110,8 @@ export type InsuranceArgs = {
   compartment: ReadonlyUint8Array;
   /** I: balance, UsdE6. */
   balance: number | bigint;
-  /** Shares. */
-  shares: WideArgs;
-  /** Shares that have asked to leave. */
-  leaving: WideArgs;
+  /** Stakers who earn a part of fees. What of the balance belongs to neither pool was given. */
+  earning: StakePoolArgs;
   /** Draws of the compartment within 24 h. */
   draws: BucketArgs;
   /** Everything ever drawn, UsdE6. */
@@ -125,22 +136,36 @@ export type InsuranceArgs = {
   shareSteepPpm: number;
   /** Fee share: kink of utilisation, ppm. */
   shareKinkPpm: number;
-  /** Unix second of the recapitalisation auction's start, 0 if none. */
-  auctionAt: number | bigint;
+  /** Open-second clock at which a proof first found insurance short: the sale of stakes began. */
+  auctionOpen: number | bigint;
   /** PDA bump. */
   bump: number;
   /** Layout version. */
   version: number;
   /** Reserved. */
-  reserved: ReadonlyUint8Array;
+  reserved0: ReadonlyUint8Array;
+  /** Stakers who bear losses and earn nothing: for their first day, and while they leave. */
+  idle: StakePoolArgs;
+  /**
+   * Until here an account is known that is liquidatable and could take a tenth of insurance:
+   * nobody leaves, unix seconds.
+   */
+  atRiskUntil: number | bigint;
+  /** U when fees were last shared: stressed shortfall over balance, ppm, at most one. */
+  usedPpm: number | bigint;
+  /** Fees that stakers have ever earned, UsdE6. */
+  earnedTotal: number | bigint;
+  /** What sales of stakes have ever brought, UsdE6. */
+  soldTotal: number | bigint;
+  /** Reserved. */
+  reserved: Array<number | bigint>;
 };
 
 export function getInsuranceEncoder(): FixedSizeEncoder<InsuranceArgs> {
   return getStructEncoder([
     ["compartment", fixEncoderSize(getBytesEncoder(), 32)],
     ["balance", getU64Encoder()],
-    ["shares", getWideEncoder()],
-    ["leaving", getWideEncoder()],
+    ["earning", getStakePoolEncoder()],
     ["draws", getBucketEncoder()],
     ["drawnTotal", getU64Encoder()],
     ["socialisedTotal", getU64Encoder()],
@@ -153,10 +178,16 @@ export function getInsuranceEncoder(): FixedSizeEncoder<InsuranceArgs> {
     ["shareSlopePpm", getU32Encoder()],
     ["shareSteepPpm", getU32Encoder()],
     ["shareKinkPpm", getU32Encoder()],
-    ["auctionAt", getI64Encoder()],
+    ["auctionOpen", getU64Encoder()],
     ["bump", getU8Encoder()],
     ["version", getU8Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 254)],
+    ["reserved0", fixEncoderSize(getBytesEncoder(), 6)],
+    ["idle", getStakePoolEncoder()],
+    ["atRiskUntil", getI64Encoder()],
+    ["usedPpm", getU64Encoder()],
+    ["earnedTotal", getU64Encoder()],
+    ["soldTotal", getU64Encoder()],
+    ["reserved", getArrayEncoder(getU64Encoder(), { size: 23 })],
   ]);
 }
 
@@ -164,8 +195,7 @@ export function getInsuranceDecoder(): FixedSizeDecoder<Insurance> {
   return getStructDecoder([
     ["compartment", fixDecoderSize(getBytesDecoder(), 32)],
     ["balance", getU64Decoder()],
-    ["shares", getWideDecoder()],
-    ["leaving", getWideDecoder()],
+    ["earning", getStakePoolDecoder()],
     ["draws", getBucketDecoder()],
     ["drawnTotal", getU64Decoder()],
     ["socialisedTotal", getU64Decoder()],
@@ -178,10 +208,16 @@ export function getInsuranceDecoder(): FixedSizeDecoder<Insurance> {
     ["shareSlopePpm", getU32Decoder()],
     ["shareSteepPpm", getU32Decoder()],
     ["shareKinkPpm", getU32Decoder()],
-    ["auctionAt", getI64Decoder()],
+    ["auctionOpen", getU64Decoder()],
     ["bump", getU8Decoder()],
     ["version", getU8Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 254)],
+    ["reserved0", fixDecoderSize(getBytesDecoder(), 6)],
+    ["idle", getStakePoolDecoder()],
+    ["atRiskUntil", getI64Decoder()],
+    ["usedPpm", getU64Decoder()],
+    ["earnedTotal", getU64Decoder()],
+    ["soldTotal", getU64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 23 })],
   ]);
 }
 

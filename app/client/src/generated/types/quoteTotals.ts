@@ -97,6 +97,8 @@ export type QuoteTotals = {
    * deficits booked since.
    */
   checkHole: bigint;
+  /** F up to which stakers have had their share of fees (signed as F is). */
+  feesShared: bigint;
   /** Reserved. */
   reserved: Array<bigint>;
 };
@@ -163,6 +165,8 @@ export type QuoteTotalsArgs = {
    * deficits booked since.
    */
   checkHole: number | bigint;
+  /** F up to which stakers have had their share of fees (signed as F is). */
+  feesShared: number | bigint;
   /** Reserved. */
   reserved: Array<number | bigint>;
 };
@@ -198,7 +202,8 @@ export function getQuoteTotalsEncoder(): FixedSizeEncoder<QuoteTotalsArgs> {
     ["windUpDiscountPpm", getU32Encoder()],
     ["reserved0", fixEncoderSize(getBytesEncoder(), 4)],
     ["checkHole", getU64Encoder()],
-    ["reserved", getArrayEncoder(getU64Encoder(), { size: 8 })],
+    ["feesShared", getI64Encoder()],
+    ["reserved", getArrayEncoder(getU64Encoder(), { size: 7 })],
   ]);
 }
 
@@ -233,7 +238,8 @@ export function getQuoteTotalsDecoder(): FixedSizeDecoder<QuoteTotals> {
     ["windUpDiscountPpm", getU32Decoder()],
     ["reserved0", fixDecoderSize(getBytesDecoder(), 4)],
     ["checkHole", getU64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 8 })],
+    ["feesShared", getI64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 7 })],
   ]);
 }
 

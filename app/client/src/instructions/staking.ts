@@ -1,0 +1,126 @@
+/** Stakes in insurance, and proofs of what it may have to pay. */
+
+import type { Address, Instruction, TransactionSigner } from "@solana/kit";
+import { NOBODY, stakeAddress } from "../addresses.js";
+import { type Deployment, bankOf } from "../deployment.js";
+import * as generated from "../generated/instructions/index.js";
+import { type StakeActArgs, stakeAct } from "../generated/types/index.js";
+import type { TokenAmount } from "../units.js";
+import { common, followed, reads, writes } from "./build.js";
+
+/** The largest number: everything. */
+const ALL = (1n << 64n) - 1n;
+
+/** Whose stake, and who signs: the owner, but to earn anybody. */
+interface Who {
+  readonly caller: TransactionSigner;
+  readonly owner: Address;
+}
+
+async function change(
+  deployment: Deployment,
+  { caller, owner }: Who,
+  act: StakeActArgs,
+  tokens?: Address,
+  first = false,
+): Promise<Instruction> {
+  const quote = bankOf(deployment, 0);
+  const [stake, bump] = await stakeAddress(deployment.insurance, owner);
+  const instruction = generated.getStakeInstruction({
+    ...common(deployment),
+    caller,
+    board: deployment.board,
+    insurance: deployment.insurance,
+    ...(first ? {} : { stake }),
+    quoteBank: quote.bank,
+    quoteVault: quote.vault,
+    vaultAuthority: deployment.vaultAuthority,
+    quoteMint: quote.mint,
+    tokenProgram: quote.tokenProgram,
+    ...(tokens === undefined ? {} : { tokens }),
+    act,
+    bump,
+  });
+  return first ? followed(instruction, [...writes([stake]), ...reads([NOBODY])]) : instruction;
+}
+
+const self = (owner: TransactionSigner): Who => ({ caller: owner, owner: owner.address });
+
+/** Quote that is brought, from which token account, and whether the owner has no stake yet. */
+export interface Brought {
+  readonly source: Address;
+  readonly amount: TokenAmount;
+  readonly first: boolean;
+}
+
+/** Stakes quote. */
+export function joinInsurance(
+  deployment: Deployment,
+  owner: TransactionSigner,
+  { source, amount, first }: Brought,
+): Promise<Instruction> {
+  return change(deployment, self(owner), stakeAct("Join", [amount]), source, first);
+}
+
+/** Buys a stake at a discount, as far as insurance is short and has lost. */
+export function buyInsurance(
+  deployment: Deployment,
+  owner: TransactionSigner,
+  { source, amount, first }: Brought,
+): Promise<Instruction> {
+  return change(deployment, self(owner), stakeAct("Buy", [amount]), source, first);
+}
+
+/** Shares fees and lets the stake of `owner` earn once it is a day old; anyone may. */
+export function earnInsurance(
+  deployment: Deployment,
+  caller: TransactionSigner,
+  owner: Address,
+): Promise<Instruction> {
+  return change(deployment, { caller, owner }, stakeAct("Earn"));
+}
+
+/** Asks to leave with `amount`, or with everything. Leave inside the window that follows. */
+export function askToLeaveInsurance(
+  deployment: Deployment,
+  owner: TransactionSigner,
+  amount: TokenAmount | "all",
+): Promise<Instruction> {
+  const asked = amount === "all" ? ALL : amount;
+  return change(deployment, self(owner), stakeAct("Ask", [asked]));
+}
+
+/** Leaves with what has asked, to a quote account of the owner. Put a check of all before it. */
+export function leaveInsurance(
+  deployment: Deployment,
+  owner: TransactionSigner,
+  destination: Address,
+): Promise<Instruction> {
+  return change(deployment, self(owner), stakeAct("Leave"), destination);
+}
+
+/** Closes an empty stake; its rent goes to the owner. */
+export function closeStake(
+  deployment: Deployment,
+  owner: TransactionSigner,
+): Promise<Instruction> {
+  return change(deployment, self(owner), stakeAct("Close"));
+}
+
+/** Proves what a margin account would lack under stress; anyone may. */
+export function proveStress(
+  deployment: Deployment,
+  caller: TransactionSigner,
+  margin: Address,
+): Instruction {
+  const quote = bankOf(deployment, 0);
+  const instruction = generated.getProveStressInstruction({
+    ...common(deployment),
+    caller,
+    board: deployment.board,
+    quoteBank: quote.bank,
+    quoteVault: quote.vault,
+    insurance: deployment.insurance,
+  });
+  return followed(instruction, writes([margin]));
+}
