@@ -73,7 +73,7 @@ const CEILINGS: &[(&str, u64)] = &[
     ("check_token", CHECK + ITEM),
     ("check_account", CHECK + ITEM),
     ("check_quote", CHECK + 9 * ITEM),
-    ("check_all", 25_200),
+    ("check_all", 25_300),
     ("check_latch", 11_000),
     ("sample_funding", 12_700),
     ("fold", 5_900),

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use bulwark_svm::drill::{Drill, Stage, Venue, both};
+use bulwark_svm::drill::{Drill, Stage, Venue, all};
 
 const ACCOUNTS: usize = 100;
 /// Accounts of the drill whose figures the page shows.
@@ -33,13 +33,26 @@ fn sound(drill: &Drill) {
 fn a_robbed_market_is_paid_out_and_a_refilled_one_trades_on() {
     let quiet = |_: &str, _: u64, _: u64| {};
     let venue = Venue::new(ACCOUNTS, &quiet).unwrap();
-    let [robbed, undone] = both(&venue, &quiet).unwrap();
+    let [robbed, returned, undone] = all(&venue, &quiet).unwrap();
     sound(&robbed);
+    sound(&returned);
     sound(&undone);
     // Even the first payment in quote, which waits for every mark, is within the goal.
     assert!(robbed.first_quote < robbed.goal(), "{}", robbed.first_quote);
     assert!(robbed.paid < robbed.owed, "what was stolen isn't there");
     assert_eq!(undone.paid, undone.owed);
+    // Late money pays everyone again, nobody less than before, and by the marks that stand.
+    assert!(returned.paid > robbed.paid, "{}", returned.paid);
+    assert_eq!(returned.owed, robbed.owed);
+    for (before, after) in robbed.rules.iter().zip(&returned.rules) {
+        assert!(after.paid >= before.paid, "{}", after.who);
+    }
+    let marks = |drill: &Drill| {
+        let stages = drill.stages.iter();
+        let stages = stages.filter(|stage| stage.name.contains("marks"));
+        stages.map(|stage| stage.transactions).sum::<u64>()
+    };
+    assert_eq!(marks(&returned), marks(&robbed));
     // What the rules say was paid is what lies in people's token accounts, roundings aside.
     let ruled = robbed.rules.iter().filter(|rule| rule.who != "debtors");
     let ruled: u64 = ruled.map(|rule| rule.paid).sum();
@@ -128,12 +141,19 @@ fn without_units(text: &str) -> String {
 fn the_figures_of_the_page_are_those_of_the_drill() {
     let quiet = |_: &str, _: u64, _: u64| {};
     let venue = Venue::new(SHOWN, &quiet).unwrap();
-    let [robbed, undone] = both(&venue, &quiet).unwrap();
+    let [robbed, returned, undone] = all(&venue, &quiet).unwrap();
+    let again = returned.stages.last().expect("a stage").transactions;
+    let sent_again = format!(
+        "In all {} reaches people then; paying everyone again takes\n\
+         {again} transactions.\n",
+        dollars(returned.paid)
+    );
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/recovery.md");
     let sent: u64 = undone.stages.iter().map(|stage| stage.transactions).sum();
     let parts = [
         ("stages", stages(&robbed)),
         ("rules", rules(&robbed)),
+        ("returned", sent_again),
         ("undone", format!("{sent} transactions in all.\n")),
     ];
     for (name, expected) in parts {

@@ -10,6 +10,7 @@ use bulwark::instructions::ProofNode;
 use bulwark_cli::recovery::{Proof, agree, check_against, check_proof, of_accounts, of_history};
 use bulwark_cli::verify::{Accounts, check, line};
 use bulwark_client::Pubkey;
+use bulwark_core::recovery::{AUDIT, AUDIT_EVERY};
 use bulwark_rebuild::{ClaimProof, Commitment};
 use bulwark_state::{MarginAccount, Recovery, Shadow, SignedWide, TreeNode};
 use bulwark_svm::vm::{address, pubkey};
@@ -18,8 +19,8 @@ use serde_json::json;
 
 const PEOPLE: [&str; 7] = ["alice", "bella", "carol", "dora", "emil", "maker", "plain"];
 
-/// Longs, shorts, a debtor, tokens alone, quote alone; robbed and marked in three transactions.
-fn marked() -> World {
+/// Longs, shorts, a debtor, tokens alone, quote alone.
+fn venue() -> World {
     let mut world = World::recorded();
     world.create_guardian(5).unwrap();
     world.fund("maker", 100_000.0);
@@ -39,6 +40,12 @@ fn marked() -> World {
         world.advance(60);
         world.refresh_all();
     }
+    world
+}
+
+/// Robbed and marked in three transactions.
+fn marked() -> World {
+    let mut world = venue();
     world.steal(USDC, usdc(60_000.0));
     world.announce_by_guardian().unwrap();
     world.pass_notice();
@@ -96,7 +103,12 @@ fn key_of(world: &World, name: &str) -> Pubkey {
 
 /// What `verify_claim` says of a proof.
 fn on_chain(world: &mut World, name: &'static str, proof: &ClaimProof) -> Outcome {
-    let (epoch, margin) = (world.epoch(), key_of(world, name));
+    let epoch = world.epoch();
+    by_record(world, epoch, name, proof)
+}
+
+fn by_record(world: &mut World, epoch: u32, name: &'static str, proof: &ClaimProof) -> Outcome {
+    let margin = key_of(world, name);
     let path = proof.path.iter().map(wire).collect();
     let smaller = proof.smaller.as_ref().map(wire);
     let larger = proof.larger.iter().map(wire).collect();
@@ -285,6 +297,56 @@ fn a_proof_of_another_root_epoch_account_or_compartment_is_refused() {
     world.corrupt::<Recovery>(key, |recovery| recovery.compartment[0] ^= 1);
     let chain = on_chain(&mut world, "alice", &honest);
     expect_error(chain, BulwarkError::WrongCompartment);
+}
+
+#[test]
+fn an_audits_root_proves_inclusion_and_passes_for_no_recoverys() {
+    let mut world = venue();
+    for day in 0..2 {
+        if day == 1 {
+            world.advance(AUDIT_EVERY.cast_signed());
+            world.refresh_all();
+        }
+        world.begin_audit().unwrap();
+        world.audit_count().unwrap();
+        world.audit_mark(&["carol", "plain"]).unwrap();
+        world
+            .audit_mark(&["alice", "bella", "maker", "emil", "dora"])
+            .unwrap();
+        world.close_audit().unwrap();
+    }
+    let lines = history(&world).join("\n");
+    assert!(
+        of_history(lines.as_bytes(), 0, None).is_err(),
+        "no Recovery"
+    );
+    let events = of_history(lines.as_bytes(), 0, Some(AUDIT)).unwrap();
+    assert_eq!(events.commitment.epoch, AUDIT | 2, "the latest");
+    of_history(lines.as_bytes(), 0, Some(AUDIT | 1)).unwrap();
+    let mut all = keys(&world);
+    all.push(world.deployment.recovery(AUDIT));
+    let accounts = dump(&world, all);
+    let found = of_accounts(&accounts, 0, Some(AUDIT)).unwrap();
+    agree(&events.commitment, &found.commitment).unwrap();
+    assert!(events.said && found.said);
+    assert!(of_accounts(&accounts, 0, None).is_err(), "no Recovery");
+    for name in PEOPLE {
+        let proof = found.commitment.prove(&key_of(&world, name)).unwrap();
+        by_record(&mut world, AUDIT, name, &proof).unwrap();
+        let written = Proof::of(&proof, &found.root);
+        check_proof(&written, &accounts, (0, Some(AUDIT))).unwrap();
+    }
+    // A leaf of the audit before, or one said to be a Recovery's, proves nothing.
+    let honest = found.commitment.prove(&key_of(&world, "alice")).unwrap();
+    for epoch in [AUDIT | 1, 2, 1] {
+        let mut other = honest.clone();
+        other.leaf.epoch = epoch;
+        let written = Proof::of(&other, &found.root);
+        let key = found.commitment.compartment.to_bytes();
+        assert!(check_against(&written, (&key, epoch), &found.root).is_err());
+    }
+    let verdict = check(lines.as_bytes(), vec![], &accounts, false).unwrap();
+    assert_eq!(verdict.broken, None);
 }
 
 #[test]

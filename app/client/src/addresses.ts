@@ -105,9 +105,18 @@ export async function stakeAddress(
   return derive(["stake", bytes(insurance), bytes(owner)]);
 }
 
-/** The Recovery of a compartment in an epoch. */
+/** The epoch that stands for a compartment's record of audits; each audit's has this bit set. */
+export const AUDIT = 0x8000_0000;
+
+/** The Recovery of a compartment in an epoch; for an audit's its one record of audits. */
 export async function recoveryAddress(compartment: Address, epoch: number): Promise<Address> {
-  return (await derive(["recovery", bytes(compartment), getU32Encoder().encode(epoch)]))[0];
+  return (await recoveryAddressAndBump(compartment, epoch))[0];
+}
+
+/** The same with its bump. */
+export function recoveryAddressAndBump(compartment: Address, epoch: number) {
+  const seed = getU32Encoder().encode(epoch >= AUDIT ? AUDIT : epoch);
+  return derive(["recovery", bytes(compartment), seed]);
 }
 
 /** Authority of all vaults. */

@@ -88,6 +88,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   NothingAsked: "Ask to leave first, then leave inside the window.",
   InsuranceAtRisk: "Wait an hour: an account that insurance may have to pay for is liquidatable.",
   NothingForSale: "Prove the stress first, or join: that is not discounted.",
+  ClaimsAssigned: "Collect what is due to the assigned claim first, or use another margin account.",
   CalledByProgram: "Sign the instruction as a transaction's own, not through a program.",
   DurableNonce: "Use a recent blockhash.",
   StaleQuote: "Quote a younger block.",

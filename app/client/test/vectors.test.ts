@@ -351,6 +351,10 @@ async function recovery(d: client.Deployment, margin: Address) {
     freezeRecovery: await client.freezeRecovery(d, caller, 3),
     countRecovery: await client.countRecovery(d, caller, 3, { banks: [2, 0], markets: [1] }),
     markAccounts: await client.markAccounts(d, caller, 3, [margin, key(51)]),
+    markPaid: await client.markAccounts(d, caller, 3, [margin], key(40)),
+    beginAudit: await client.beginAudit(d, caller),
+    closeAudit: await client.closeAudit(d, caller),
+    assignClaims: client.assignClaims(d, caller, margin, key(51)),
     openQuotePot: await client.openQuotePot(d, caller, 3),
     claimRecovery: await client.claimRecovery(d, caller, 3, {
       margin,

@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::Pubkey;
 use bulwark::seeds;
+use bulwark_core::recovery::AUDIT;
 
 fn derive(parts: &[&[u8]]) -> Pubkey {
     Pubkey::find_program_address(parts, &bulwark::ID).0
@@ -80,9 +81,16 @@ pub fn stake_and_bump(insurance: &Pubkey, owner: &Pubkey) -> (Pubkey, u8) {
     Pubkey::find_program_address(&parts, &bulwark::ID)
 }
 
-/// The Recovery of a compartment in an epoch.
+/// The Recovery of a compartment in an epoch; of an audit's epoch its one record of audits.
 pub fn recovery(compartment: &Pubkey, epoch: u32) -> Pubkey {
-    derive(&[seeds::RECOVERY, compartment.as_ref(), &epoch.to_le_bytes()])
+    recovery_and_bump(compartment, epoch).0
+}
+
+/// The same with its bump.
+pub(crate) fn recovery_and_bump(compartment: &Pubkey, epoch: u32) -> (Pubkey, u8) {
+    let epoch = if epoch & AUDIT == 0 { epoch } else { AUDIT };
+    let seeds: [&[u8]; 3] = [seeds::RECOVERY, compartment.as_ref(), &epoch.to_le_bytes()];
+    Pubkey::find_program_address(&seeds, &bulwark::ID)
 }
 
 /// Authority of all vaults.

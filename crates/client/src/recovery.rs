@@ -3,7 +3,7 @@
 use anchor_lang::InstructionData;
 use bulwark::instructions::ProofNode;
 use bulwark::{accounts, instruction};
-use bulwark_core::recovery::Cause;
+use bulwark_core::recovery::{AUDIT, Cause};
 
 use crate::{AccountMeta, Deployment, Instruction, Pubkey, address, build};
 
@@ -110,14 +110,27 @@ impl Deployment {
         build(accounts, rest, instruction::CountRecovery {})
     }
 
-    /// Marks margin accounts.
-    pub fn mark_accounts(&self, caller: Pubkey, epoch: u32, margins: &[Pubkey]) -> Instruction {
+    /// Marks margin accounts; `reward_to`: the quote token account that is paid for it.
+    pub fn mark_accounts(
+        &self,
+        caller: Pubkey,
+        epoch: u32,
+        margins: &[Pubkey],
+        reward_to: Option<Pubkey>,
+    ) -> Instruction {
+        let quote = reward_to.map(|_| self.banks[0]);
         let accounts = accounts::MarkAccounts {
             caller,
             protocol: self.protocol,
             compartment: self.compartment,
             board: self.board,
             recovery: self.recovery(epoch),
+            quote_bank: quote.map(|keys| keys.bank),
+            quote_vault: quote.map(|keys| keys.vault),
+            vault_authority: quote.map(|_| address::vault_authority()),
+            quote_mint: quote.map(|keys| keys.mint),
+            reward_to,
+            token_program: quote.map(|keys| keys.token_program),
             event_authority: address::event_authority(),
             program: bulwark::ID,
         };
@@ -125,9 +138,43 @@ impl Deployment {
         build(accounts, margins, instruction::MarkAccounts {})
     }
 
-    /// Opens the quote pot, or assigns what has come since.
-    pub fn open_quote_pot(&self, caller: Pubkey, epoch: u32) -> Instruction {
-        let accounts = accounts::OpenQuotePot {
+    /// Assigns what the owner's account `margin` is owed to somebody else.
+    pub fn assign_claims(&self, owner: Pubkey, margin: Pubkey, to: Pubkey) -> Instruction {
+        let accounts = accounts::SetDelegate {
+            owner,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            margin,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, [], instruction::AssignClaims { to })
+    }
+
+    /// Begins an audit, and makes its record if there is none yet.
+    pub fn begin_audit(&self, caller: Pubkey) -> Instruction {
+        let (recovery, bump) = address::recovery_and_bump(&self.compartment, AUDIT);
+        let accounts = accounts::BeginAudit {
+            caller,
+            protocol: self.protocol,
+            compartment: self.compartment,
+            board: self.board,
+            recovery,
+            system_program: SYSTEM,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
+        };
+        build(accounts, [], instruction::BeginAudit { bump })
+    }
+
+    /// Closes an audit.
+    pub fn close_audit(&self, caller: Pubkey) -> Instruction {
+        let accounts = self.pot(caller, AUDIT);
+        build(accounts, [], instruction::CloseAudit {})
+    }
+
+    fn pot(&self, caller: Pubkey, epoch: u32) -> accounts::OpenQuotePot {
+        accounts::OpenQuotePot {
             caller,
             protocol: self.protocol,
             compartment: self.compartment,
@@ -135,7 +182,12 @@ impl Deployment {
             recovery: self.recovery(epoch),
             event_authority: address::event_authority(),
             program: bulwark::ID,
-        };
+        }
+    }
+
+    /// Opens the quote pot, or assigns what has come since.
+    pub fn open_quote_pot(&self, caller: Pubkey, epoch: u32) -> Instruction {
+        let accounts = self.pot(caller, epoch);
         build(accounts, [], instruction::OpenQuotePot {})
     }
 

@@ -425,8 +425,15 @@ fn recovery(d: &Deployment) -> Vec<(&'static str, Instruction)> {
         ("countRecovery", d.count_recovery(key(41), 3, [2, 0], [1])),
         (
             "markAccounts",
-            d.mark_accounts(key(41), 3, &[margin, key(51)]),
+            d.mark_accounts(key(41), 3, &[margin, key(51)], None),
         ),
+        (
+            "markPaid",
+            d.mark_accounts(key(41), 3, &[margin], Some(key(40))),
+        ),
+        ("beginAudit", d.begin_audit(key(41))),
+        ("closeAudit", d.close_audit(key(41))),
+        ("assignClaims", d.assign_claims(key(41), margin, key(51))),
         ("openQuotePot", d.open_quote_pot(key(41), 3)),
         (
             "claimRecovery",

@@ -203,4 +203,6 @@ errors! {
     InsuranceAtRisk,
     /// Insurance isn't short, or what it has lost is sold again.
     NothingForSale,
+    /// The account's claims are assigned: once, and what is due to them is collected first.
+    ClaimsAssigned,
 }

@@ -5,6 +5,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod assignment;
 pub mod book;
 pub mod breaker;
 pub mod chain;

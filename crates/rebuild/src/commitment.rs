@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, bail, ensure};
-use bulwark::event::{AccountMarked, AccountsMarkedHead, QuotePotAssigned};
-use bulwark_core::recovery::{self, JUNIOR, Leaf, SENIOR};
+use bulwark::event::{AccountMarked, AccountsMarkedHead, AuditClosed, QuotePotAssigned};
+use bulwark_core::recovery::{self, AUDIT, JUNIOR, Leaf, SENIOR};
 use bulwark_state::{MAX_BANKS, MAX_COLLATERALS, MarginAccount, Recovery, TREE_DEPTH, TreeNode};
 use sha2::{Digest, Sha256};
 
@@ -126,7 +126,8 @@ impl Commitment {
         same("leaves", head.common.sequence, after)?;
         same("marked", head.marked, after)?;
         for mark in marks {
-            let new = self.marked.insert(mark.margin);
+            // While an audit runs an account may be closed and made again.
+            let new = self.marked.insert(mark.margin) || self.epoch & AUDIT != 0;
             ensure!(new, "{} is marked for the second time", mark.margin);
             self.leaves.push(Leaf {
                 compartment: self.compartment.to_bytes(),
@@ -163,20 +164,30 @@ impl Commitment {
         )
     }
 
+    /// Compares the tree with what the program said when it closed the audit.
+    ///
+    /// # Errors
+    /// The first difference.
+    pub fn take_audit(&mut self, said: &AuditClosed) -> Result<()> {
+        same("leaves", said.leaves, self.leaves.len() as u64)?;
+        same("root", said.root.to_bytes(), self.root()?.hash)?;
+        let told = i128::from(said.quote_unchanged) + i128::from(said.quote_changed);
+        same("quote of the marked", told, self.totals().quote)
+    }
+
     /// The marks of a Recovery out of the accounts that were marked, in any order; others among
     /// them are passed over.
     ///
     /// # Errors
     /// The Recovery has a leaf that no account shows, or two show the same.
     pub fn of_accounts<'a>(
-        recovery: &Recovery,
+        record: &Recovery,
         accounts: impl IntoIterator<Item = (&'a Pubkey, &'a MarginAccount)>,
     ) -> Result<Self> {
         let mut found = Vec::new();
         for (key, account) in accounts {
-            let shadow = &account.shadow;
-            if account.compartment == recovery.compartment && shadow.epoch == recovery.epoch {
-                found.push(leaf_of(account, key));
+            if account.compartment == record.compartment && recovery::marked(record, account) {
+                found.push(leaf_of(account, key, record.epoch));
             }
         }
         found.sort_by_key(|leaf| leaf.number);
@@ -190,9 +201,9 @@ impl Commitment {
                 "{key} shows a leaf of another account"
             );
         }
-        same("leaves", recovery.leaves, found.len() as u64).context("accounts are missing")?;
-        let compartment = Pubkey::new_from_array(recovery.compartment);
-        let mut made = Self::new(compartment, recovery.epoch);
+        same("leaves", record.leaves, found.len() as u64).context("accounts are missing")?;
+        let compartment = Pubkey::new_from_array(record.compartment);
+        let mut made = Self::new(compartment, record.epoch);
         made.marked = found
             .iter()
             .map(|leaf| Pubkey::new_from_array(leaf.margin))
@@ -205,24 +216,24 @@ impl Commitment {
     ///
     /// # Errors
     /// The first difference.
-    pub fn compare(&self, recovery: &Recovery) -> Result<()> {
-        same("leaves", recovery.leaves, self.leaves.len() as u64)?;
-        same("accounts marked", recovery.marked, recovery.leaves)?;
+    pub fn compare(&self, record: &Recovery) -> Result<()> {
+        same("leaves", record.leaves, self.leaves.len() as u64)?;
+        same("accounts marked", record.marked, record.leaves)?;
         let (frontier, root) = self.tree(self.leaves.len())?;
-        for (level, (is, rebuilt)) in recovery.frontier.iter().zip(&frontier).enumerate() {
+        for (level, (is, rebuilt)) in record.frontier.iter().zip(&frontier).enumerate() {
             same(&format!("tree of level {level}"), *is, *rebuilt)?;
         }
-        if recovery.root != TreeNode::default() {
-            same("root", recovery.root, root)?;
+        if record.root != TreeNode::default() {
+            same("root", record.root, root)?;
         }
         let totals = self.totals();
-        same(
-            "quote of the marked",
-            recovery.quote_marked.get(),
-            totals.quote,
-        )?;
-        let claims = |class: usize| recovery.classes[class].claims.get();
-        let senior = totals.senior + u128::from(recovery.reserve_left);
+        let quote = record.quote_marked.get() + record.changed_quote.get();
+        same("quote of the marked", quote, totals.quote)?;
+        if recovery::is_audit(record) {
+            return Ok(());
+        }
+        let claims = |class: usize| record.classes[class].claims.get();
+        let senior = totals.senior + u128::from(record.reserve_left);
         same("senior claims", claims(SENIOR), senior)?;
         same("junior claims", claims(JUNIOR), totals.junior)
     }
@@ -328,9 +339,9 @@ fn path(nodes: &[TreeNode], mut place: usize) -> Result<Vec<TreeNode>> {
     Ok(path)
 }
 
-/// The leaf that a marked account's shadow says.
+/// The leaf that the shadow of an account says that is marked in this epoch.
 #[must_use]
-pub fn leaf_of(account: &MarginAccount, margin: &Pubkey) -> Leaf {
+pub fn leaf_of(account: &MarginAccount, margin: &Pubkey, epoch: u32) -> Leaf {
     let shadow = &account.shadow;
     let mut banks = [NONE; MAX_COLLATERALS];
     for (bank, held) in banks.iter_mut().zip(&account.collaterals) {
@@ -340,7 +351,7 @@ pub fn leaf_of(account: &MarginAccount, margin: &Pubkey) -> Leaf {
     }
     Leaf {
         compartment: account.compartment,
-        epoch: shadow.epoch,
+        epoch,
         number: shadow.leaf,
         margin: margin.to_bytes(),
         owner: account.owner,

@@ -65,7 +65,7 @@ pub fn differences(
             None => list.missing(),
         },
         Found::Insurance(is) => list.same("balance", rebuilt.insurance, is.balance),
-        Found::Recovery(is) => match rebuilt.recoveries.iter().find(|(of, _)| of == key) {
+        Found::Recovery(is) => match rebuilt.records.all().find(|(of, _)| of == key) {
             Some((_, recovery)) => same_recovery(&mut list, recovery, is),
             None => list.missing(),
         },

@@ -162,8 +162,9 @@ events! {
     CollateralSold, LossSettled, GuardianCreated, ProposalOpened, ProposalAnswered,
     ProposalExecuted,
     ProposalExpired, TreasuryPaid, MemberRestricted, MarketWoundDown, BankClosed, PositionSettled,
-    Transferred, StakeChanged, StressProved, DeficitNoted, RecoveryAnnounced, RecoveryUndone, RecoveryFrozen, RecoveryCounted,
-    QuotePotAssigned, RecoveryPaid, RecoveryMoneyAdded,
+    Transferred, StakeChanged, StressProved, DeficitNoted, RecoveryAnnounced, RecoveryUndone,
+    RecoveryFrozen, RecoveryCounted, QuotePotAssigned, RecoveryPaid, RecoveryMoneyAdded, AuditBegun,
+    AuditClosed, ClaimsAssigned,
     ;
     OrderPlaced(OrderPlacedHead, OrderFill),
     AccountWoundUp(AccountWoundUpHead, LegWoundUp),

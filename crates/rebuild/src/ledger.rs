@@ -23,6 +23,22 @@ pub struct Venue {
     pub book: Box<Book>,
 }
 
+/// What lies in the records of Recoveries and of audits.
+#[derive(Clone, Default)]
+pub struct Records {
+    /// Recoveries by address, the latest last.
+    pub recoveries: Vec<(Pubkey, Box<Recovery>)>,
+    /// The one record of audits, once one was begun.
+    pub audit: Option<(Pubkey, Box<Recovery>)>,
+}
+
+impl Records {
+    /// All of them, by their addresses.
+    pub fn all(&self) -> impl Iterator<Item = &(Pubkey, Box<Recovery>)> {
+        self.recoveries.iter().chain(&self.audit)
+    }
+}
+
 /// A compartment as its events have made it.
 #[derive(Clone)]
 pub struct Compartment {
@@ -45,8 +61,8 @@ pub struct Compartment {
     pub stakes: BTreeMap<Pubkey, Stake>,
     /// What was found gone from each vault without an instruction, token units.
     pub gone: Vec<u64>,
-    /// Recoveries by address, the latest last.
-    pub recoveries: Vec<(Pubkey, Box<Recovery>)>,
+    /// Its Recoveries and its audit.
+    pub records: Records,
 }
 
 impl Compartment {
@@ -61,7 +77,7 @@ impl Compartment {
             tickets: BTreeMap::new(),
             stakes: BTreeMap::new(),
             gone: Vec::new(),
-            recoveries: Vec::new(),
+            records: Records::default(),
         }
     }
 

@@ -24,4 +24,4 @@ pub use chain::{Chain, Link, head_after};
 pub use commitment::{ClaimProof, Commitment, Totals, leaf_of, sha256};
 pub use compare::{Found, differences};
 pub use event::{Event, Raw, head_of};
-pub use ledger::{Compartment, Ledger, Venue};
+pub use ledger::{Compartment, Ledger, Records, Venue};

@@ -113,8 +113,10 @@ pub struct Shadow {
     pub leaf: u64,
     /// Slot of the mark.
     pub slot: u64,
+    /// [`MarginAccount::changes`] at the latest mark of an audit.
+    pub changes: u64,
     /// Reserved.
-    pub reserved: [u64; 8],
+    pub reserved: [u64; 7],
 }
 layout!(Shadow, 8 + 32 + 128 + 16 + 64);
 
@@ -179,8 +181,12 @@ pub struct MarginAccount {
     pub delegate_until: i64,
     /// Coins of the quote pot paid in Recovery, per component (quote first, then banks by index).
     pub pot_paid: [u64; MAX_BANKS],
+    /// Times that balances or positions have changed, wrapping: an audit tells by it who has moved.
+    pub changes: u64,
+    /// Who has bought the account's claims, zero if nobody: paid instead of the owner.
+    pub assignee: Key,
     /// Reserved.
-    pub reserved: [u8; 112],
+    pub reserved: [u8; 72],
 }
 layout!(
     MarginAccount,

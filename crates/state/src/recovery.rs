@@ -17,7 +17,7 @@ pub struct TreeNode {
 }
 layout!(TreeNode, 48);
 
-/// A bank's figures in Recovery.
+/// A bank's figures in Recovery, or in an audit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
 #[repr(C)]
@@ -26,11 +26,11 @@ pub struct RecoveryBank {
     pub claims: u64,
     /// Money at Frozen that they share.
     pub assigned: u64,
-    /// Paid so far.
+    /// Paid so far; of an audit: units that unchanged accounts have a claim on.
     pub paid: u64,
     /// Units given up to the quote pot.
     pub seized: u64,
-    /// Units of the quote pot paid so far.
+    /// Units of the quote pot paid so far; of an audit: units of accounts that had changed.
     pub seized_paid: u64,
     /// `assigned` as of Frozen: the coverage that debtors' tokens are counted at.
     pub frozen: u64,
@@ -94,7 +94,7 @@ pub struct Recovery {
     pub announced_slot: u64,
     /// Unix second of the announcement.
     pub announced_at: i64,
-    /// Epoch.
+    /// Epoch; of an audit its number, with the highest bit set.
     pub epoch: u32,
     /// Phase: 1 announced, 2 frozen, 3 marking, 4 settled, 5 undone.
     pub phase: u8,
@@ -112,8 +112,18 @@ pub struct Recovery {
     pub banks_counted: u32,
     /// Bit m: market m has been counted.
     pub markets_counted: u32,
+    /// F less its floor at the freeze, signed: what markers may be paid from, UsdE6.
+    pub spare_fees: i64,
+    /// Set aside for markers, UsdE6.
+    pub rewards: u64,
+    /// Paid to markers so far, UsdE6.
+    pub rewarded: u64,
+    /// Of an audit: signed quote of accounts that had changed since their mark in the one before.
+    pub changed_quote: SignedWide,
+    /// Of an audit: those accounts.
+    pub changed: u64,
     /// Reserved.
-    pub reserved: [u8; 488],
+    pub reserved: [u8; 440],
 }
 layout!(
     Recovery,

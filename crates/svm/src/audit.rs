@@ -105,7 +105,12 @@ impl Audit {
     fn paid_in_recovery(&self, bank: &Bank) -> u64 {
         self.recovery.as_ref().map_or(0, |recovery| {
             let seat = &recovery.banks[usize::from(bank.index)];
-            seat.paid + seat.seized_paid
+            let markers = if bank.index == 0 {
+                recovery.rewarded
+            } else {
+                0
+            };
+            seat.paid + seat.seized_paid + markers
         })
     }
 

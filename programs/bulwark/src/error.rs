@@ -132,6 +132,7 @@ errors! {
         NothingAsked: "Nothing of this stake has asked to leave, or its window is over",
         InsuranceAtRisk: "An account that could take a tenth of insurance is liquidatable",
         NothingForSale: "Insurance isn't short, or what it has lost is sold again",
+        ClaimsAssigned: "The account's claims are assigned: once, and what is due to them is collected first",
     }
     accounts {
         // Identity of accounts

@@ -211,9 +211,9 @@ pub use guardian::{
     ProposalOpened, TreasuryPaid,
 };
 pub use recovery::{
-    AccountMarked, AccountsMarked, AccountsMarkedHead, DeficitNoted, QuotePotAssigned,
-    RecoveryAnnounced, RecoveryCounted, RecoveryFrozen, RecoveryMoneyAdded, RecoveryPaid,
-    RecoveryUndone,
+    AccountMarked, AccountsMarked, AccountsMarkedHead, AuditBegun, AuditClosed, ClaimsAssigned,
+    DeficitNoted, QuotePotAssigned, RecoveryAnnounced, RecoveryCounted, RecoveryFrozen,
+    RecoveryMoneyAdded, RecoveryPaid, RecoveryUndone,
 };
 pub use staking::{StakeChanged, StressProved};
 pub use trading::{

@@ -13,6 +13,7 @@ use bulwark_core::liquidation::Circumstances;
 use bulwark_core::mode::{Capability, Grace, Mode};
 use bulwark_core::outflow::Flow;
 use bulwark_core::permits::{Action, BankStatus, Context as Tables, MarketStatus, Permit, permits};
+use bulwark_core::recovery::{is_audit, may_audit};
 use bulwark_core::{Now, gate};
 use bulwark_state::{Bank, Board, Market};
 use solana_program::sysvar::Sysvar;
@@ -136,6 +137,28 @@ impl Guard {
         let present = same(&recovery.compartment, &self.key)
             && recovery.epoch == compartment.read()?.recovery_epoch;
         ensure(present, BulwarkError::WrongRecovery)
+    }
+
+    /// The record is this compartment's audit, which runs in Normal alone.
+    pub fn audit(&self, record: &AccountLoader<RecoveryState>) -> Result<()> {
+        let record = record.read()?;
+        let ours = same(&record.compartment, &self.key) && is_audit(&record);
+        ensure(ours, BulwarkError::WrongRecovery)?;
+        may_audit(self.context.mode, self.context.phase).or_refuse()
+    }
+
+    /// The record is this compartment's present Recovery, which has come to counting and marking,
+    /// or its audit.
+    pub fn marking(
+        &self,
+        compartment: &AccountLoader<CompartmentState>,
+        recovery: &AccountLoader<RecoveryState>,
+    ) -> Result<()> {
+        if is_audit(&*recovery.read()?) {
+            return self.audit(recovery);
+        }
+        self.recovery(compartment, recovery)?;
+        self.permit(Action::Mark).map(|_| ())
     }
 
     /// The margin account is this compartment's.

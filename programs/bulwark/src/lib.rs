@@ -403,6 +403,21 @@ pub mod bulwark {
         instructions::mark_accounts(ctx)
     }
 
+    /// Assigns what an account is owed to somebody else, once.
+    pub fn assign_claims(ctx: Context<SetDelegate>, to: Pubkey) -> Result<()> {
+        instructions::assign_claims(ctx, to)
+    }
+
+    /// Begins an audit. `bump`: of the record's address, where it has to be made.
+    pub fn begin_audit<'info>(ctx: Context<'info, BeginAudit<'info>>, bump: u8) -> Result<()> {
+        instructions::begin_audit(ctx, bump)
+    }
+
+    /// Closes an audit.
+    pub fn close_audit(ctx: Context<OpenQuotePot>) -> Result<()> {
+        instructions::close_audit(ctx)
+    }
+
     /// Opens the quote pot of a Recovery, or assigns what has come since.
     pub fn open_quote_pot(ctx: Context<OpenQuotePot>) -> Result<()> {
         instructions::open_quote_pot(ctx)

@@ -28,7 +28,8 @@ pub const PROPOSAL: &[u8] = b"proposal";
 pub const INSURANCE: &[u8] = b"insurance";
 /// Stake: insurance, owner.
 pub const STAKE: &[u8] = b"stake";
-/// Recovery: compartment, epoch (u32, little endian).
+/// Recovery: compartment, epoch (u32, little endian). A compartment's one record of audits has the
+/// epoch that is only the highest bit.
 pub const RECOVERY: &[u8] = b"recovery";
 /// Authority of every vault.
 pub const VAULT_AUTHORITY: &[u8] = b"vault-authority";

@@ -1,8 +1,10 @@
 //! What a Recovery costs at the dearest compartment and account.
 
 use bulwark::instructions::ProofNode;
-use bulwark_core::recovery::{Cause, DEAD_MAN, DEAD_MAN_NOTICE, Leaf, node_hash, root};
-use bulwark_state::{Compartment, MAX_COLLATERALS, Recovery, SignedWide, TreeNode};
+use bulwark_core::recovery::{
+    AUDIT_LASTS, Cause, DEAD_MAN, DEAD_MAN_NOTICE, Leaf, node_hash, root,
+};
+use bulwark_state::{Bank, Compartment, MAX_COLLATERALS, Recovery, SignedWide, TreeNode};
 use bulwark_svm::Signer;
 use bulwark_svm::keys::sha256;
 use bulwark_svm::vm::pubkey;
@@ -18,8 +20,11 @@ pub const CEILINGS: &[(&str, u64)] = &[
     ("undo_recovery", 8_000),
     ("freeze_recovery", 9_000),
     ("count_recovery", 18_600),
-    ("mark_accounts", 13_000),
+    ("mark_accounts", 14_200),
     ("mark_accounts_16", 124_000),
+    ("begin_audit", 21_300),
+    ("close_audit", 7_100),
+    ("assign_claims", 5_900),
     ("open_quote_pot", 24_800),
     ("claim_recovery", 10_400),
     ("add_recovery_money", 12_400),
@@ -29,6 +34,7 @@ pub const CEILINGS: &[(&str, u64)] = &[
 /// A fortnight above Normal, and everything that follows.
 pub fn recovery(costs: &mut Costs, elf: &[u8]) {
     let mut world = World::worst(elf);
+    audit(costs, &mut world);
     world.corrupt::<Compartment>(world.deployment.compartment, |compartment| {
         compartment.deficit_seen_at = 1;
     });
@@ -59,7 +65,15 @@ pub fn recovery(costs: &mut Costs, elf: &[u8]) {
         .into_iter()
         .chain(MAKERS)
         .collect();
-    costs.add("mark_accounts_16", "16 accounts", world.mark_all(&many));
+    costs.add(
+        "mark_accounts_16",
+        "16 accounts, paid for",
+        world.mark_for(HUB, &many),
+    );
+    let (hub, margin) = (world.wallet(HUB), world.margin_key(HUB));
+    let key = pubkey(hub.pubkey());
+    let assign = world.deployment.assign_claims(key, margin, margin);
+    costs.send("assign_claims", "", &mut world, assign, Some(HUB));
     world.advance(15 * 86_400);
     costs.add(
         "open_quote_pot",
@@ -93,6 +107,18 @@ pub fn recovery(costs: &mut Costs, elf: &[u8]) {
         add,
         Some(HUB),
     );
+}
+
+/// An audit of the dearest account; fees are above their floor from here on.
+fn audit(costs: &mut Costs, world: &mut World) {
+    let quote = world.deployment.banks[USDC].bank;
+    world.corrupt::<Bank>(quote, |bank| bank.totals.fee_floor_e6 = 0);
+    world.audited = true;
+    costs.add("begin_audit", "17 feeds, the first", world.begin_audit());
+    world.audit_count().expect("counted");
+    world.audit_mark(&[VICTIM]).expect("marked");
+    world.advance(AUDIT_LASTS.cast_signed());
+    costs.add("close_audit", "one leaf", world.close_audit());
 }
 
 /// As bits would have it for a fortnight.

@@ -69,6 +69,48 @@ pub const LEGAL: &[Rule] = &[
     ),
     rule("mark_accounts", "rest", MARGIN, "anybody's is marked"),
     rule(
+        "mark_accounts",
+        "quote_bank",
+        NONE,
+        "left out: no reward is paid",
+    ),
+    rule(
+        "mark_accounts",
+        "quote_vault",
+        NONE,
+        "left out: no reward is paid",
+    ),
+    rule(
+        "mark_accounts",
+        "vault_authority",
+        NONE,
+        "left out: no reward is paid",
+    ),
+    rule(
+        "mark_accounts",
+        "quote_mint",
+        NONE,
+        "left out: no reward is paid",
+    ),
+    rule(
+        "mark_accounts",
+        "reward_to",
+        NONE,
+        "left out: no reward is paid",
+    ),
+    rule(
+        "mark_accounts",
+        "token_program",
+        NONE,
+        "left out: no reward is paid",
+    ),
+    rule(
+        "mark_accounts",
+        "reward_to",
+        TOKEN,
+        "the marker names whom his reward is paid to",
+    ),
+    rule(
         "health_view",
         "margin",
         MARGIN,

@@ -3,7 +3,7 @@
 use anchor_lang::Discriminator;
 use bulwark::state::RecoveryState;
 use bulwark_core::recovery::{Cause, DEAD_MAN, DEAD_MAN_NOTICE};
-use bulwark_state::{Compartment, Recovery};
+use bulwark_state::{Bank, Compartment, Recovery};
 use bulwark_svm::hostile::Account;
 use bulwark_svm::vm::address;
 use bulwark_svm::world::{SOL, USDC, usdc};
@@ -36,6 +36,12 @@ fn frozen(stage: &mut Stage) {
 }
 
 fn marking(stage: &mut Stage) {
+    // Fees above their floor, so that markers are paid.
+    let quote = stage.world.deployment.banks[USDC].bank;
+    stage.world.corrupt::<Bank>(quote, |bank| {
+        bank.totals.fee_floor_e6 = 0;
+        bank.totals.fees += 1_000_000;
+    });
     frozen(stage);
     stage.world.count_all().expect("counted");
 }
@@ -128,9 +134,30 @@ pub const SAMPLES: &[(&str, Make)] = &[
             stage.world.margin_key("alice"),
             stage.world.margin_key("maker"),
         ];
+        let reward_to = stage.tokens("mallory", USDC);
         let ours = &stage.world.deployment;
-        let act = ours.mark_accounts(stage.anyone(), 1, &margins);
+        let act = ours.mark_accounts(stage.anyone(), 1, &margins, Some(reward_to));
         anyones(stage, act)
+    }),
+    ("begin_audit", |stage| {
+        let act = stage.world.deployment.begin_audit(stage.anyone());
+        anyones(stage, act)
+    }),
+    ("close_audit", |stage| {
+        stage.world.begin_audit().expect("begun");
+        stage.world.audit_count().expect("counted");
+        let everyone = ["alice", "bob", "carol", "maker", "liquidator", "mallory"];
+        stage.world.audit_mark(&everyone).expect("marked");
+        let act = stage.world.deployment.close_audit(stage.anyone());
+        anyones(stage, act)
+    }),
+    ("assign_claims", |stage| {
+        marking(stage);
+        stage.world.mark_all(&["alice"]).expect("marked");
+        let margin = stage.world.margin_key("alice");
+        let to = stage.anyone();
+        let (alice, key) = stage.wallet("alice");
+        by(stage.world.deployment.assign_claims(key, margin, to), alice)
     }),
     ("open_quote_pot", |stage| {
         marking(stage);

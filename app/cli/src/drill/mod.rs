@@ -37,7 +37,7 @@ pub struct Options {
     pub report: Option<PathBuf>,
 }
 
-/// Plays both drills and shows them. `Ok(false)` if one didn't hold what it must.
+/// Plays all drills and shows them. `Ok(false)` if one didn't hold what it must.
 pub fn run(options: &Options) -> Result<bool> {
     let began = Instant::now();
     let bar = progress();
@@ -51,7 +51,7 @@ pub fn run(options: &Options) -> Result<bool> {
     let accounts = usize::try_from(options.accounts).context("a market that fits")?;
     let venue = Venue::new(accounts, &show)?;
     let filled = began.elapsed();
-    let drills = drill::both(&venue, &show)?;
+    let drills = drill::all(&venue, &show)?;
     bar.finish_and_clear();
     if let Some(path) = &options.json {
         let text = serde_json::to_string_pretty(&json::Outcome::of(&drills))?;

@@ -9,6 +9,7 @@ use crate::replay::grouped;
 /// What the drill is.
 pub fn title(drill: &Drill) -> String {
     let what = match drill.name {
+        "returned" => "the same, and 60 % of the loot comes back when all are paid",
         "robbed" => "two vaults are robbed, everyone is paid by the rule",
         _ => "made good within the notice, and taken back",
     };

@@ -10,9 +10,12 @@ use std::io::{BufRead, BufReader, stdin};
 
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, ensure};
-use bulwark::event::{AccountsMarkedHead, Kind, QuotePotAssigned, RecoveryAnnounced};
+use bulwark::event::{
+    AccountsMarkedHead, AuditBegun, AuditClosed, Kind, QuotePotAssigned, RecoveryAnnounced,
+};
 use bulwark::state::{MarginState, RecoveryState};
 use bulwark_client::address;
+use bulwark_core::recovery::AUDIT;
 use bulwark_rebuild::{Commitment, Event, leaf_of};
 use bulwark_state::{MarginAccount, Recovery, TreeNode};
 
@@ -34,7 +37,18 @@ pub struct Found {
     pub said: bool,
 }
 
-/// Rebuilds the commitment from events alone: of `epoch`, else of the latest announcement.
+/// Whether a record of epoch `is` is meant: that one, any audit for [`AUDIT`], any Recovery for
+/// none.
+fn wanted(is: u32, epoch: Option<u32>) -> bool {
+    match epoch {
+        None => is & AUDIT == 0,
+        Some(AUDIT) => is & AUDIT != 0,
+        Some(epoch) => is == epoch,
+    }
+}
+
+/// Rebuilds the commitment from events alone: of `epoch`, of the latest audit for [`AUDIT`], else
+/// of the latest Recovery.
 ///
 /// # Errors
 /// The first line that doesn't follow from those before it, by its number.
@@ -48,17 +62,18 @@ pub fn of_history(history: impl BufRead, compartment: u16, epoch: Option<u32>) -
             taken.with_context(|| format!("line {line}"))?;
         }
     }
-    let found = match epoch {
-        Some(epoch) => all.remove(&epoch),
-        None => all.pop_last().map(|(_, found)| found),
-    };
-    let mut found = found.context("the history has no announcement of this Recovery")?;
+    let latest = |of: &&u32| wanted(**of, epoch);
+    let latest = all.keys().rev().find(latest).copied();
+    let found = latest.and_then(|latest| all.remove(&latest));
+    let mut found = found.context("the history has no beginning of it")?;
     found.root = found.commitment.root()?;
     Ok(found)
 }
 
 fn take(text: &str, compartment: u16, key: Pubkey, all: &mut BTreeMap<u32, Found>) -> Result<()> {
-    const KINDS: [u16; 3] = [
+    const KINDS: [u16; 5] = [
+        AuditBegun::KIND,
+        AuditClosed::KIND,
         RecoveryAnnounced::KIND,
         AccountsMarkedHead::KIND,
         QuotePotAssigned::KIND,
@@ -73,19 +88,17 @@ fn take(text: &str, compartment: u16, key: Pubkey, all: &mut BTreeMap<u32, Found
         }
         let of = |recovery: &Pubkey, all: &BTreeMap<u32, Found>| {
             let is = |epoch: &&u32| address::recovery(&key, **epoch) == *recovery;
-            let epoch = all.keys().find(is).copied();
+            let epoch = all.keys().rev().find(is).copied();
             epoch.context("it was never announced in this history")
         };
         match raw.decode()? {
-            Event::RecoveryAnnounced(said) => {
-                let found = Found {
-                    commitment: Commitment::new(key, said.epoch),
-                    root: TreeNode::default(),
-                    live: 0,
-                    said: false,
-                };
-                let old = all.insert(said.epoch, found);
-                ensure!(old.is_none(), "epoch {} is announced again", said.epoch);
+            Event::RecoveryAnnounced(said) => begin(said.epoch, key, all)?,
+            Event::AuditBegun(said) => begin(u32::try_from(said.epoch)?, key, all)?,
+            Event::AuditClosed(said) => {
+                let epoch = of(&said.recovery, all)?;
+                let found = all.get_mut(&epoch).context("an epoch")?;
+                found.commitment.take_audit(&said)?;
+                found.said = true;
             }
             Event::AccountsMarked(head, marks) => {
                 let epoch = of(&head.recovery, all)?;
@@ -105,13 +118,25 @@ fn take(text: &str, compartment: u16, key: Pubkey, all: &mut BTreeMap<u32, Found
     Ok(())
 }
 
-/// The compartment's Recovery among accounts: of `epoch`, else the latest.
+fn begin(epoch: u32, key: Pubkey, all: &mut BTreeMap<u32, Found>) -> Result<()> {
+    let found = Found {
+        commitment: Commitment::new(key, epoch),
+        root: TreeNode::default(),
+        live: 0,
+        said: false,
+    };
+    let old = all.insert(epoch, found);
+    ensure!(old.is_none(), "epoch {epoch} begins again");
+    Ok(())
+}
+
+/// The compartment's record among accounts: of `epoch`, of the audit for [`AUDIT`], else the latest
+/// Recovery.
 fn recovery_of(accounts: &Accounts, compartment: u16, epoch: Option<u32>) -> Result<Box<Recovery>> {
     let key = address::compartment(compartment);
     let all = accounts.all::<RecoveryState, Recovery>();
     let ours = all.filter(|(at, recovery)| {
-        **at == address::recovery(&key, recovery.epoch)
-            && epoch.is_none_or(|epoch| epoch == recovery.epoch)
+        **at == address::recovery(&key, recovery.epoch) && wanted(recovery.epoch, epoch)
     });
     let latest = ours.max_by_key(|(_, recovery)| recovery.epoch);
     let (_, recovery) = latest.context("the accounts hold no such Recovery")?;
@@ -142,7 +167,7 @@ pub fn of_accounts(accounts: &Accounts, compartment: u16, epoch: Option<u32>) ->
 /// # Errors
 /// The first mismatch.
 pub fn rebuild(source: &Source) -> Result<Found> {
-    let of = (source.compartment, source.epoch);
+    let of = source.of();
     let events = match &source.history {
         None => None,
         Some(path) if path.as_os_str() == "-" => Some(of_history(stdin().lock(), of.0, of.1)?),
@@ -213,7 +238,10 @@ pub fn check_proof(proof: &Proof, accounts: &Accounts, of: (u16, Option<u32>)) -
     let leaf = proof.read()?.leaf;
     for (key, account) in accounts.all::<MarginState, MarginAccount>() {
         if key.to_bytes() == leaf.margin {
-            ensure!(leaf_of(&account, key) == leaf, "{key} says another claim");
+            ensure!(
+                leaf_of(&account, key, leaf.epoch) == leaf,
+                "{key} says another claim"
+            );
         }
     }
     Ok(())
@@ -272,7 +300,7 @@ pub fn run(options: &Options) -> Result<bool> {
 }
 
 fn check_one(proof: &Proof, source: &Source) -> Result<()> {
-    let of = (source.compartment, source.epoch);
+    let of = source.of();
     if !source.accounts.is_empty() {
         check_proof(proof, &read(source)?, of)?;
     }
@@ -304,10 +332,11 @@ fn report(found: Result<Found>) -> bool {
         said,
     } = &found;
     let totals = commitment.totals();
-    println!(
-        "Recovery {} of compartment {}",
-        commitment.epoch, commitment.compartment
-    );
+    let (what, number) = match commitment.epoch & AUDIT {
+        0 => ("Recovery", commitment.epoch),
+        _ => ("audit", commitment.epoch & !AUDIT),
+    };
+    println!("{what} {number} of compartment {}", commitment.compartment);
     println!("accounts marked: {} of {live}", commitment.leaves.len());
     println!("root: {}", proof::hex(&root.hash));
     println!("quote claims below it: {} millionths", root.sum.get());

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anchor_lang::prelude::Pubkey;
+use bulwark_core::recovery::AUDIT;
 use clap::{Args, Subcommand};
 
 /// Prove a claim of a Recovery, or prove or refute its commitment.
@@ -60,4 +61,17 @@ pub struct Source {
     /// Epoch of the Recovery; the latest that is found if left out
     #[arg(long)]
     pub epoch: Option<u32>,
+
+    /// The latest audit instead of a Recovery
+    #[arg(long, conflicts_with = "epoch")]
+    pub audit: bool,
+}
+
+impl Source {
+    /// Compartment, and the epoch that is meant.
+    #[must_use]
+    pub fn of(&self) -> (u16, Option<u32>) {
+        let epoch = if self.audit { Some(AUDIT) } else { self.epoch };
+        (self.compartment, epoch)
+    }
 }

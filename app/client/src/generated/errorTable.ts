@@ -87,6 +87,7 @@ export const BULWARK_ERRORS = [
   { code: 6079, name: "NothingAsked", rule: "Nothing of this stake has asked to leave, or its window is over" },
   { code: 6080, name: "InsuranceAtRisk", rule: "An account that could take a tenth of insurance is liquidatable" },
   { code: 6081, name: "NothingForSale", rule: "Insurance isn't short, or what it has lost is sold again" },
+  { code: 6082, name: "ClaimsAssigned", rule: "The account's claims are assigned: once, and what is due to them is collected first" },
   { code: 6200, name: "WrongProtocol", rule: "The account belongs to another protocol" },
   { code: 6201, name: "WrongCompartment", rule: "The account belongs to another compartment" },
   { code: 6202, name: "WrongBoard", rule: "This isn't the Board of the compartment" },

@@ -15,6 +15,10 @@ import {
   type AccountWoundUp,
   getAccountsMarkedDecoder,
   type AccountsMarked,
+  getAuditBegunDecoder,
+  type AuditBegun,
+  getAuditClosedDecoder,
+  type AuditClosed,
   getBankClosedDecoder,
   type BankClosed,
   getBankCreatedDecoder,
@@ -25,6 +29,8 @@ import {
   type BoardCreated,
   getCheckedDecoder,
   type Checked,
+  getClaimsAssignedDecoder,
+  type ClaimsAssigned,
   getCollateralSoldDecoder,
   type CollateralSold,
   getCompartmentCreatedDecoder,
@@ -124,11 +130,14 @@ export interface BulwarkEvents {
   AccountUnflagged: AccountUnflagged;
   AccountWoundUp: AccountWoundUp;
   AccountsMarked: AccountsMarked;
+  AuditBegun: AuditBegun;
+  AuditClosed: AuditClosed;
   BankClosed: BankClosed;
   BankCreated: BankCreated;
   BanksValued: BanksValued;
   BoardCreated: BoardCreated;
   Checked: Checked;
+  ClaimsAssigned: ClaimsAssigned;
   CollateralSold: CollateralSold;
   CompartmentCreated: CompartmentCreated;
   CreatorSealed: CreatorSealed;
@@ -191,11 +200,14 @@ export const BULWARK_EVENTS: {
   AccountUnflagged: { discriminator: [245, 172, 215, 169, 58, 255, 137, 11], decoder: getAccountUnflaggedDecoder },
   AccountWoundUp: { discriminator: [221, 100, 77, 216, 68, 99, 29, 242], decoder: getAccountWoundUpDecoder },
   AccountsMarked: { discriminator: [241, 99, 101, 42, 247, 245, 143, 111], decoder: getAccountsMarkedDecoder },
+  AuditBegun: { discriminator: [194, 64, 93, 204, 79, 123, 0, 203], decoder: getAuditBegunDecoder },
+  AuditClosed: { discriminator: [104, 58, 39, 113, 172, 203, 50, 186], decoder: getAuditClosedDecoder },
   BankClosed: { discriminator: [31, 216, 207, 32, 4, 152, 203, 99], decoder: getBankClosedDecoder },
   BankCreated: { discriminator: [190, 21, 118, 251, 227, 119, 197, 129], decoder: getBankCreatedDecoder },
   BanksValued: { discriminator: [196, 75, 54, 249, 59, 113, 128, 170], decoder: getBanksValuedDecoder },
   BoardCreated: { discriminator: [100, 100, 202, 61, 51, 12, 67, 195], decoder: getBoardCreatedDecoder },
   Checked: { discriminator: [104, 222, 171, 109, 20, 227, 82, 102], decoder: getCheckedDecoder },
+  ClaimsAssigned: { discriminator: [103, 23, 255, 225, 111, 32, 198, 170], decoder: getClaimsAssignedDecoder },
   CollateralSold: { discriminator: [77, 127, 91, 218, 117, 225, 146, 186], decoder: getCollateralSoldDecoder },
   CompartmentCreated: { discriminator: [212, 98, 104, 253, 137, 2, 230, 145], decoder: getCompartmentCreatedDecoder },
   CreatorSealed: { discriminator: [160, 78, 105, 55, 90, 84, 18, 214], decoder: getCreatorSealedDecoder },

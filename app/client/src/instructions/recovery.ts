@@ -1,7 +1,13 @@
 /** Recovery: entry, freeze, marks, payments. `epoch` is that of the compartment's Recovery. */
 
 import type { Address, Instruction, TransactionSigner } from "@solana/kit";
-import { guardianAddress, proposalAddress, recoveryAddress } from "../addresses.js";
+import {
+  AUDIT,
+  guardianAddress,
+  proposalAddress,
+  recoveryAddress,
+  recoveryAddressAndBump,
+} from "../addresses.js";
 import { type Deployment, bankOf, marketOf } from "../deployment.js";
 import * as generated from "../generated/instructions/index.js";
 import type { ClaimProof } from "../proof.js";
@@ -118,20 +124,81 @@ export async function countRecovery(
 
 /**
  * Marks margin accounts: what each is owed and keeps, at the frozen prices. Anyone may, any of them
- * in any order; those that are marked already are passed over. Errors: `AlreadyMarked` where all
- * are, `RecoveryPhase`.
+ * in any order; those that are marked already are passed over. `rewardTo` is a quote token account
+ * that is paid a little for each first mark of a Recovery. Errors: `AlreadyMarked` where all are,
+ * `RecoveryPhase`.
  */
 export async function markAccounts(
   deployment: Deployment,
   caller: TransactionSigner,
   epoch: number,
   margins: readonly Address[],
+  rewardTo?: Address,
 ): Promise<Instruction> {
+  const quote = bankOf(deployment, 0);
   const instruction = generated.getMarkAccountsInstruction({
     ...(await counting(deployment, caller, epoch)),
     board: deployment.board,
+    ...(rewardTo === undefined
+      ? {}
+      : {
+          quoteBank: quote.bank,
+          quoteVault: quote.vault,
+          vaultAuthority: deployment.vaultAuthority,
+          quoteMint: quote.mint,
+          rewardTo,
+          tokenProgram: quote.tokenProgram,
+        }),
   });
   return followed(instruction, writes(margins));
+}
+
+/**
+ * Begins an audit, a rehearsal of Recovery in Normal that leaves a dated root and totals; the first
+ * makes its record, paid by `caller`. {@link countRecovery} and {@link markAccounts} with the epoch
+ * {@link AUDIT} follow, then {@link closeAudit}. Anyone may. Errors: `ModeForbids` outside of
+ * Normal, `TooEarly` within 20 hours of the one before.
+ */
+export async function beginAudit(
+  deployment: Deployment,
+  caller: TransactionSigner,
+): Promise<Instruction> {
+  const [recovery, bump] = await recoveryAddressAndBump(deployment.compartment, AUDIT);
+  return generated.getBeginAuditInstruction({
+    ...common(deployment),
+    caller,
+    board: deployment.board,
+    recovery,
+    bump,
+  });
+}
+
+/**
+ * Closes an audit once all are marked or an hour has passed; anyone may. Errors: `TooEarly`,
+ * `RecoveryPhase`, `ModeForbids`.
+ */
+export async function closeAudit(
+  deployment: Deployment,
+  caller: TransactionSigner,
+): Promise<Instruction> {
+  return generated.getCloseAuditInstruction({
+    ...(await counting(deployment, caller, AUDIT)),
+    board: deployment.board,
+  });
+}
+
+/**
+ * Gives what the owner's account is owed to `to`, once and for good: all claims of a marked account,
+ * or residual claims of one that holds nothing else. Errors: `ClaimsAssigned`, `NothingDue`,
+ * `BadValue`, `NotOwner`.
+ */
+export function assignClaims(
+  deployment: Deployment,
+  owner: TransactionSigner,
+  margin: Address,
+  to: Address,
+): Instruction {
+  return generated.getAssignClaimsInstruction({ ...common(deployment), owner, margin, to });
 }
 
 /**

@@ -272,7 +272,8 @@ pub fn is_empty(account: &MarginAccount) -> bool {
             .all(|p| p.base == 0 && p.quote == 0)
 }
 
-/// Brings the account's share in the live count in step with what is in it (D9).
+/// Brings the account's share in the live count in step with what is in it (D9), and notes that it
+/// has changed: whatever changes balances or positions ends with this.
 pub fn update_live(account: &mut MarginAccount, deltas: &mut Deltas) -> Result<()> {
     let live = u8::from(!is_empty(account));
     let change = i64::from(live)
@@ -280,6 +281,7 @@ pub fn update_live(account: &mut MarginAccount, deltas: &mut Deltas) -> Result<(
         .ok_or(Error::Overflow)?;
     deltas.live = deltas.live.checked_add(change).ok_or(Error::Overflow)?;
     account.live = live;
+    account.changes = account.changes.wrapping_add(1);
     Ok(())
 }
 

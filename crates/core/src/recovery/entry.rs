@@ -1,9 +1,10 @@
 //! Into Recovery, and out of it before the freeze (D9).
 
-use bulwark_state::{Bank, Board, Compartment, Recovery};
+use bulwark_state::{Bank, Board, Compartment, MAX_FEEDS, Recovery};
 
 use super::{
-    DEAD_MAN, DEAD_MAN_NOTICE, GUARDIAN_EVERY, LOOK_LASTS, NOTICE, SECOND_LOOK, STANDS, expect,
+    AUDIT, DEAD_MAN, DEAD_MAN_NOTICE, GUARDIAN_EVERY, LOOK_LASTS, NOTICE, SECOND_LOOK, STANDS,
+    expect,
 };
 use crate::error::{Error, Result};
 use crate::feed::median_close;
@@ -152,6 +153,20 @@ pub fn announce(
     start(board, compartment, recovery, cause, now)
 }
 
+/// Each feed's median of its last thirty one-minute closes before this minute, its last print where
+/// it has none; 0 for a seat without a feed.
+pub(super) fn fix_prices(board: &Board, prices: &mut [u64; MAX_FEEDS], now: Now) -> Result<()> {
+    let before = now.unix.checked_sub(60).ok_or(Error::Overflow)?;
+    for (feed, price) in board.feeds.iter().zip(prices) {
+        if feed.active == 0 {
+            continue;
+        }
+        let median = median_close(feed, before);
+        *price = if median == 0 { feed.last.price } else { median };
+    }
+    Ok(())
+}
+
 fn guardian_budget(compartment: &mut Compartment, now: Now) -> Result<()> {
     let last = compartment.guardian_recovery_at;
     if last != 0 && !passed(last, GUARDIAN_EVERY, now) {
@@ -176,14 +191,10 @@ fn start(
     let epoch = compartment
         .recovery_epoch
         .checked_add(1)
+        .filter(|epoch| epoch & AUDIT == 0)
         .ok_or(Error::Overflow)?;
-    let before = now.unix.checked_sub(60).ok_or(Error::Overflow)?;
-    for (feed, price) in board.feeds.iter_mut().zip(&mut recovery.prices) {
-        if feed.active == 0 {
-            continue;
-        }
-        let median = median_close(feed, before);
-        *price = if median == 0 { feed.last.price } else { median };
+    fix_prices(board, &mut recovery.prices, now)?;
+    for (feed, price) in board.feeds.iter_mut().zip(&recovery.prices) {
         feed.announced = *price;
     }
     recovery.epoch = epoch;

@@ -4,7 +4,7 @@
 use bulwark_state::{Bank, Board, Compartment, Market, Recovery, SignedWide, Wide};
 
 use super::pot::STAKERS;
-use super::{DEADLINE, Evidence, expect, may_freeze};
+use super::{DEADLINE, Evidence, expect, is_audit, may_freeze, reward};
 use crate::coverage;
 use crate::error::{Error, Result};
 use crate::mode::Phase;
@@ -106,13 +106,16 @@ pub fn freeze_bank(recovery: &mut Recovery, bank: &mut Bank, vault: u64) -> Resu
             &mut recovery.quote_frozen,
             &[totals.positive, owed, tickets, totals.interest_pot],
         )?;
+        reward::note_fees(recovery, totals)?;
         add_live(recovery, totals.live_count)?;
     } else {
         seat.claims = bank.claims;
         seat.assigned = money.min(bank.claims);
         seat.frozen = seat.assigned;
     }
-    bank.expected = coverage::counted(bank, vault);
+    if !is_audit(recovery) {
+        bank.expected = coverage::counted(bank, vault);
+    }
     add_live(recovery, bank.live_delta)
 }
 
@@ -135,6 +138,7 @@ pub fn freeze_market(recovery: &mut Recovery, market: &Market) -> Result<()> {
             market.pot,
         ],
     )?;
+    reward::add_fees(recovery, deltas.fees)?;
     add_live(recovery, deltas.live)
 }
 
@@ -156,6 +160,9 @@ pub fn complete(recovery: &mut Recovery, compartment: &mut Compartment) -> Resul
     }
     recovery.live_count = recovery.live_signed.max(0).unsigned_abs();
     recovery.phase = Phase::Marking as u8;
-    compartment.recovery_phase = Phase::Marking as u8;
+    if !is_audit(recovery) {
+        reward::set_aside(recovery)?;
+        compartment.recovery_phase = Phase::Marking as u8;
+    }
     Ok(true)
 }

@@ -3,7 +3,7 @@
 use bulwark_state::{Board, MAX_COLLATERALS, MAX_FEEDS, MarginAccount, Recovery, SignedWide, Wide};
 
 use super::pot::{self, JUNIOR, SENIOR};
-use super::{Quotation, expect, quotation};
+use super::{AUDIT, Quotation, audit, expect, is_audit, quotation};
 use crate::coverage::Coverage;
 use crate::error::{Error, Result};
 use crate::ledger::{DAY, fading_left, interest_due, position_due};
@@ -153,6 +153,17 @@ fn frozen_coverage(recovery: &Recovery, index: u8) -> Result<Coverage> {
     Ok(Coverage::new(bank.frozen, bank.claims))
 }
 
+/// Whether the account is marked in this Recovery, or in this audit.
+pub fn marked(recovery: &Recovery, account: &MarginAccount) -> bool {
+    let shadow = &account.shadow;
+    let epoch = if is_audit(recovery) {
+        shadow.audit_epoch
+    } else {
+        shadow.epoch
+    };
+    epoch == recovery.epoch
+}
+
 /// Marks an account: its figures at the frozen prices go into its shadow and into the sums of the
 /// Recovery. Anyone may, once per account and epoch; nothing else of the account changes.
 ///
@@ -168,8 +179,14 @@ pub fn mark(
     account: &mut MarginAccount,
     now: Now,
 ) -> Result<Marked> {
-    expect(recovery, &[Phase::Marking, Phase::Settled])?;
-    if account.shadow.epoch == recovery.epoch {
+    let audit = is_audit(recovery);
+    let phases: &[Phase] = if audit {
+        &[Phase::Marking]
+    } else {
+        &[Phase::Marking, Phase::Settled]
+    };
+    expect(recovery, phases)?;
+    if marked(recovery, account) {
         return Err(Error::AlreadyMarked);
     }
     if account.live == 0 {
@@ -190,7 +207,9 @@ pub fn mark(
         |bank| frozen_coverage(frozen, bank),
         at,
     )?;
-    if recovery.phase == Phase::Settled as u8 {
+    if audit {
+        audit::add(recovery, account, &figures)?;
+    } else if recovery.phase == Phase::Settled as u8 {
         pot::admit_late(board, recovery, &mut figures)?;
     } else {
         add_claims(recovery, SENIOR, figures.senior)?;
@@ -206,11 +225,11 @@ pub fn mark(
     }
     let leaf = recovery.marked;
     recovery.marked = leaf.checked_add(1).ok_or(Error::Overflow)?;
-    let sum = recovery
-        .quote_marked
-        .get()
-        .checked_add(figures.quote.into());
-    recovery.quote_marked = SignedWide::new(sum.ok_or(Error::Overflow)?);
+    if !audit {
+        let sum = recovery.quote_marked.get();
+        let sum = sum.checked_add(figures.quote.into());
+        recovery.quote_marked = SignedWide::new(sum.ok_or(Error::Overflow)?);
+    }
     write(account, &figures, (recovery.epoch, leaf), now);
     Ok(Marked {
         figures,
@@ -228,14 +247,19 @@ fn add_claims(recovery: &mut Recovery, class: usize, amount: u64) -> Result<()> 
 
 fn write(account: &mut MarginAccount, figures: &Figures, (epoch, leaf): (u32, u64), now: Now) {
     let shadow = &mut account.shadow;
-    shadow.epoch = epoch;
+    if epoch & AUDIT == 0 {
+        shadow.epoch = epoch;
+        shadow.paid = 0;
+        shadow.kept_paid = [0; MAX_COLLATERALS];
+        account.pot_paid = [0; bulwark_state::MAX_BANKS];
+    } else {
+        shadow.audit_epoch = epoch;
+        shadow.changes = account.changes;
+    }
     shadow.quote = figures.quote;
     shadow.senior = figures.senior;
     shadow.junior = figures.junior;
-    shadow.paid = 0;
     shadow.kept = figures.kept;
-    shadow.kept_paid = [0; MAX_COLLATERALS];
     shadow.leaf = leaf;
     shadow.slot = now.slot;
-    account.pot_paid = [0; bulwark_state::MAX_BANKS];
 }

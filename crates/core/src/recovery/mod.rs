@@ -8,21 +8,25 @@
 //! Every payment is ⌊E·A/K⌋ less what was paid before: K is fixed, A only grows, so nobody's
 //! payment depends on who was paid first, and late money pays everybody again.
 
+mod audit;
 mod entry;
 mod freeze;
 mod late;
 mod mark;
 mod pot;
+mod reward;
 mod tree;
 
+pub use audit::{AUDIT, AUDIT_EVERY, AUDIT_LASTS, begin_audit, close_audit, is_audit, may_audit};
 pub use entry::{Cause, Evidence, announce, may_freeze, note_deficit, undo};
 pub use freeze::{complete, freeze, freeze_bank, freeze_market};
 pub use late::{Late, late_money};
-pub use mark::{Figures, Marked, figures, mark};
+pub use mark::{Figures, Marked, figures, mark, marked};
 pub use pot::{
     CLASSES, JUNIOR, SENIOR, STAKERS, assign, due_of_pot, due_of_token, open_pot, pay_pot,
     pay_token,
 };
+pub use reward::reward;
 pub use tree::{Hash, Leaf, Proof, append, joined, node_hash, root, verify};
 
 use crate::error::{Error, Result};
@@ -45,6 +49,9 @@ pub const LOOK_LASTS: u64 = 86_400;
 pub const GUARDIAN_EVERY: u64 = 30 * 86_400;
 /// Seconds after the freeze at which the quote pot opens whatever is unmarked.
 pub const DEADLINE: u64 = 14 * 86_400;
+
+/// Paid for each first mark of a live account, UsdE6, out of fees above their floor.
+pub const MARK_REWARD: u64 = 2_000;
 
 /// `Recovery::phase` of an announcement that was taken back.
 pub const UNDONE: u8 = 5;

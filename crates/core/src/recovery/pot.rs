@@ -4,8 +4,8 @@
 
 use bulwark_state::{Board, Compartment, MAX_BANKS, MarginAccount, Recovery, RecoveryBank, Wide};
 
-use super::mark::Figures;
-use super::{Quotation, expect, quotation};
+use super::mark::{self, Figures};
+use super::{Quotation, expect, is_audit, quotation, reward};
 use crate::coverage::Coverage;
 use crate::error::{Error, Result};
 use crate::math::{mul_div_floor_u128, mul_pow10_div_ceil_by, mul_pow10_div_floor_by};
@@ -44,6 +44,7 @@ pub fn open_pot(recovery: &mut Recovery, compartment: &mut Compartment, now: Now
         let claims = seniors.claims.get().checked_add(reserve.into());
         seniors.claims = Wide::new(claims.ok_or(Error::Overflow)?);
     }
+    reward::give_back(recovery)?;
     recovery.phase = Phase::Settled as u8;
     compartment.recovery_phase = Phase::Settled as u8;
     Ok(())
@@ -140,9 +141,9 @@ fn share(claim: u64, assigned: u64, claims: u128) -> Result<u64> {
         .ok_or(Error::Overflow)
 }
 
-/// Whether the account was marked in this Recovery.
+/// Refuses an account that isn't marked in this Recovery; an audit's marks are no claims.
 fn marked(recovery: &Recovery, account: &MarginAccount) -> Result<()> {
-    if account.shadow.epoch == recovery.epoch {
+    if !is_audit(recovery) && mark::marked(recovery, account) {
         return Ok(());
     }
     Err(Error::NotMarked)

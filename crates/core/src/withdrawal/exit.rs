@@ -5,12 +5,13 @@ use bulwark_state::{Bank, Collateral, MarginAccount, Wide};
 
 use super::account::{QUOTE, claim, claim_mut, held, tidy};
 use super::{Present, begin};
+use crate::assignment;
 use crate::coverage::{lower_loss, move_claims};
 use crate::error::{Error, Result};
 use crate::health::is_plain;
 use crate::ledger::{fading_left, fading_take};
 use crate::outflow::{DAY, Flow, UsdLimit, enqueue, is_waiting, take};
-use crate::residual;
+use crate::residual::{self, Collect};
 use crate::time::Now;
 
 /// As an amount: all that the account holds.
@@ -110,6 +111,7 @@ pub fn plan_withdraw(
     let claim = claim(account, bank.index).ok_or(Error::InsufficientBalance)?;
     let present = begin(bank, request.vault, request.flow, now)?;
     let collect = residual::collectable(claim, bank, request.vault)?;
+    refuse_assigned(account, &collect)?;
     let mut plan = Plan {
         amount,
         collected: collect.coins,
@@ -216,6 +218,14 @@ pub fn apply(
         queued: plan.queued,
         seat,
     })
+}
+
+/// What is due to claims that are assigned isn't paid to the owner beside his own.
+pub(super) fn refuse_assigned(account: &MarginAccount, collect: &Collect) -> Result<()> {
+    if collect.due != 0 && assignment::is_assigned(account) {
+        return Err(Error::ClaimsAssigned);
+    }
+    Ok(())
 }
 
 fn raised(value: u64, by: u64) -> Result<u64> {

@@ -4,7 +4,7 @@
 use bulwark_state::{Bank, Board, Deltas, Key, MarginAccount, Ticket, VERSION, Wide};
 
 use super::account::{QUOTE, claim, claim_mut, tidy};
-use super::exit::{Seat, release};
+use super::exit::{Seat, refuse_assigned, release};
 use super::{Present, begin};
 use crate::coverage::excess;
 use crate::error::{Error, Result};
@@ -78,6 +78,7 @@ pub fn serve(
     let mut due = Collect::default();
     if let Some(claim) = claim(account, bank.index).filter(|_| served.nominal != 0) {
         due = residual::collectable(claim, bank, vault)?;
+        refuse_assigned(account, &due)?;
         let paid = present.coverage.pay(served.nominal)?;
         served.residual = served.nominal.checked_sub(paid).ok_or(Error::Overflow)?;
         served.collected = due.coins;

@@ -1,7 +1,9 @@
 //! Recovery (D9): who is paid what, in every order of everything that strangers do.
 
+mod audit;
 #[path = "../fixture/mod.rs"]
 mod fixture;
+mod orders;
 mod tree;
 mod venue;
 

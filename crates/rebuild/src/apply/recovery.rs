@@ -4,21 +4,22 @@
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, ensure};
 use bulwark::event::{
-    AccountMarked, AccountsMarkedHead, QuotePotAssigned, RecoveryAnnounced, RecoveryCounted,
-    RecoveryFrozen, RecoveryMoneyAdded, RecoveryPaid, RecoveryUndone,
+    AccountMarked, AccountsMarkedHead, AuditBegun, AuditClosed, QuotePotAssigned,
+    RecoveryAnnounced, RecoveryCounted, RecoveryFrozen, RecoveryMoneyAdded, RecoveryPaid,
+    RecoveryUndone,
 };
 use bulwark::state::{Layout, RecoveryState};
 use bulwark_core::mode::Phase;
-use bulwark_core::recovery::{self, CLASSES, DEADLINE, STAKERS, UNDONE};
-use bulwark_core::{Error, Now};
+use bulwark_core::recovery::{self, AUDIT, CLASSES, DEADLINE, STAKERS, UNDONE};
+use bulwark_core::{Error, Now, assignment};
 use bulwark_state::{Bank, MarginAccount, Recovery, Wide};
 use bytemuck::Zeroable;
 use bytemuck::allocation::zeroed_box;
 
-use super::money::begin;
+use super::money::{begin, own};
 use crate::commitment::{leaf_of, sha256};
 use crate::event::Event;
-use crate::ledger::{Compartment, Refused, counts, same, sinks};
+use crate::ledger::{Compartment, Records, Refused, counts, same, sinks};
 
 /// Takes an event of Recovery. Says whether it was one.
 pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool> {
@@ -30,6 +31,14 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
         Event::RecoveryAnnounced(said) => announce(to, said, now)?,
         Event::RecoveryUndone(said) => undo(to, said)?,
         Event::RecoveryFrozen(said) => freeze(to, said, now)?,
+        Event::AuditBegun(said) => begin_audit(to, said, now)?,
+        Event::AuditClosed(said) => close_audit(to, said, now)?,
+        Event::ClaimsAssigned(said) => {
+            own(to, &said.margin, said.common.sequence, |account| {
+                let epoch = account.shadow.epoch;
+                assignment::assign(account, said.to.as_array(), epoch)
+            })?;
+        }
         Event::RecoveryCounted(said) => count(to, said)?,
         Event::AccountsMarked(head, list) => mark(to, head, list, now)?,
         Event::QuotePotAssigned(said) => assign(to, said, now)?,
@@ -40,16 +49,67 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
     Ok(true)
 }
 
-/// The latest Recovery, if it is the one at an address.
-fn latest<'a>(
-    recoveries: &'a mut [(Pubkey, Box<Recovery>)],
-    says: &Pubkey,
-) -> Result<&'a mut Recovery> {
-    let (key, recovery) = recoveries
+/// The latest Recovery, or the audit, if it is the one at an address.
+fn latest<'a>(records: &'a mut Records, says: &Pubkey) -> Result<&'a mut Recovery> {
+    if let Some((key, audit)) = &mut records.audit
+        && key == says
+    {
+        return Ok(audit);
+    }
+    let (key, recovery) = records
+        .recoveries
         .last_mut()
         .context("no Recovery was ever announced")?;
     same("address of the Recovery", says, key)?;
     Ok(recovery)
+}
+
+fn begin_audit(to: &mut Compartment, said: &AuditBegun, now: Now) -> Result<()> {
+    let (_, record) = to.records.audit.get_or_insert_with(|| {
+        let seeds: [&[u8]; 3] = [
+            bulwark::seeds::RECOVERY,
+            to.key.as_ref(),
+            &AUDIT.to_le_bytes(),
+        ];
+        let (key, bump) = Pubkey::find_program_address(&seeds, &bulwark::ID);
+        let mut record: Box<Recovery> = zeroed_box();
+        record.compartment = to.key.to_bytes();
+        (record.epoch, record.bump) = (AUDIT, bump);
+        record.version = RecoveryState::VERSION;
+        (key, record)
+    });
+    recovery::begin_audit(&to.board, record, now).refused("the audit")?;
+    record.prices = said.prices;
+    same("epoch", said.epoch, record.epoch.into())?;
+    let (key, _) = to.records.audit.as_ref().context("an audit")?;
+    same("address of the audit", &said.recovery, key)
+}
+
+fn close_audit(to: &mut Compartment, said: &AuditClosed, now: Now) -> Result<()> {
+    let record = latest(&mut to.records, &said.recovery)?;
+    recovery::close_audit(record, now).refused("the audit")?;
+    let root = recovery::root(&record.frontier, record.leaves, sha256);
+    record.root = root.refused("the root")?;
+    let root = Pubkey::new_from_array(record.root.hash);
+    same("root", said.root, root)?;
+    let began = (record.announced_slot, record.announced_at);
+    same("beginning", (said.began_slot, said.began_at), began)?;
+    let counts = (record.leaves, record.live_count, record.changed);
+    let told = (said.leaves, said.live_count, said.changed);
+    same("leaves, live accounts, changed ones", told, counts)?;
+    let sums = [
+        record.quote_marked,
+        record.changed_quote,
+        record.quote_frozen,
+    ];
+    let told = [said.quote_unchanged, said.quote_changed, said.quote_owed];
+    same(
+        "sums of quote",
+        told.map(i128::from),
+        sums.map(|sum| sum.get()),
+    )?;
+    let quote = record.banks.first().context("no quote")?;
+    same("quote that is held", said.quote_held, quote.assigned)
 }
 
 fn in_phase(recovery: &Recovery, phase: Phase) -> Result<()> {
@@ -57,7 +117,7 @@ fn in_phase(recovery: &Recovery, phase: Phase) -> Result<()> {
 }
 
 fn announce(to: &mut Compartment, said: &RecoveryAnnounced, now: Now) -> Result<()> {
-    let before = to.recoveries.last();
+    let before = to.records.recoveries.last();
     let done = before.is_none_or(|(_, before)| before.phase == UNDONE);
     ensure!(done, "the Recovery before it was never undone");
     let epoch = before.map_or(0, |(_, before)| before.epoch);
@@ -83,12 +143,12 @@ fn announce(to: &mut Compartment, said: &RecoveryAnnounced, now: Now) -> Result<
     recovery.cause = cause as u8;
     recovery.bump = bump;
     recovery.version = RecoveryState::VERSION;
-    to.recoveries.push((key, recovery));
+    to.records.recoveries.push((key, recovery));
     Ok(())
 }
 
 fn undo(to: &mut Compartment, said: &RecoveryUndone) -> Result<()> {
-    let recovery = latest(&mut to.recoveries, &said.recovery)?;
+    let recovery = latest(&mut to.records, &said.recovery)?;
     in_phase(recovery, Phase::Announced)?;
     let guardians = recovery::Cause::Guardian as u8;
     ensure!(recovery.cause != guardians, "the guardian's is final");
@@ -97,7 +157,7 @@ fn undo(to: &mut Compartment, said: &RecoveryUndone) -> Result<()> {
 }
 
 fn freeze(to: &mut Compartment, said: &RecoveryFrozen, now: Now) -> Result<()> {
-    let recovery = latest(&mut to.recoveries, &said.recovery)?;
+    let recovery = latest(&mut to.records, &said.recovery)?;
     in_phase(recovery, Phase::Announced)?;
     for (announced, frozen) in recovery.prices.iter_mut().zip(said.prices) {
         // One that had never printed is frozen at its last print.
@@ -129,16 +189,27 @@ fn new_bits(what: &str, says: u32, was: u32) -> Result<impl Iterator<Item = usiz
 }
 
 fn count(to: &mut Compartment, said: &RecoveryCounted) -> Result<()> {
-    let recovery = latest(&mut to.recoveries, &said.recovery)?;
+    let recovery = latest(&mut to.records, &said.recovery)?;
     for index in new_bits("banks", said.banks, recovery.banks_counted)? {
         let (_, bank) = to.banks.get_mut(index).context("no such bank was listed")?;
         let told = said.claims.get(index).zip(said.frozen.get(index));
-        count_bank(recovery, bank, told.context("no such bank")?)?;
+        let (claims, frozen) = told.context("no such bank")?;
+        // What is set aside for markers is taken off at once where this was the last.
+        let aside = if index == 0 { said.rewards } else { 0 };
+        let counted = claims.checked_add(aside).zip(frozen.checked_add(aside));
+        let (claims, frozen) = counted.context("what was set aside")?;
+        count_bank(recovery, bank, (&claims, &frozen))?;
     }
     for index in new_bits("markets", said.markets, recovery.markets_counted)? {
         let venue = to.markets.get(index).context("no such market was listed")?;
         recovery::freeze_market(recovery, &venue.market).refused("a market")?;
     }
+    recovery.spare_fees = said.spare_fees;
+    let mut lists = bulwark_state::Compartment::zeroed();
+    lists.bank_count = u8::try_from(to.banks.len())?;
+    lists.market_count = u8::try_from(to.markets.len())?;
+    let complete = recovery::complete(recovery, &mut lists).refused("the count")?;
+    same("set aside for markers", said.rewards, recovery.rewards)?;
     let told = said.claims.iter().zip(&said.frozen);
     for (seat, told) in recovery.banks.iter().zip(told) {
         same(
@@ -147,15 +218,7 @@ fn count(to: &mut Compartment, said: &RecoveryCounted) -> Result<()> {
             (&seat.claims, &seat.frozen),
         )?;
     }
-    let banks = recovery.banks_counted.count_ones();
-    let markets = recovery.markets_counted.count_ones();
-    let complete =
-        usize::try_from(banks)? == to.banks.len() && usize::try_from(markets)? == to.markets.len();
     same("complete", said.complete, u64::from(complete))?;
-    if complete {
-        recovery.live_count = recovery.live_signed.max(0).unsigned_abs();
-        recovery.phase = Phase::Marking as u8;
-    }
     same(
         "accounts to be marked",
         said.live_count,
@@ -199,9 +262,9 @@ fn mark(
 ) -> Result<()> {
     for entry in list {
         let mut account = to.lift(&entry.margin)?;
-        let recovery = latest(&mut to.recoveries, &head.recovery)?;
+        let recovery = latest(&mut to.records, &head.recovery)?;
         let marked = recovery::mark(&to.board, recovery, &mut account, now).refused("a mark")?;
-        let leaf = leaf_of(&account, &entry.margin);
+        let leaf = leaf_of(&account, &entry.margin, recovery.epoch);
         let node = leaf.node(sha256).refused("its leaf")?;
         let Recovery {
             frontier, leaves, ..
@@ -221,7 +284,19 @@ fn mark(
         same("what is marked", entry, &follows)?;
         to.lay(&entry.margin, account);
     }
-    let recovery = latest(&mut to.recoveries, &head.recovery)?;
+    let recovery = latest(&mut to.records, &head.recovery)?;
+    if recovery.phase == Phase::Settled as u8 {
+        let root = recovery::root(&recovery.frontier, recovery.leaves, sha256);
+        recovery.root = root.refused("the root")?;
+    }
+    if head.reward != 0 {
+        let marks = u64::try_from(list.len())?;
+        let due = recovery::reward(recovery, marks).refused("the reward")?;
+        same("the marker's reward", head.reward, due)?;
+        let (_, quote) = to.banks.first_mut().context("no quote bank was listed")?;
+        let expected = quote.expected.checked_sub(due);
+        quote.expected = expected.context("the reward")?;
+    }
     counted_leaves(head.common.sequence, recovery.leaves)?;
     same("accounts marked", head.marked, recovery.marked)?;
     same(
@@ -238,7 +313,7 @@ fn counted_leaves(says: u64, leaves: u64) -> Result<()> {
 }
 
 fn assign(to: &mut Compartment, said: &QuotePotAssigned, now: Now) -> Result<()> {
-    let recovery = latest(&mut to.recoveries, &said.recovery)?;
+    let recovery = latest(&mut to.records, &said.recovery)?;
     let opens = recovery.phase != Phase::Settled as u8;
     if opens {
         let mut compartment = bulwark_state::Compartment::zeroed();
@@ -292,7 +367,11 @@ fn pay(to: &mut Compartment, paid: &RecoveryPaid) -> Result<()> {
     let (index, mut account) = begin(to, keys, counted, (after, 0, sum))?;
     let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
     bank.expected = after;
-    let (_, recovery) = to.recoveries.last_mut().context("no Recovery runs")?;
+    let (_, recovery) = to
+        .records
+        .recoveries
+        .last_mut()
+        .context("no Recovery runs")?;
     let due = book(recovery, &mut account, bank.index)?;
     same("kept and of the pot", (paid.kept, paid.pot), due)?;
     to.lay(&paid.margin, account);
@@ -304,7 +383,11 @@ fn add_money(to: &mut Compartment, added: &RecoveryMoneyAdded) -> Result<()> {
     let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
     let count = &mut bank.event_sequence;
     counts("event of the bank", count, added.common.sequence)?;
-    let (_, recovery) = to.recoveries.last_mut().context("no Recovery runs")?;
+    let (_, recovery) = to
+        .records
+        .recoveries
+        .last_mut()
+        .context("no Recovery runs")?;
     let money = added.given.checked_add(added.found).context("the money")?;
     let late = recovery::late_money(recovery, bank, money).refused("the money")?;
     let told = (added.residuals, added.claims, added.surplus);

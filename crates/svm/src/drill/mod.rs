@@ -1,7 +1,8 @@
 //! Drills: a running market of many accounts meets a disaster, and strangers alone end it.
 //!
 //! [`robbed`]: two vaults are robbed; a check latches it, the predicate announces a Recovery, and
-//! everyone is paid. [`undone`]: the same, made good inside the notice and taken back.
+//! everyone is paid. [`returned`]: part of the loot comes back later and pays everyone again.
+//! [`undone`]: the same theft, made good inside the notice and taken back.
 
 mod robbed;
 mod undone;
@@ -18,7 +19,7 @@ use bulwark_core::recovery::{Cause, STANDS};
 use crate::World;
 use crate::world::{SOL, USDC};
 
-pub use robbed::robbed;
+pub use robbed::{returned, robbed};
 pub use undone::undone;
 pub use venue::Venue;
 pub use watch::{Progress, Stage};
@@ -96,15 +97,19 @@ impl Drill {
     }
 }
 
-/// Both drills at one market; `progress` hears what goes on.
-pub fn both(venue: &Venue, progress: &Progress) -> Result<[Drill; 2]> {
-    Ok([robbed(venue, progress)?, undone(venue, progress)?])
+/// All drills at one market; `progress` hears what goes on.
+pub fn all(venue: &Venue, progress: &Progress) -> Result<[Drill; 3]> {
+    Ok([
+        robbed(venue, progress)?,
+        returned(venue, progress)?,
+        undone(venue, progress)?,
+    ])
 }
 
 /// Of a vault of `bank`, this many parts in a hundred are stolen.
 const STOLEN: [(usize, u64); 2] = [(USDC, 30), (SOL, 40)];
 
-/// From the theft to the announcement: the same in both drills.
+/// From the theft to the announcement: the same in all drills.
 fn until_announced(world: &mut World, watch: &mut Watch) -> Result<Vec<(usize, u64)>> {
     let mut stolen = Vec::new();
     for (bank, part) in STOLEN {

@@ -1,6 +1,6 @@
 //! The first drill: nobody makes it good, and a Recovery pays everyone.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 use bulwark_core::recovery::{self, JUNIOR, SENIOR, due_of_pot, due_of_token};
 use bulwark_core::units;
 use bulwark_state::{MarginAccount, Recovery};
@@ -15,15 +15,28 @@ const MARKS: usize = 16;
 /// Payments that a transaction makes.
 const CLAIMS: usize = 8;
 
+/// Hundredths of what was stolen that come back.
+const BACK: u64 = 60;
+
 /// A payment that is due: to whom, in which bank's token.
 type Due = (&'static str, usize);
 
 /// Two vaults are robbed; strangers freeze, count, mark and pay.
 pub fn robbed(venue: &Venue, progress: &Progress) -> Result<Drill> {
+    play(venue, progress, "robbed", 0)
+}
+
+/// The same, and when all are paid somebody brings [`BACK`] hundredths of what was stolen: everyone
+/// is paid again, without a new mark.
+pub fn returned(venue: &Venue, progress: &Progress) -> Result<Drill> {
+    play(venue, progress, "returned", BACK)
+}
+
+fn play(venue: &Venue, progress: &Progress, name: &'static str, back: u64) -> Result<Drill> {
     let mut world = venue.fork();
     let mut watch = Watch::new(&mut world, progress);
-    until_announced(&mut world, &mut watch)?;
-    let had: Vec<u64> = banks(&world).map(|bank| world.vault(bank)).collect();
+    let stolen = until_announced(&mut world, &mut watch)?;
+    let mut had: Vec<u64> = banks(&world).map(|bank| world.vault(bank)).collect();
     let held = |world: &World, bank| -> u64 {
         let names = venue.names.iter();
         names.map(|name| world.tokens_of(name, bank)).sum()
@@ -47,6 +60,12 @@ pub fn robbed(venue: &Venue, progress: &Progress) -> Result<Drill> {
         }
         Ok(())
     })?;
+    if back != 0 {
+        for (bank, amount) in late(&mut world, &mut watch, &stolen, back)? {
+            had[bank] += amount;
+        }
+        pay_again(&mut world, &mut watch, &venue.names)?;
+    }
     let took = seconds(watch.began);
     world.audit();
     let recovery = world.recovery();
@@ -68,7 +87,7 @@ pub fn robbed(venue: &Venue, progress: &Progress) -> Result<Drill> {
     let rules = rules(&world, &venue.names)?;
     let claims = |rule: &&Rule| rule.rule != DEBT;
     Ok(Drill {
-        name: "robbed",
+        name,
         accounts: recovery.live_count,
         owed: rules.iter().filter(claims).map(|rule| rule.owed).sum(),
         rules,
@@ -79,6 +98,39 @@ pub fn robbed(venue: &Venue, progress: &Progress) -> Result<Drill> {
         seconds: took,
         paid,
         conservation_error: error,
+    })
+}
+
+/// Two days after everyone was paid this part of each theft is brought back, by a stranger.
+fn late(
+    world: &mut World,
+    watch: &mut Watch,
+    stolen: &[(usize, u64)],
+    back: u64,
+) -> Result<Vec<(usize, u64)>> {
+    let count = stolen.len() as u64;
+    watch.stage(world, "money is brought back", count, |world, watch| {
+        world.advance(2 * 86_400);
+        let mut brought = Vec::new();
+        for (bank, amount) in stolen {
+            let amount = amount / 100 * back;
+            let receipt = world.add_money("donor", *bank, amount);
+            let receipt = receipt.map_err(|failure| anyhow!("refused: {failure}"))?;
+            watch.count(world, receipt.units);
+            brought.push((*bank, amount));
+        }
+        Ok(brought)
+    })
+}
+
+/// Everyone is paid what the late money makes due, by the marks that stand.
+fn pay_again(world: &mut World, watch: &mut Watch, names: &[&'static str]) -> Result<()> {
+    let dues = dues(world, names)?;
+    ensure!(!dues.is_empty(), "late money pays nobody");
+    let count = dues.len().div_ceil(CLAIMS) as u64;
+    watch.stage(world, "everyone is paid again", count, |world, watch| {
+        dues.chunks(CLAIMS)
+            .try_for_each(|some| pay(world, watch, some))
     })
 }
 
@@ -112,7 +164,9 @@ fn mark(world: &mut World, watch: &mut Watch, names: &[&'static str]) -> Result<
         let margins: Vec<_> = margins.collect();
         (
             some,
-            world.deployment.mark_accounts(watch.key(), epoch, &margins),
+            world
+                .deployment
+                .mark_accounts(watch.key(), epoch, &margins, None),
         )
     });
     let first = batches.next();

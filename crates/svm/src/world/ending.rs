@@ -2,12 +2,13 @@
 //! closed, one Recovery taken back and one carried out, with late marks and late money.
 
 use bulwark::instructions::StakeAct;
-use bulwark_core::recovery::{Cause, DEAD_MAN, DEADLINE};
+use bulwark_core::recovery::{AUDIT_EVERY, Cause, DEAD_MAN, DEADLINE};
 
-use bulwark_state::Compartment;
+use bulwark_state::{Bank, Compartment};
+use solana_signer::Signer;
 
 use super::{BTC, BTC_PERP, SOL, SOL_PERP, USDC, World, ask, bid, scaled, usdc};
-use crate::vm::address;
+use crate::vm::{address, pubkey};
 
 const WEEK: i64 = 7 * 86_400;
 
@@ -20,6 +21,7 @@ impl World {
         world.own_accounts();
         world.stakers();
         world.market_ends();
+        world.two_audits();
         world.false_alarm();
         world.robbed_and_recovered();
         world
@@ -85,6 +87,21 @@ impl World {
         }
     }
 
+    /// One day after the other; between them somebody leaves in part.
+    fn two_audits(&mut self) {
+        for _ in 0..2 {
+            self.begin_audit().expect("begun");
+            self.audit_count().expect("counted");
+            self.audit_mark(&["maker", "carol"]).expect("marked");
+            let rest = ["alice", "bella", "plain", "alice again", "carol again"];
+            self.audit_mark(&rest).expect("marked");
+            self.close_audit().expect("closed");
+            self.withdraw("plain", USDC, usdc(10.0));
+            self.advance(AUDIT_EVERY.cast_signed());
+            self.refresh_all();
+        }
+    }
+
     /// A deficit seen before is no more. A broken bit keeps the mode above Normal for a fortnight;
     /// then it goes. The harness sets both.
     fn false_alarm(&mut self) {
@@ -120,6 +137,11 @@ impl World {
         self.post_minutes(31);
         self.steal(USDC, usdc(20_000.0));
         self.steal(SOL, scaled(70.0, 9));
+        // Fees above their floor, which only the guardian could lower: markers are paid.
+        let bank = address(self.deployment.banks[USDC].bank);
+        let mut quote: Box<Bank> = self.vm.read(bank).expect("the quote bank");
+        quote.totals.fee_floor_e6 = 0;
+        self.vm.overwrite(bank, &*quote).expect("it is there");
         self.announce_by_guardian().expect("announced");
         self.pass_notice();
         self.freeze().expect("frozen");
@@ -129,7 +151,8 @@ impl World {
         self.claim("carol", SOL);
         self.add_money("donor", SOL, scaled(9.0, 9)).expect("given");
         self.claim("carol", SOL);
-        self.mark_all(&["alice", "bella", "maker"]).expect("marked");
+        self.mark_for("donor", &["alice", "bella", "maker"])
+            .expect("marked");
         self.mark_all(&["carol again"]).expect("marked");
         // Plain and Alice's second account are late.
         self.advance(DEADLINE.cast_signed());
@@ -139,10 +162,22 @@ impl World {
         }
         self.mark_all(&["plain", "alice again"]).expect("marked");
         self.claim("plain", USDC);
+        self.sells_his_claims("maker", "donor");
         self.add_money("donor", USDC, usdc(7_000.0)).expect("given");
-        for name in ["plain", "maker", "alice again"] {
+        for name in ["plain", "alice again"] {
             self.claim(name, USDC);
         }
         self.claim("bella", SOL);
+    }
+
+    /// `name` gives all that he is owed to `buyer`.
+    fn sells_his_claims(&mut self, name: &'static str, buyer: &'static str) {
+        let (margin, owner) = (self.margin_key(name), self.wallet(name));
+        let to = pubkey(self.wallet(buyer).pubkey());
+        let key = pubkey(owner.pubkey());
+        let act = self.deployment.assign_claims(key, margin, to);
+        self.advance(1);
+        self.send(&[act], &[&owner]).expect("sold");
+        self.advance(1);
     }
 }

@@ -58,7 +58,7 @@ impl World {
             list.extend(differences(rebuilt, &pubkey(key), &found, &markets));
         };
         accounts(&audit, &self.deployment, &mut compare);
-        for (key, _) in &rebuilt.recoveries {
+        for (key, _) in rebuilt.records.all() {
             let recovery = self.read(*key);
             compare(address(*key), Found::Recovery(&recovery));
         }

@@ -79,9 +79,15 @@ impl World {
 
     /// The mint's authority freezes a bank's vault, or thaws it.
     pub fn freeze_vault(&mut self, bank: usize, frozen: bool) {
+        let vault = address(self.deployment.banks[bank].vault);
+        self.freeze_tokens(bank, vault, frozen);
+    }
+
+    /// The mint's authority freezes any account of a bank's token, or thaws it.
+    pub fn freeze_tokens(&mut self, bank: usize, account: Address, frozen: bool) {
         let keys = self.deployment.banks[bank];
         let (program, mint) = (address(keys.token_program), address(keys.mint));
-        tokens::set_frozen(&mut self.vm, program, mint, address(keys.vault), frozen)
+        tokens::set_frozen(&mut self.vm, program, mint, account, frozen)
             .expect("the authority may");
     }
 

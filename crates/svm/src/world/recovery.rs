@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use bulwark_client::{Instruction, Pubkey};
 use bulwark_core::guardian::Action;
-use bulwark_core::recovery::{Cause, NOTICE};
+use bulwark_core::recovery::{AUDIT, Cause, NOTICE};
 use bulwark_state::Recovery;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
-use super::{Outcome, World};
+use super::{Outcome, USDC, World};
 use crate::keys::keypair;
 use crate::vm::pubkey;
 
@@ -80,16 +80,23 @@ impl World {
 
     /// A stranger counts every bank and market.
     pub fn count_all(&mut self) -> Outcome {
+        self.count_into(self.epoch())
+    }
+
+    fn count_into(&mut self, epoch: u32) -> Outcome {
         let (banks, markets) = (
             0..self.deployment.banks.len(),
             0..self.deployment.markets.len(),
         );
-        self.count(banks, markets)
+        self.count_some(epoch, banks, markets)
     }
 
     /// A stranger counts some.
     pub fn count(&mut self, banks: Range<usize>, markets: Range<usize>) -> Outcome {
-        let epoch = self.epoch();
+        self.count_some(self.epoch(), banks, markets)
+    }
+
+    fn count_some(&mut self, epoch: u32, banks: Range<usize>, markets: Range<usize>) -> Outcome {
         self.by_stranger(|world, key| {
             let deployment = &world.deployment;
             deployment.count_recovery(key, epoch, banks, markets)
@@ -100,7 +107,50 @@ impl World {
     pub fn mark_all(&mut self, names: &[&'static str]) -> Outcome {
         let epoch = self.epoch();
         let margins: Vec<_> = names.iter().map(|name| self.margin_key(name)).collect();
-        self.by_stranger(|world, key| world.deployment.mark_accounts(key, epoch, &margins))
+        self.by_stranger(|world, key| {
+            let deployment = &world.deployment;
+            deployment.mark_accounts(key, epoch, &margins, None)
+        })
+    }
+
+    /// A stranger marks accounts and is paid for it into `name`'s quote token account.
+    pub fn mark_for(&mut self, name: &'static str, names: &[&'static str]) -> Outcome {
+        let to = pubkey(self.trader(name).tokens[USDC]);
+        let epoch = self.epoch();
+        let margins: Vec<_> = names.iter().map(|name| self.margin_key(name)).collect();
+        self.by_stranger(|world, key| {
+            let deployment = &world.deployment;
+            deployment.mark_accounts(key, epoch, &margins, Some(to))
+        })
+    }
+
+    /// The record of audits.
+    pub fn audit_record(&self) -> Box<Recovery> {
+        self.read(self.deployment.recovery(AUDIT))
+    }
+
+    /// A stranger begins an audit.
+    pub fn begin_audit(&mut self) -> Outcome {
+        self.by_stranger(|world, key| world.deployment.begin_audit(key))
+    }
+
+    /// A stranger counts every bank and market into the audit.
+    pub fn audit_count(&mut self) -> Outcome {
+        self.count_into(AUDIT)
+    }
+
+    /// A stranger marks accounts in the audit.
+    pub fn audit_mark(&mut self, names: &[&'static str]) -> Outcome {
+        let margins: Vec<_> = names.iter().map(|name| self.margin_key(name)).collect();
+        self.by_stranger(|world, key| {
+            let deployment = &world.deployment;
+            deployment.mark_accounts(key, AUDIT, &margins, None)
+        })
+    }
+
+    /// A stranger closes the audit.
+    pub fn close_audit(&mut self) -> Outcome {
+        self.by_stranger(|world, key| world.deployment.close_audit(key))
     }
 
     /// A stranger opens the quote pot.

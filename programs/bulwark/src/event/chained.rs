@@ -9,12 +9,12 @@ use solana_program::hash::hashv;
 use super::{Common, Kind, TAG_BYTES, encode_list};
 use crate::error::{BulwarkError, OrRefuse, refusal};
 
-/// Whether events of a kind are chained: those numbered 1 to 19 (listing) and 60 to 106 (guardian,
+/// Whether events of a kind are chained: those numbered 1 to 19 (listing), 60 to 106 (guardian,
 /// modes, breakers, parameters, settlement, Recovery) but for positions settled (71), transfers
-/// (73) and accounts marked (105). A new kind takes a number accordingly.
+/// (73) and accounts marked (105), and 110 to 111 (audits). A new kind takes a number accordingly.
 #[must_use]
 pub const fn is_chained(kind: u16) -> bool {
-    matches!(kind, 1..=19 | 60..=70 | 72 | 74..=104 | 106)
+    matches!(kind, 1..=19 | 60..=70 | 72 | 74..=104 | 106 | 110..=111)
 }
 
 /// The number that the next chained event will have.

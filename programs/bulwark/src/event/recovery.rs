@@ -49,6 +49,10 @@ events! {
         pub claims: [u64; 16],
         /// Money that they shared when it was counted, token units.
         pub frozen: [u64; 16],
+        /// Fees less their floor as counted so far, UsdE6.
+        pub spare_fees: i64,
+        /// Set aside for markers once all is counted, UsdE6.
+        pub rewards: u64,
     }
     /// The quote pot was opened, or money in it assigned.
     QuotePotAssigned = 106 {
@@ -62,6 +66,40 @@ events! {
         /// Kept for accounts that weren't marked by the deadline, UsdE6.
         pub reserve: u64,
         pub leaves: u64,
+    }
+    /// An account's claims were assigned. `actor` is the owner; `sequence` counts in the account.
+    ClaimsAssigned = 109 {
+        pub margin: Pubkey,
+        pub to: Pubkey,
+    }
+    /// An audit was begun.
+    AuditBegun = 110 {
+        pub recovery: Pubkey,
+        /// Its number, with the highest bit of 32 set.
+        pub epoch: u64,
+        /// Price per feed that it counts with, PriceE8.
+        pub prices: [u64; 32],
+    }
+    /// An audit was closed: who was marked, and what is owed in quote. Tokens stand in its record.
+    AuditClosed = 111 {
+        pub recovery: Pubkey,
+        /// Root of its commitment.
+        pub root: Pubkey,
+        /// Slot and unix second at which it was begun and prices were fixed.
+        pub began_slot: u64,
+        pub began_at: i64,
+        pub leaves: u64,
+        /// Live accounts when banks and markets were counted.
+        pub live_count: u64,
+        /// Accounts that had changed since their mark in the audit before.
+        pub changed: u64,
+        /// Signed quote of the others, and of these, positions closed at the fixed prices, UsdE6.
+        pub quote_unchanged: i64,
+        pub quote_changed: i64,
+        /// What the ledger owed when banks and markets were counted, UsdE6.
+        pub quote_owed: i64,
+        /// What the quote vault held for it, UsdE6.
+        pub quote_held: u64,
     }
     /// An account was paid in one token.
     RecoveryPaid = 107 {
@@ -93,6 +131,8 @@ list_events! {
         pub recovery: Pubkey,
         pub marked: u64,
         pub live_count: u64,
+        /// Paid to the marker out of fees, UsdE6.
+        pub reward: u64,
     } accounts: AccountMarked {
         pub margin: Pubkey,
         pub owner: Pubkey,

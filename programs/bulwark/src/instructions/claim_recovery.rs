@@ -2,12 +2,14 @@
 //! coverage, from the moment it is marked; its share of the quote pot in that token, once that is
 //! open.
 //!
-//! Anyone CAN, as often as something is due. It goes into the owner's associated token account, or
-//! where the owner says, into an account of his. Nobody CAN be paid twice, or earlier than another
-//! at another's cost: each payment is ⌊E·A/K⌋ less what was paid.
+//! Anyone CAN, as often as something is due. It goes into the associated token account of the
+//! owner, or of whom he has assigned it to, or where that one says, into an account of his. Nobody
+//! CAN be paid twice, or earlier than another at another's cost: each payment is ⌊E·A/K⌋ less what
+//! was paid.
 
 use anchor_lang::prelude::*;
 use bulwark_core::Error;
+use bulwark_core::assignment::payee;
 use bulwark_core::permits::Action;
 use bulwark_core::recovery;
 use bulwark_state::{MarginAccount, Recovery};
@@ -67,7 +69,7 @@ impl<'info> ClaimRecovery<'info> {
         guard.bank(&self.bank)?;
         guard.recovery(&self.compartment, &self.recovery)?;
         guard.permit(Action::Claim)?;
-        let owner = Pubkey::new_from_array(self.margin.read()?.owner);
+        let owner = Pubkey::new_from_array(payee(&*self.margin.read()?));
         let program = self.token_program.key;
         let named = *self.caller.key == owner
             || token::is_associated(self.destination.key, &owner, self.mint.key, program);

@@ -4,6 +4,7 @@
 //! Anyone CAN, always. It goes into the owner's associated token account, or where the owner says.
 
 use anchor_lang::prelude::*;
+use bulwark_core::assignment::payee;
 use bulwark_core::permits::Action;
 use bulwark_core::withdrawal::{self, collect_residual as collect};
 
@@ -56,7 +57,7 @@ impl<'info> CollectResidual<'info> {
         guard.margin(&self.margin)?;
         guard.bank(&self.bank)?;
         guard.permit(Action::CollectResidual)?;
-        let owner = Pubkey::new_from_array(self.margin.read()?.owner);
+        let owner = Pubkey::new_from_array(payee(&*self.margin.read()?));
         let program = self.token_program.key;
         let named = *self.caller.key == owner
             || token::is_associated(self.destination.key, &owner, self.mint.key, program);

@@ -1,5 +1,5 @@
-//! Counts banks and markets into a frozen Recovery: what is claimed of each, and the money that
-//! those claims share. With the last of them marking begins.
+//! Counts banks and markets into a frozen Recovery, or into an audit: what is claimed of each, and
+//! the money that those claims share. With the last of them marking begins.
 //!
 //! Anyone CAN, as many at a time as fit, each once. Nobody CAN count another bank's vault for it.
 //!
@@ -7,7 +7,6 @@
 //! any order.
 
 use anchor_lang::prelude::*;
-use bulwark_core::permits::Action;
 use bulwark_core::recovery;
 use bulwark_state::Recovery;
 
@@ -30,7 +29,7 @@ pub struct CountRecovery<'info> {
     /// Compartment.
     #[account(mut)]
     pub compartment: AccountLoader<'info, CompartmentState>,
-    /// The frozen Recovery.
+    /// The frozen Recovery, or the audit.
     #[account(mut)]
     pub recovery: AccountLoader<'info, RecoveryState>,
     /// CHECK: the address is compared; signs the event's self-call.
@@ -45,8 +44,7 @@ pub struct CountRecovery<'info> {
 pub fn count_recovery<'info>(ctx: Context<'info, CountRecovery<'info>>) -> Result<()> {
     let accounts = &*ctx.accounts;
     let mut guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
-    guard.recovery(&accounts.compartment, &accounts.recovery)?;
-    guard.permit(Action::Mark)?;
+    guard.marking(&accounts.compartment, &accounts.recovery)?;
     let some = !ctx.remaining_accounts.is_empty();
     ensure(some, BulwarkError::MissingAccount)?;
     let event = {
@@ -71,6 +69,8 @@ pub fn count_recovery<'info>(ctx: Context<'info, CountRecovery<'info>>) -> Resul
             complete: u64::from(complete),
             claims: recovery.banks.map(|bank| bank.claims),
             frozen: recovery.banks.map(|bank| bank.frozen),
+            spare_fees: recovery.spare_fees,
+            rewards: recovery.rewards,
         };
         event::chain(&mut protocol, &common, &event)?;
         event

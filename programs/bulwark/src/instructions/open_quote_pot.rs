@@ -15,9 +15,9 @@ use crate::guard::Guard;
 use crate::invariant;
 use crate::state::{Access, BoardState, CompartmentState, ProtocolState, RecoveryState};
 
-use super::mark_accounts::hash;
+use super::mark_accounts::root;
 
-/// Accounts of `open_quote_pot`.
+/// Accounts of `open_quote_pot` and `close_audit`.
 #[derive(Accounts)]
 pub struct OpenQuotePot<'info> {
     /// Anyone.
@@ -57,7 +57,7 @@ pub fn open_quote_pot(ctx: Context<OpenQuotePot>) -> Result<()> {
         }
         let changed = recovery::assign(&*accounts.board.read()?, &mut recovery).or_refuse()?;
         ensure(opens || changed, BulwarkError::NothingDue)?;
-        recovery.root = recovery::root(&recovery.frontier, recovery.leaves, hash).or_refuse()?;
+        recovery.root = root(&recovery)?;
         invariant::compartment(&compartment)?;
         let mut protocol = accounts.protocol.write()?;
         let sequence = event::next_chained(&protocol)?;

@@ -14,7 +14,7 @@ use crate::guard::Guard;
 use crate::invariant;
 use crate::state::{Access, CompartmentState, MarginState, ProtocolState, same};
 
-/// Accounts of `set_delegate`.
+/// Accounts of `set_delegate` and `assign_claims`.
 #[derive(Accounts)]
 pub struct SetDelegate<'info> {
     /// Owner of the margin account.

@@ -1,5 +1,5 @@
-//! Verifies on chain that a marked account's leaf is in the commitment of its Recovery. Changes
-//! nothing; fails unless the proof leads to the root.
+//! Verifies on chain that a marked account's leaf is in the commitment of its Recovery, or of the
+//! latest audit. Changes nothing; fails unless the proof leads to the root.
 //!
 //! Anyone CAN, always: other programs ask for it before they accept a claim.
 
@@ -32,7 +32,7 @@ impl ProofNode {
 /// Accounts of `verify_claim`.
 #[derive(Accounts)]
 pub struct VerifyClaim<'info> {
-    /// The Recovery, its quote pot open.
+    /// The Recovery, its quote pot open; or the audit, closed.
     pub recovery: AccountLoader<'info, RecoveryState>,
     /// The margin account.
     pub margin: AccountLoader<'info, MarginState>,
@@ -54,9 +54,9 @@ pub fn verify_claim(
         &Pubkey::new_from_array(recovery.compartment),
     );
     ensure(ours, BulwarkError::WrongCompartment)?;
-    let marked = margin.shadow.epoch == recovery.epoch;
+    let marked = recovery::marked(&recovery, &margin);
     ensure(marked, BulwarkError::NotMarked)?;
-    let leaf = leaf(&margin, &accounts.margin.key());
+    let leaf = leaf(&margin, &accounts.margin.key(), recovery.epoch);
     let node = leaf.node(hash).or_refuse()?;
     let nodes = |list: &[ProofNode]| list.iter().map(ProofNode::node).collect::<Vec<_>>();
     let proof = recovery::Proof {

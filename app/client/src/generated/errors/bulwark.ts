@@ -178,6 +178,8 @@ export const BULWARK_ERROR__NOTHING_ASKED = 0x17bf; // 6079
 export const BULWARK_ERROR__INSURANCE_AT_RISK = 0x17c0; // 6080
 /** NothingForSale: Insurance isn't short, or what it has lost is sold again */
 export const BULWARK_ERROR__NOTHING_FOR_SALE = 0x17c1; // 6081
+/** ClaimsAssigned: The account's claims are assigned: once, and what is due to them is collected first */
+export const BULWARK_ERROR__CLAIMS_ASSIGNED = 0x17c2; // 6082
 /** WrongProtocol: The account belongs to another protocol */
 export const BULWARK_ERROR__WRONG_PROTOCOL = 0x1838; // 6200
 /** WrongCompartment: The account belongs to another compartment */
@@ -306,6 +308,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__CALLED_BY_PROGRAM
   | typeof BULWARK_ERROR__CAPABILITY_REVOKED
   | typeof BULWARK_ERROR__CAUSE_STANDS
+  | typeof BULWARK_ERROR__CLAIMS_ASSIGNED
   | typeof BULWARK_ERROR__COLLATERAL_CAP
   | typeof BULWARK_ERROR__COLLATERAL_SLOTS_FULL
   | typeof BULWARK_ERROR__COUPLED_APART
@@ -442,6 +445,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__CALLED_BY_PROGRAM]: `A member of the guardian speaks in person: not through another program`,
     [BULWARK_ERROR__CAPABILITY_REVOKED]: `The capability is revoked for now`,
     [BULWARK_ERROR__CAUSE_STANDS]: `What the settlement was announced for still stands`,
+    [BULWARK_ERROR__CLAIMS_ASSIGNED]: `The account's claims are assigned: once, and what is due to them is collected first`,
     [BULWARK_ERROR__COLLATERAL_CAP]: `The compartment's cap of the token's origin class or group would be passed`,
     [BULWARK_ERROR__COLLATERAL_SLOTS_FULL]: `No free collateral slot is left`,
     [BULWARK_ERROR__COUPLED_APART]: `Parameters that are bound to each other are changed together`,

@@ -128,7 +128,7 @@ export type CountRecoveryInput<
   protocol: Address<TAccountProtocol>;
   /** Compartment. */
   compartment: Address<TAccountCompartment>;
-  /** The frozen Recovery. */
+  /** The frozen Recovery, or the audit. */
   recovery: Address<TAccountRecovery>;
   eventAuthority: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
@@ -219,7 +219,7 @@ export type ParsedCountRecoveryInstruction<
     protocol: TAccountMetas[1];
     /** Compartment. */
     compartment: TAccountMetas[2];
-    /** The frozen Recovery. */
+    /** The frozen Recovery, or the audit. */
     recovery: TAccountMetas[3];
     eventAuthority: TAccountMetas[4];
     program: TAccountMetas[5];

@@ -55,6 +55,12 @@ export type MarkAccountsInstruction<
   TAccountCompartment extends string | AccountMeta<string> = string,
   TAccountBoard extends string | AccountMeta<string> = string,
   TAccountRecovery extends string | AccountMeta<string> = string,
+  TAccountQuoteBank extends string | AccountMeta<string> = string,
+  TAccountQuoteVault extends string | AccountMeta<string> = string,
+  TAccountVaultAuthority extends string | AccountMeta<string> = string,
+  TAccountQuoteMint extends string | AccountMeta<string> = string,
+  TAccountRewardTo extends string | AccountMeta<string> = string,
+  TAccountTokenProgram extends string | AccountMeta<string> = string,
   TAccountEventAuthority extends string | AccountMeta<string> = string,
   TAccountProgram extends string | AccountMeta<string> =
     "3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM",
@@ -79,6 +85,24 @@ export type MarkAccountsInstruction<
       TAccountRecovery extends string
         ? WritableAccount<TAccountRecovery>
         : TAccountRecovery,
+      TAccountQuoteBank extends string
+        ? WritableAccount<TAccountQuoteBank>
+        : TAccountQuoteBank,
+      TAccountQuoteVault extends string
+        ? WritableAccount<TAccountQuoteVault>
+        : TAccountQuoteVault,
+      TAccountVaultAuthority extends string
+        ? ReadonlyAccount<TAccountVaultAuthority>
+        : TAccountVaultAuthority,
+      TAccountQuoteMint extends string
+        ? ReadonlyAccount<TAccountQuoteMint>
+        : TAccountQuoteMint,
+      TAccountRewardTo extends string
+        ? WritableAccount<TAccountRewardTo>
+        : TAccountRewardTo,
+      TAccountTokenProgram extends string
+        ? ReadonlyAccount<TAccountTokenProgram>
+        : TAccountTokenProgram,
       TAccountEventAuthority extends string
         ? ReadonlyAccount<TAccountEventAuthority>
         : TAccountEventAuthority,
@@ -122,6 +146,12 @@ export type MarkAccountsInput<
   TAccountCompartment extends string = string,
   TAccountBoard extends string = string,
   TAccountRecovery extends string = string,
+  TAccountQuoteBank extends string = string,
+  TAccountQuoteVault extends string = string,
+  TAccountVaultAuthority extends string = string,
+  TAccountQuoteMint extends string = string,
+  TAccountRewardTo extends string = string,
+  TAccountTokenProgram extends string = string,
   TAccountEventAuthority extends string = string,
   TAccountProgram extends string = string,
 > = {
@@ -133,8 +163,15 @@ export type MarkAccountsInput<
   compartment: Address<TAccountCompartment>;
   /** Board of the compartment. */
   board: Address<TAccountBoard>;
-  /** The Recovery. */
+  /** The Recovery, or the audit. */
   recovery: Address<TAccountRecovery>;
+  /** Quote bank: this and what follows, for a reward. */
+  quoteBank?: Address<TAccountQuoteBank>;
+  quoteVault?: Address<TAccountQuoteVault>;
+  vaultAuthority?: Address<TAccountVaultAuthority>;
+  quoteMint?: Address<TAccountQuoteMint>;
+  rewardTo?: Address<TAccountRewardTo>;
+  tokenProgram?: Address<TAccountTokenProgram>;
   eventAuthority: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
 };
@@ -145,6 +182,12 @@ export function getMarkAccountsInstruction<
   TAccountCompartment extends string,
   TAccountBoard extends string,
   TAccountRecovery extends string,
+  TAccountQuoteBank extends string,
+  TAccountQuoteVault extends string,
+  TAccountVaultAuthority extends string,
+  TAccountQuoteMint extends string,
+  TAccountRewardTo extends string,
+  TAccountTokenProgram extends string,
   TAccountEventAuthority extends string,
   TAccountProgram extends string,
   TProgramAddress extends Address = typeof BULWARK_PROGRAM_ADDRESS,
@@ -155,6 +198,12 @@ export function getMarkAccountsInstruction<
     TAccountCompartment,
     TAccountBoard,
     TAccountRecovery,
+    TAccountQuoteBank,
+    TAccountQuoteVault,
+    TAccountVaultAuthority,
+    TAccountQuoteMint,
+    TAccountRewardTo,
+    TAccountTokenProgram,
     TAccountEventAuthority,
     TAccountProgram
   >,
@@ -166,6 +215,12 @@ export function getMarkAccountsInstruction<
   TAccountCompartment,
   TAccountBoard,
   TAccountRecovery,
+  TAccountQuoteBank,
+  TAccountQuoteVault,
+  TAccountVaultAuthority,
+  TAccountQuoteMint,
+  TAccountRewardTo,
+  TAccountTokenProgram,
   TAccountEventAuthority,
   TAccountProgram
 > {
@@ -179,6 +234,12 @@ export function getMarkAccountsInstruction<
     compartment: { value: input.compartment ?? null, isWritable: false },
     board: { value: input.board ?? null, isWritable: false },
     recovery: { value: input.recovery ?? null, isWritable: true },
+    quoteBank: { value: input.quoteBank ?? null, isWritable: true },
+    quoteVault: { value: input.quoteVault ?? null, isWritable: true },
+    vaultAuthority: { value: input.vaultAuthority ?? null, isWritable: false },
+    quoteMint: { value: input.quoteMint ?? null, isWritable: false },
+    rewardTo: { value: input.rewardTo ?? null, isWritable: true },
+    tokenProgram: { value: input.tokenProgram ?? null, isWritable: false },
     eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
     program: { value: input.program ?? null, isWritable: false },
   };
@@ -201,6 +262,12 @@ export function getMarkAccountsInstruction<
       getAccountMeta("compartment", accounts.compartment),
       getAccountMeta("board", accounts.board),
       getAccountMeta("recovery", accounts.recovery),
+      getAccountMeta("quoteBank", accounts.quoteBank),
+      getAccountMeta("quoteVault", accounts.quoteVault),
+      getAccountMeta("vaultAuthority", accounts.vaultAuthority),
+      getAccountMeta("quoteMint", accounts.quoteMint),
+      getAccountMeta("rewardTo", accounts.rewardTo),
+      getAccountMeta("tokenProgram", accounts.tokenProgram),
       getAccountMeta("eventAuthority", accounts.eventAuthority),
       getAccountMeta("program", accounts.program),
     ],
@@ -213,6 +280,12 @@ export function getMarkAccountsInstruction<
     TAccountCompartment,
     TAccountBoard,
     TAccountRecovery,
+    TAccountQuoteBank,
+    TAccountQuoteVault,
+    TAccountVaultAuthority,
+    TAccountQuoteMint,
+    TAccountRewardTo,
+    TAccountTokenProgram,
     TAccountEventAuthority,
     TAccountProgram
   >);
@@ -232,10 +305,17 @@ export type ParsedMarkAccountsInstruction<
     compartment: TAccountMetas[2];
     /** Board of the compartment. */
     board: TAccountMetas[3];
-    /** The Recovery. */
+    /** The Recovery, or the audit. */
     recovery: TAccountMetas[4];
-    eventAuthority: TAccountMetas[5];
-    program: TAccountMetas[6];
+    /** Quote bank: this and what follows, for a reward. */
+    quoteBank?: TAccountMetas[5] | undefined;
+    quoteVault?: TAccountMetas[6] | undefined;
+    vaultAuthority?: TAccountMetas[7] | undefined;
+    quoteMint?: TAccountMetas[8] | undefined;
+    rewardTo?: TAccountMetas[9] | undefined;
+    tokenProgram?: TAccountMetas[10] | undefined;
+    eventAuthority: TAccountMetas[11];
+    program: TAccountMetas[12];
   };
   data: MarkAccountsInstructionData;
 };
@@ -248,12 +328,12 @@ export function parseMarkAccountsInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedMarkAccountsInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 7) {
+  if (instruction.accounts.length < 13) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 7,
+        expectedAccountMetas: 13,
       },
     );
   }
@@ -263,6 +343,12 @@ export function parseMarkAccountsInstruction<
     accountIndex += 1;
     return accountMeta;
   };
+  const getNextOptionalAccount = () => {
+    const accountMeta = getNextAccount();
+    return accountMeta.address === BULWARK_PROGRAM_ADDRESS
+      ? undefined
+      : accountMeta;
+  };
   return {
     programAddress: instruction.programAddress,
     accounts: {
@@ -271,6 +357,12 @@ export function parseMarkAccountsInstruction<
       compartment: getNextAccount(),
       board: getNextAccount(),
       recovery: getNextAccount(),
+      quoteBank: getNextOptionalAccount(),
+      quoteVault: getNextOptionalAccount(),
+      vaultAuthority: getNextOptionalAccount(),
+      quoteMint: getNextOptionalAccount(),
+      rewardTo: getNextOptionalAccount(),
+      tokenProgram: getNextOptionalAccount(),
       eventAuthority: getNextAccount(),
       program: getNextAccount(),
     },

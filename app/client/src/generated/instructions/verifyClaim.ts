@@ -123,7 +123,7 @@ export type VerifyClaimInput<
   TAccountRecovery extends string = string,
   TAccountMargin extends string = string,
 > = {
-  /** The Recovery, its quote pot open. */
+  /** The Recovery, its quote pot open; or the audit, closed. */
   recovery: Address<TAccountRecovery>;
   /** The margin account. */
   margin: Address<TAccountMargin>;
@@ -179,7 +179,7 @@ export type ParsedVerifyClaimInstruction<
 > = {
   programAddress: Address<TProgram>;
   accounts: {
-    /** The Recovery, its quote pot open. */
+    /** The Recovery, its quote pot open; or the audit, closed. */
     recovery: TAccountMetas[0];
     /** The margin account. */
     margin: TAccountMetas[1];

@@ -80,11 +80,14 @@ import {
   getAnnounceRecoveryInstructionAsync,
   getAnnounceSettlementInstruction,
   getApproveProposalInstruction,
+  getAssignClaimsInstruction,
+  getBeginAuditInstruction,
   getCallOffSettlementInstruction,
   getCancelBatchInstruction,
   getCancelOrdersInstruction,
   getCheckInstruction,
   getClaimRecoveryInstruction,
+  getCloseAuditInstruction,
   getCloseBankInstruction,
   getCloseMarginAccountInstruction,
   getCloseProposalInstruction,
@@ -149,11 +152,14 @@ import {
   parseAnnounceRecoveryInstruction,
   parseAnnounceSettlementInstruction,
   parseApproveProposalInstruction,
+  parseAssignClaimsInstruction,
+  parseBeginAuditInstruction,
   parseCallOffSettlementInstruction,
   parseCancelBatchInstruction,
   parseCancelOrdersInstruction,
   parseCheckInstruction,
   parseClaimRecoveryInstruction,
+  parseCloseAuditInstruction,
   parseCloseBankInstruction,
   parseCloseMarginAccountInstruction,
   parseCloseProposalInstruction,
@@ -218,11 +224,14 @@ import {
   type AnnounceRecoveryAsyncInput,
   type AnnounceSettlementInput,
   type ApproveProposalInput,
+  type AssignClaimsInput,
+  type BeginAuditInput,
   type CallOffSettlementInput,
   type CancelBatchInput,
   type CancelOrdersInput,
   type CheckInput,
   type ClaimRecoveryInput,
+  type CloseAuditInput,
   type CloseBankInput,
   type CloseMarginAccountInput,
   type CloseProposalInput,
@@ -261,11 +270,14 @@ import {
   type ParsedAnnounceRecoveryInstruction,
   type ParsedAnnounceSettlementInstruction,
   type ParsedApproveProposalInstruction,
+  type ParsedAssignClaimsInstruction,
+  type ParsedBeginAuditInstruction,
   type ParsedCallOffSettlementInstruction,
   type ParsedCancelBatchInstruction,
   type ParsedCancelOrdersInstruction,
   type ParsedCheckInstruction,
   type ParsedClaimRecoveryInstruction,
+  type ParsedCloseAuditInstruction,
   type ParsedCloseBankInstruction,
   type ParsedCloseMarginAccountInstruction,
   type ParsedCloseProposalInstruction,
@@ -541,11 +553,14 @@ export enum BulwarkInstruction {
   AnnounceRecovery,
   AnnounceSettlement,
   ApproveProposal,
+  AssignClaims,
+  BeginAudit,
   CallOffSettlement,
   CancelBatch,
   CancelOrders,
   Check,
   ClaimRecovery,
+  CloseAudit,
   CloseBank,
   CloseMarginAccount,
   CloseProposal,
@@ -670,6 +685,28 @@ export function identifyBulwarkInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([65, 24, 56, 169, 39, 127, 241, 101]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.AssignClaims;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([133, 162, 139, 194, 163, 33, 141, 45]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.BeginAudit;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([89, 193, 85, 154, 203, 191, 71, 17]),
       ),
       0,
@@ -720,6 +757,17 @@ export function identifyBulwarkInstruction(
     )
   ) {
     return BulwarkInstruction.ClaimRecovery;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([99, 36, 33, 237, 36, 184, 126, 218]),
+      ),
+      0,
+    )
+  ) {
+    return BulwarkInstruction.CloseAudit;
   }
   if (
     containsBytes(
@@ -1395,6 +1443,12 @@ export type ParsedBulwarkInstruction<
       instructionType: BulwarkInstruction.ApproveProposal;
     } & ParsedApproveProposalInstruction<TProgram>)
   | ({
+      instructionType: BulwarkInstruction.AssignClaims;
+    } & ParsedAssignClaimsInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.BeginAudit;
+    } & ParsedBeginAuditInstruction<TProgram>)
+  | ({
       instructionType: BulwarkInstruction.CallOffSettlement;
     } & ParsedCallOffSettlementInstruction<TProgram>)
   | ({
@@ -1409,6 +1463,9 @@ export type ParsedBulwarkInstruction<
   | ({
       instructionType: BulwarkInstruction.ClaimRecovery;
     } & ParsedClaimRecoveryInstruction<TProgram>)
+  | ({
+      instructionType: BulwarkInstruction.CloseAudit;
+    } & ParsedCloseAuditInstruction<TProgram>)
   | ({
       instructionType: BulwarkInstruction.CloseBank;
     } & ParsedCloseBankInstruction<TProgram>)
@@ -1627,6 +1684,20 @@ export function parseBulwarkInstruction<TProgram extends string>(
         ...parseApproveProposalInstruction(instruction),
       };
     }
+    case BulwarkInstruction.AssignClaims: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.AssignClaims,
+        ...parseAssignClaimsInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.BeginAudit: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.BeginAudit,
+        ...parseBeginAuditInstruction(instruction),
+      };
+    }
     case BulwarkInstruction.CallOffSettlement: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1660,6 +1731,13 @@ export function parseBulwarkInstruction<TProgram extends string>(
       return {
         instructionType: BulwarkInstruction.ClaimRecovery,
         ...parseClaimRecoveryInstruction(instruction),
+      };
+    }
+    case BulwarkInstruction.CloseAudit: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: BulwarkInstruction.CloseAudit,
+        ...parseCloseAuditInstruction(instruction),
       };
     }
     case BulwarkInstruction.CloseBank: {
@@ -2138,6 +2216,12 @@ export type BulwarkPluginInstructions = {
     input: ApproveProposalInput,
   ) => ReturnType<typeof getApproveProposalInstruction> &
     SelfPlanAndSendFunctions;
+  assignClaims: (
+    input: AssignClaimsInput,
+  ) => ReturnType<typeof getAssignClaimsInstruction> & SelfPlanAndSendFunctions;
+  beginAudit: (
+    input: BeginAuditInput,
+  ) => ReturnType<typeof getBeginAuditInstruction> & SelfPlanAndSendFunctions;
   callOffSettlement: (
     input: CallOffSettlementInput,
   ) => ReturnType<typeof getCallOffSettlementInstruction> &
@@ -2155,6 +2239,9 @@ export type BulwarkPluginInstructions = {
     input: ClaimRecoveryInput,
   ) => ReturnType<typeof getClaimRecoveryInstruction> &
     SelfPlanAndSendFunctions;
+  closeAudit: (
+    input: CloseAuditInput,
+  ) => ReturnType<typeof getCloseAuditInstruction> & SelfPlanAndSendFunctions;
   closeBank: (
     input: CloseBankInput,
   ) => ReturnType<typeof getCloseBankInstruction> & SelfPlanAndSendFunctions;
@@ -2421,6 +2508,16 @@ export function bulwarkProgram() {
               client,
               getApproveProposalInstruction(input),
             ),
+          assignClaims: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getAssignClaimsInstruction(input),
+            ),
+          beginAudit: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getBeginAuditInstruction(input),
+            ),
           callOffSettlement: (input) =>
             addSelfPlanAndSendFunctions(
               client,
@@ -2442,6 +2539,11 @@ export function bulwarkProgram() {
             addSelfPlanAndSendFunctions(
               client,
               getClaimRecoveryInstruction(input),
+            ),
+          closeAudit: (input) =>
+            addSelfPlanAndSendFunctions(
+              client,
+              getCloseAuditInstruction(input),
             ),
           closeBank: (input) =>
             addSelfPlanAndSendFunctions(client, getCloseBankInstruction(input)),

@@ -33,6 +33,8 @@ export type AccountsMarkedHead = {
   recovery: Address;
   marked: bigint;
   liveCount: bigint;
+  /** Paid to the marker out of fees, UsdE6. */
+  reward: bigint;
 };
 
 export type AccountsMarkedHeadArgs = {
@@ -41,6 +43,8 @@ export type AccountsMarkedHeadArgs = {
   recovery: Address;
   marked: number | bigint;
   liveCount: number | bigint;
+  /** Paid to the marker out of fees, UsdE6. */
+  reward: number | bigint;
 };
 
 export function getAccountsMarkedHeadEncoder(): FixedSizeEncoder<AccountsMarkedHeadArgs> {
@@ -49,6 +53,7 @@ export function getAccountsMarkedHeadEncoder(): FixedSizeEncoder<AccountsMarkedH
     ["recovery", getAddressEncoder()],
     ["marked", getU64Encoder()],
     ["liveCount", getU64Encoder()],
+    ["reward", getU64Encoder()],
   ]);
 }
 
@@ -58,6 +63,7 @@ export function getAccountsMarkedHeadDecoder(): FixedSizeDecoder<AccountsMarkedH
     ["recovery", getAddressDecoder()],
     ["marked", getU64Decoder()],
     ["liveCount", getU64Decoder()],
+    ["reward", getU64Decoder()],
   ]);
 }
 

@@ -120,6 +120,10 @@ export type MarginAccount = {
   delegateUntil: bigint;
   /** Coins of the quote pot paid in Recovery, per component (quote first, then banks by index). */
   potPaid: Array<bigint>;
+  /** Times that balances or positions have changed, wrapping: an audit tells by it who has moved. */
+  changes: bigint;
+  /** Who has bought the account's claims, zero if nobody: paid instead of the owner. */
+  assignee: ReadonlyUint8Array;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -185,6 +189,10 @@ export type MarginAccountArgs = {
   delegateUntil: number | bigint;
   /** Coins of the quote pot paid in Recovery, per component (quote first, then banks by index). */
   potPaid: Array<number | bigint>;
+  /** Times that balances or positions have changed, wrapping: an audit tells by it who has moved. */
+  changes: number | bigint;
+  /** Who has bought the account's claims, zero if nobody: paid instead of the owner. */
+  assignee: ReadonlyUint8Array;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -218,7 +226,9 @@ export function getMarginAccountEncoder(): FixedSizeEncoder<MarginAccountArgs> {
     ["reserved0", fixEncoderSize(getBytesEncoder(), 6)],
     ["delegateUntil", getI64Encoder()],
     ["potPaid", getArrayEncoder(getU64Encoder(), { size: 16 })],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 112)],
+    ["changes", getU64Encoder()],
+    ["assignee", fixEncoderSize(getBytesEncoder(), 32)],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 72)],
   ]);
 }
 
@@ -251,7 +261,9 @@ export function getMarginAccountDecoder(): FixedSizeDecoder<MarginAccount> {
     ["reserved0", fixDecoderSize(getBytesDecoder(), 6)],
     ["delegateUntil", getI64Decoder()],
     ["potPaid", getArrayDecoder(getU64Decoder(), { size: 16 })],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 112)],
+    ["changes", getU64Decoder()],
+    ["assignee", fixDecoderSize(getBytesDecoder(), 32)],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 72)],
   ]);
 }
 

@@ -92,7 +92,7 @@ export type Recovery = {
   announcedSlot: bigint;
   /** Unix second of the announcement. */
   announcedAt: bigint;
-  /** Epoch. */
+  /** Epoch; of an audit its number, with the highest bit set. */
   epoch: number;
   /** Phase: 1 announced, 2 frozen, 3 marking, 4 settled, 5 undone. */
   phase: number;
@@ -110,6 +110,16 @@ export type Recovery = {
   banksCounted: number;
   /** Bit m: market m has been counted. */
   marketsCounted: number;
+  /** F less its floor at the freeze, signed: what markers may be paid from, UsdE6. */
+  spareFees: bigint;
+  /** Set aside for markers, UsdE6. */
+  rewards: bigint;
+  /** Paid to markers so far, UsdE6. */
+  rewarded: bigint;
+  /** Of an audit: signed quote of accounts that had changed since their mark in the one before. */
+  changedQuote: SignedWide;
+  /** Of an audit: those accounts. */
+  changed: bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -153,7 +163,7 @@ export type RecoveryArgs = {
   announcedSlot: number | bigint;
   /** Unix second of the announcement. */
   announcedAt: number | bigint;
-  /** Epoch. */
+  /** Epoch; of an audit its number, with the highest bit set. */
   epoch: number;
   /** Phase: 1 announced, 2 frozen, 3 marking, 4 settled, 5 undone. */
   phase: number;
@@ -171,6 +181,16 @@ export type RecoveryArgs = {
   banksCounted: number;
   /** Bit m: market m has been counted. */
   marketsCounted: number;
+  /** F less its floor at the freeze, signed: what markers may be paid from, UsdE6. */
+  spareFees: number | bigint;
+  /** Set aside for markers, UsdE6. */
+  rewards: number | bigint;
+  /** Paid to markers so far, UsdE6. */
+  rewarded: number | bigint;
+  /** Of an audit: signed quote of accounts that had changed since their mark in the one before. */
+  changedQuote: SignedWideArgs;
+  /** Of an audit: those accounts. */
+  changed: number | bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -205,7 +225,12 @@ export function getRecoveryEncoder(): FixedSizeEncoder<RecoveryArgs> {
     ["liveSigned", getI64Encoder()],
     ["banksCounted", getU32Encoder()],
     ["marketsCounted", getU32Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 488)],
+    ["spareFees", getI64Encoder()],
+    ["rewards", getU64Encoder()],
+    ["rewarded", getU64Encoder()],
+    ["changedQuote", getSignedWideEncoder()],
+    ["changed", getU64Encoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 440)],
   ]);
 }
 
@@ -239,7 +264,12 @@ export function getRecoveryDecoder(): FixedSizeDecoder<Recovery> {
     ["liveSigned", getI64Decoder()],
     ["banksCounted", getU32Decoder()],
     ["marketsCounted", getU32Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 488)],
+    ["spareFees", getI64Decoder()],
+    ["rewards", getU64Decoder()],
+    ["rewarded", getU64Decoder()],
+    ["changedQuote", getSignedWideDecoder()],
+    ["changed", getU64Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 440)],
   ]);
 }
 

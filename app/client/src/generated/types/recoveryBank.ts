@@ -17,17 +17,17 @@ import {
   type FixedSizeEncoder,
 } from "@solana/kit";
 
-/** A bank's figures in Recovery. */
+/** A bank's figures in Recovery, or in an audit. */
 export type RecoveryBank = {
   /** Claims at Frozen. */
   claims: bigint;
   /** Money at Frozen that they share. */
   assigned: bigint;
-  /** Paid so far. */
+  /** Paid so far; of an audit: units that unchanged accounts have a claim on. */
   paid: bigint;
   /** Units given up to the quote pot. */
   seized: bigint;
-  /** Units of the quote pot paid so far. */
+  /** Units of the quote pot paid so far; of an audit: units of accounts that had changed. */
   seizedPaid: bigint;
   /** `assigned` as of Frozen: the coverage that debtors' tokens are counted at. */
   frozen: bigint;
@@ -38,11 +38,11 @@ export type RecoveryBankArgs = {
   claims: number | bigint;
   /** Money at Frozen that they share. */
   assigned: number | bigint;
-  /** Paid so far. */
+  /** Paid so far; of an audit: units that unchanged accounts have a claim on. */
   paid: number | bigint;
   /** Units given up to the quote pot. */
   seized: number | bigint;
-  /** Units of the quote pot paid so far. */
+  /** Units of the quote pot paid so far; of an audit: units of accounts that had changed. */
   seizedPaid: number | bigint;
   /** `assigned` as of Frozen: the coverage that debtors' tokens are counted at. */
   frozen: number | bigint;

@@ -12,6 +12,8 @@ import {
   getAddressEncoder,
   getArrayDecoder,
   getArrayEncoder,
+  getI64Decoder,
+  getI64Encoder,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
@@ -47,6 +49,10 @@ export type RecoveryCounted = {
   claims: Array<bigint>;
   /** Money that they shared when it was counted, token units. */
   frozen: Array<bigint>;
+  /** Fees less their floor as counted so far, UsdE6. */
+  spareFees: bigint;
+  /** Set aside for markers once all is counted, UsdE6. */
+  rewards: bigint;
 };
 
 export type RecoveryCountedArgs = {
@@ -65,6 +71,10 @@ export type RecoveryCountedArgs = {
   claims: Array<number | bigint>;
   /** Money that they shared when it was counted, token units. */
   frozen: Array<number | bigint>;
+  /** Fees less their floor as counted so far, UsdE6. */
+  spareFees: number | bigint;
+  /** Set aside for markers once all is counted, UsdE6. */
+  rewards: number | bigint;
 };
 
 export function getRecoveryCountedEncoder(): FixedSizeEncoder<RecoveryCountedArgs> {
@@ -77,6 +87,8 @@ export function getRecoveryCountedEncoder(): FixedSizeEncoder<RecoveryCountedArg
     ["complete", getU64Encoder()],
     ["claims", getArrayEncoder(getU64Encoder(), { size: 16 })],
     ["frozen", getArrayEncoder(getU64Encoder(), { size: 16 })],
+    ["spareFees", getI64Encoder()],
+    ["rewards", getU64Encoder()],
   ]);
 }
 
@@ -90,6 +102,8 @@ export function getRecoveryCountedDecoder(): FixedSizeDecoder<RecoveryCounted> {
     ["complete", getU64Decoder()],
     ["claims", getArrayDecoder(getU64Decoder(), { size: 16 })],
     ["frozen", getArrayDecoder(getU64Decoder(), { size: 16 })],
+    ["spareFees", getI64Decoder()],
+    ["rewards", getU64Decoder()],
   ]);
 }
 

@@ -45,6 +45,8 @@ export type Shadow = {
   leaf: bigint;
   /** Slot of the mark. */
   slot: bigint;
+  /** [`MarginAccount::changes`] at the latest mark of an audit. */
+  changes: bigint;
   /** Reserved. */
   reserved: Array<bigint>;
 };
@@ -70,6 +72,8 @@ export type ShadowArgs = {
   leaf: number | bigint;
   /** Slot of the mark. */
   slot: number | bigint;
+  /** [`MarginAccount::changes`] at the latest mark of an audit. */
+  changes: number | bigint;
   /** Reserved. */
   reserved: Array<number | bigint>;
 };
@@ -86,7 +90,8 @@ export function getShadowEncoder(): FixedSizeEncoder<ShadowArgs> {
     ["keptPaid", getArrayEncoder(getU64Encoder(), { size: 8 })],
     ["leaf", getU64Encoder()],
     ["slot", getU64Encoder()],
-    ["reserved", getArrayEncoder(getU64Encoder(), { size: 8 })],
+    ["changes", getU64Encoder()],
+    ["reserved", getArrayEncoder(getU64Encoder(), { size: 7 })],
   ]);
 }
 
@@ -102,7 +107,8 @@ export function getShadowDecoder(): FixedSizeDecoder<Shadow> {
     ["keptPaid", getArrayDecoder(getU64Decoder(), { size: 8 })],
     ["leaf", getU64Decoder()],
     ["slot", getU64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 8 })],
+    ["changes", getU64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 7 })],
   ]);
 }
 
