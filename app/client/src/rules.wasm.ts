@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 21412385ff031e931a3ca3a4e167f0e6e9b8a05d40f315b113a4fc1229db9509
+// Sources: 254f12d6341e04ab196491e69c8d6577a815baff56db0e2330c85cfe8200bbe3
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */
