@@ -188,9 +188,9 @@ export async function closeAudit(
 }
 
 /**
- * Gives what the owner's account is owed to `to`, once and for good: all claims of a marked account,
- * or residual claims of one that holds nothing else. Errors: `ClaimsAssigned`, `NothingDue`,
- * `BadValue`, `NotOwner`.
+ * Gives what the owner's account is owed to `to`, once and for good: all claims of a marked
+ * account, or residual claims of one that holds nothing else. Errors: `ClaimsAssigned`,
+ * `NothingDue`, `BadValue`, `NotOwner`.
  */
 export function assignClaims(
   deployment: Deployment,

@@ -11,27 +11,33 @@ import { common, followed, reads, writes } from "./build.js";
 /** The largest number: everything. */
 const ALL = (1n << 64n) - 1n;
 
-/** Whose stake, and who signs: the owner, but to earn anybody. */
-interface Who {
+/** Whose stake, and who signs. */
+export interface StakeParties {
+  /** The owner, but to earn anybody. */
   readonly caller: TransactionSigner;
+  /** Whose stake. */
   readonly owner: Address;
 }
 
-async function change(
+/**
+ * Does something with a stake in insurance; the functions below say it act by act. `tokens` is the
+ * quote account that coins come from or go to, `first` whether the owner has no stake yet.
+ */
+export async function stake(
   deployment: Deployment,
-  { caller, owner }: Who,
+  { caller, owner }: StakeParties,
   act: StakeActArgs,
   tokens?: Address,
   first = false,
 ): Promise<Instruction> {
   const quote = bankOf(deployment, 0);
-  const [stake, bump] = await stakeAddress(deployment.insurance, owner);
+  const [key, bump] = await stakeAddress(deployment.insurance, owner);
   const instruction = generated.getStakeInstruction({
     ...common(deployment),
     caller,
     board: deployment.board,
     insurance: deployment.insurance,
-    ...(first ? {} : { stake }),
+    ...(first ? {} : { stake: key }),
     quoteBank: quote.bank,
     quoteVault: quote.vault,
     vaultAuthority: deployment.vaultAuthority,
@@ -41,15 +47,18 @@ async function change(
     act,
     bump,
   });
-  return first ? followed(instruction, [...writes([stake]), ...reads([NOBODY])]) : instruction;
+  return first ? followed(instruction, [...writes([key]), ...reads([NOBODY])]) : instruction;
 }
 
-const self = (owner: TransactionSigner): Who => ({ caller: owner, owner: owner.address });
+const self = (owner: TransactionSigner): StakeParties => ({ caller: owner, owner: owner.address });
 
 /** Quote that is brought, from which token account, and whether the owner has no stake yet. */
 export interface Brought {
+  /** Quote account of the owner that it comes from. */
   readonly source: Address;
+  /** How much, in 1e-6 USD. */
   readonly amount: TokenAmount;
+  /** Whether the owner has no stake yet. */
   readonly first: boolean;
 }
 
@@ -59,7 +68,7 @@ export function joinInsurance(
   owner: TransactionSigner,
   { source, amount, first }: Brought,
 ): Promise<Instruction> {
-  return change(deployment, self(owner), stakeAct("Join", [amount]), source, first);
+  return stake(deployment, self(owner), stakeAct("Join", [amount]), source, first);
 }
 
 /** Buys a stake at a discount, as far as insurance is short and has lost. */
@@ -68,7 +77,7 @@ export function buyInsurance(
   owner: TransactionSigner,
   { source, amount, first }: Brought,
 ): Promise<Instruction> {
-  return change(deployment, self(owner), stakeAct("Buy", [amount]), source, first);
+  return stake(deployment, self(owner), stakeAct("Buy", [amount]), source, first);
 }
 
 /** Shares fees and lets the stake of `owner` earn once it is a day old; anyone may. */
@@ -77,7 +86,7 @@ export function earnInsurance(
   caller: TransactionSigner,
   owner: Address,
 ): Promise<Instruction> {
-  return change(deployment, { caller, owner }, stakeAct("Earn"));
+  return stake(deployment, { caller, owner }, stakeAct("Earn"));
 }
 
 /** Asks to leave with `amount`, or with everything. Leave inside the window that follows. */
@@ -87,7 +96,7 @@ export function askToLeaveInsurance(
   amount: TokenAmount | "all",
 ): Promise<Instruction> {
   const asked = amount === "all" ? ALL : amount;
-  return change(deployment, self(owner), stakeAct("Ask", [asked]));
+  return stake(deployment, self(owner), stakeAct("Ask", [asked]));
 }
 
 /** Leaves with what has asked, to a quote account of the owner. Put a check of all before it. */
@@ -96,7 +105,7 @@ export function leaveInsurance(
   owner: TransactionSigner,
   destination: Address,
 ): Promise<Instruction> {
-  return change(deployment, self(owner), stakeAct("Leave"), destination);
+  return stake(deployment, self(owner), stakeAct("Leave"), destination);
 }
 
 /** Closes an empty stake; its rent goes to the owner. */
@@ -104,7 +113,7 @@ export function closeStake(
   deployment: Deployment,
   owner: TransactionSigner,
 ): Promise<Instruction> {
-  return change(deployment, self(owner), stakeAct("Close"));
+  return stake(deployment, self(owner), stakeAct("Close"));
 }
 
 /** Proves what a margin account would lack under stress; anyone may. */
