@@ -12,12 +12,11 @@ use bulwark_core::time::open_seconds_of_market;
 use bulwark_core::{breaker, targets};
 use bulwark_state::Watch;
 use bulwark_svm::launch::{BankPlan, FeedPlan};
-use bulwark_svm::vm::pubkey;
 use bulwark_svm::world::{
     BTC, BTC_PERP, Outcome, SOL, SOL_PERP, USDC, World, ask, bid, expect_error, price_e8, scaled,
     standard_plan, usdc,
 };
-use bulwark_svm::{Signer, launch, tokens};
+use bulwark_svm::{launch, tokens};
 
 const MINUTE: i64 = 60;
 /// Feed and bank of the bridged bitcoin.

@@ -17,6 +17,7 @@ pub(super) struct Undo {
     debt_at: i64,
     realised: Fading,
     live: u8,
+    changes: u64,
     oi_long: u64,
     oi_short: u64,
     quote_sum: i64,
@@ -39,6 +40,7 @@ impl Undo {
             debt_at: account.debt_at,
             realised: account.realised,
             live: account.live,
+            changes: account.changes,
             oi_long: market.oi_long,
             oi_short: market.oi_short,
             quote_sum: market.quote_sum,
@@ -70,6 +72,7 @@ impl Undo {
         swap(&mut account.debt_at, &mut self.debt_at);
         swap(&mut account.realised, &mut self.realised);
         swap(&mut account.live, &mut self.live);
+        swap(&mut account.changes, &mut self.changes);
         swap(&mut market.oi_long, &mut self.oi_long);
         swap(&mut market.oi_short, &mut self.oi_short);
         swap(&mut market.quote_sum, &mut self.quote_sum);
