@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 254f12d6341e04ab196491e69c8d6577a815baff56db0e2330c85cfe8200bbe3
+// Sources: 65a513efa217fd8819bdfffde35299921303ea79b3b94367fc2d3f807a6ccc9c
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */
