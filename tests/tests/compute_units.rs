@@ -9,9 +9,9 @@ use std::path::Path;
 use anchor_lang::Discriminator;
 use bulwark::instruction as program;
 use bulwark::instructions::Which;
-use bulwark_client::{Instruction, Items};
+use bulwark_client::Instruction;
 use bulwark_core::book;
-use bulwark_state::{Market, OrderSlot};
+use bulwark_state::OrderSlot;
 use bulwark_svm::vm::{Receipt, elf_path, pubkey, read_elf};
 use bulwark_svm::world::worst::{
     BANKRUPT, BEST_BID, HUB, LAST, LEGS, LIQUIDATOR, MAKERS, TAKER, VICTIM,
@@ -367,7 +367,7 @@ fn quote(costs: &mut Costs, elf: &[u8]) {
         "a book with orders on both sides",
         sampled,
     );
-    checks(costs, &mut world);
+    costs::checks::checks(costs, &mut world);
     world.advance(7 * 3_600);
     world.refresh_all();
     world.donate(USDC, usdc(1_000.0));
@@ -392,79 +392,6 @@ fn quote(costs: &mut Costs, elf: &[u8]) {
     world.refresh_all();
     let converted = world.convert(LIQUIDATOR, MAKERS[0], LAST, u64::MAX);
     costs.add("convert", "two full accounts", converted);
-}
-
-/// One item of each kind, on its own.
-fn each_item(costs: &mut Costs, world: &mut World) {
-    let none = Items::default;
-    let account = world.margin_key(TAKER);
-    let kinds = [
-        (
-            "check_market",
-            "a market",
-            Items {
-                markets: vec![2],
-                ..none()
-            },
-        ),
-        (
-            "check_token",
-            "a token with its vault",
-            Items {
-                banks: vec![LAST],
-                ..none()
-            },
-        ),
-        (
-            "check_account",
-            "a full account",
-            Items {
-                accounts: vec![account],
-                ..none()
-            },
-        ),
-        (
-            "check_quote",
-            "quote with 8 markets",
-            Items {
-                quote: true,
-                ..none()
-            },
-        ),
-    ];
-    // What breakers have left to be chained goes with the first.
-    let all = world.check(&Items::all(&world.deployment.clone()));
-    all.expect("a check returns Ok");
-    for (name, case, items) in kinds {
-        let sound = world.check(&items);
-        costs.add(name, case, sound);
-    }
-}
-
-/// The plan: 5,000 units, and 3,000 an item.
-fn checks(costs: &mut Costs, world: &mut World) {
-    // The wound-up accounts lost more than the insurance: the first check pauses the venue.
-    let latched = world.check(&Items::default());
-    costs.add("check_drawdown", "no item, a pause latched", latched);
-    let sound = world.check(&Items::default());
-    costs.add("check", "no item", sound);
-    each_item(costs, world);
-    let mut items = Items::all(&world.deployment);
-    items.accounts.push(world.margin_key(TAKER));
-    let all = world.check(&items);
-    costs.add("check_all", "quote, 8 markets, 8 tokens, an account", all);
-    let market = world.deployment.markets[2].market;
-    let sound = *world.market(2);
-    world.corrupt::<Market>(market, |market| market.oi_long += 1);
-    let items = Items {
-        markets: vec![2],
-        ..Items::default()
-    };
-    let latched = world.check_for_reward(HUB, &items);
-    costs.add("check_latch", "a market's bit, with a reward", latched);
-    world.corrupt::<Market>(market, |market| *market = sound);
-    world.check(&items).expect("cleared");
-    world.audited = true;
 }
 
 /// Heap and units for permission, which only bytecode with probes tells.

@@ -365,7 +365,7 @@ fn page() -> String {
     let mut text = String::from(
         "# Modes and breakers\n\n\
          Written from the tables of `crates/core` by `BULWARK_WRITE=1 cargo test -p bulwark-core --test\n\
-         modes_page`; don't edit by hand. `tests/tests/matrix.rs` and `matrix_stages.rs` assert the cells on the\n\
+         modes_page`; don't edit by hand. `tests/tests/matrix` and `matrix_stages.rs` assert the cells on the\n\
          bytecode. Asking all of this costs an instruction at most 1,500 units ([costs.md](costs.md)).\n\n\
          ## The lattice\n\n\
          Normal < Restricted < Paused. The protocol has a record, each compartment has one, and the stricter\n\

@@ -2,6 +2,7 @@
 //! a written one isn't true any more.
 
 pub mod actions;
+pub mod checks;
 pub mod council;
 pub mod opening;
 pub mod recovery;

@@ -1,0 +1,81 @@
+//! What looking at things costs.
+
+use bulwark_client::Items;
+use bulwark_state::Market;
+use bulwark_svm::world::World;
+use bulwark_svm::world::worst::{HUB, LAST, TAKER};
+
+use crate::Costs;
+
+/// One item of each kind, on its own.
+pub fn each_item(costs: &mut Costs, world: &mut World) {
+    let none = Items::default;
+    let account = world.margin_key(TAKER);
+    let kinds = [
+        (
+            "check_market",
+            "a market",
+            Items {
+                markets: vec![2],
+                ..none()
+            },
+        ),
+        (
+            "check_token",
+            "a token with its vault",
+            Items {
+                banks: vec![LAST],
+                ..none()
+            },
+        ),
+        (
+            "check_account",
+            "a full account",
+            Items {
+                accounts: vec![account],
+                ..none()
+            },
+        ),
+        (
+            "check_quote",
+            "quote with 8 markets",
+            Items {
+                quote: true,
+                ..none()
+            },
+        ),
+    ];
+    // What breakers have left to be chained goes with the first.
+    let all = world.check(&Items::all(&world.deployment.clone()));
+    all.expect("a check returns Ok");
+    for (name, case, items) in kinds {
+        let sound = world.check(&items);
+        costs.add(name, case, sound);
+    }
+}
+
+/// The plan: 5,000 units, and 3,000 an item.
+pub fn checks(costs: &mut Costs, world: &mut World) {
+    // The wound-up accounts lost more than the insurance: the first check pauses the venue.
+    let latched = world.check(&Items::default());
+    costs.add("check_drawdown", "no item, a pause latched", latched);
+    let sound = world.check(&Items::default());
+    costs.add("check", "no item", sound);
+    each_item(costs, world);
+    let mut items = Items::all(&world.deployment);
+    items.accounts.push(world.margin_key(TAKER));
+    let all = world.check(&items);
+    costs.add("check_all", "quote, 8 markets, 8 tokens, an account", all);
+    let market = world.deployment.markets[2].market;
+    let sound = *world.market(2);
+    world.corrupt::<Market>(market, |market| market.oi_long += 1);
+    let items = Items {
+        markets: vec![2],
+        ..Items::default()
+    };
+    let latched = world.check_for_reward(HUB, &items);
+    costs.add("check_latch", "a market's bit, with a reward", latched);
+    world.corrupt::<Market>(market, |market| *market = sound);
+    world.check(&items).expect("cleared");
+    world.audited = true;
+}
