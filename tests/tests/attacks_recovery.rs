@@ -22,10 +22,7 @@ fn venue() -> World {
     for name in ["mallory", "donor"] {
         world.trader(name);
     }
-    for _ in 0..31 {
-        world.advance(60);
-        world.refresh_all();
-    }
+    world.post_minutes(31);
     world
 }
 

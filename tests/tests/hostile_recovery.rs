@@ -5,27 +5,12 @@ use bulwark::error::BulwarkError;
 use bulwark_core::recovery::AUDIT;
 use bulwark_svm::drill::Venue;
 use bulwark_svm::vm::{address, pubkey};
-use bulwark_svm::world::{BTC, SOL, SOL_PERP, USDC, World, expect_error, scaled, usdc};
+use bulwark_svm::world::{BTC, PEOPLE, SOL, USDC, World, expect_error, scaled, usdc};
 use solana_signer::Signer;
 
-const PEOPLE: [&str; 5] = ["alice", "bella", "carol", "maker", "plain"];
-
 fn venue() -> World {
-    let mut world = World::new();
-    world.create_guardian(5).unwrap();
-    world.fund("maker", 100_000.0);
-    world.fund("alice", 5_000.0);
-    world.deposit("bella", SOL, scaled(100.0, 9));
-    world.deposit("carol", SOL, scaled(40.0, 9));
-    world.deposit("carol", BTC, scaled(0.5, 8));
-    world.fund("plain", 8_000.0);
-    world.trade("alice", "maker", SOL_PERP, 200.0, 100.0);
-    world.trade("maker", "bella", SOL_PERP, 40.0, 100.0);
-    world.trader("mallory");
-    for _ in 0..31 {
-        world.advance(60);
-        world.refresh_all();
-    }
+    let mut world = World::new().people(&["mallory"]);
+    world.post_minutes(31);
     world
 }
 

@@ -4,44 +4,23 @@
 use bulwark::error::BulwarkError;
 use bulwark_core::recovery::{Cause, DEAD_MAN, DEAD_MAN_NOTICE, DEADLINE, JUNIOR, SENIOR};
 use bulwark_state::{MAX_COLLATERALS, Recovery};
-use bulwark_svm::world::{BTC, SOL, SOL_PERP, USDC, World, bid, expect_error, scaled, usdc};
+use bulwark_svm::world::{
+    BTC, PEOPLE, SOL, SOL_PERP, USDC, World, bid, expect_error, scaled, usdc,
+};
 use solana_signer::Signer;
 
-const PEOPLE: [&str; 5] = ["alice", "bella", "carol", "maker", "plain"];
-
-/// Alice long against the maker at a gain, Bella in debt with SOL, Carol with tokens alone, Plain
-/// with quote alone; a guardian of five.
+/// Alice at a gain, Bella in debt.
 fn venue() -> World {
-    let mut world = World::recorded();
-    world.create_guardian(5).unwrap();
-    world.fund("maker", 100_000.0);
-    world.fund("alice", 5_000.0);
-    world.deposit("bella", SOL, scaled(100.0, 9));
-    world.deposit("carol", SOL, scaled(40.0, 9));
-    world.deposit("carol", BTC, scaled(0.5, 8));
-    world.fund("plain", 8_000.0);
-    world.trade("alice", "maker", SOL_PERP, 200.0, 100.0);
-    world.trade("maker", "bella", SOL_PERP, 40.0, 100.0);
+    let mut world = World::recorded().people(&["mallory", "donor"]);
     world.advance(60);
     world.price(SOL, 104.0);
-    for name in ["mallory", "donor"] {
-        world.trader(name);
-    }
     world
-}
-
-/// One-minute prints for half an hour, so that every feed has its thirty closes.
-fn half_an_hour(world: &mut World) {
-    for _ in 0..31 {
-        world.advance(60);
-        world.refresh_all();
-    }
 }
 
 /// Announced by the guardian, frozen and counted.
 fn frozen() -> World {
     let mut world = venue();
-    half_an_hour(&mut world);
+    world.post_minutes(31);
     world.announce_by_guardian().unwrap();
     world.pass_notice();
     world.freeze().unwrap();
@@ -65,7 +44,7 @@ fn assigned(recovery: &Recovery, class: usize, bank: usize) -> u64 {
 #[test]
 fn strangers_settle_a_robbed_venue_and_everyone_is_paid_by_the_rule() {
     let mut world = venue();
-    half_an_hour(&mut world);
+    world.post_minutes(31);
     world.steal(USDC, usdc(60_000.0));
     world.steal(SOL, scaled(70.0, 9));
     world.announce_by_guardian().unwrap();
@@ -146,7 +125,7 @@ fn nothing_but_recovery_moves_a_frozen_compartment_and_the_others_trade_on() {
 #[test]
 fn a20_the_guardians_announcement_pauses_at_once_and_is_final() {
     let mut world = venue();
-    half_an_hour(&mut world);
+    world.post_minutes(31);
     expect_error(
         world.announce(Cause::Guardian),
         BulwarkError::MissingAccount,
@@ -182,7 +161,7 @@ fn a20_the_proposal_announces_its_own_compartment_once_and_nowhere_else() {
 #[test]
 fn a21_the_freeze_is_at_the_announced_median_whatever_comes_after() {
     let mut world = venue();
-    half_an_hour(&mut world);
+    world.post_minutes(31);
     // A wick in the very minute of the announcement.
     world.advance(20);
     for _ in 0..4 {
@@ -202,7 +181,7 @@ fn a21_the_freeze_is_at_the_announced_median_whatever_comes_after() {
 #[test]
 fn a16_a_fortnight_above_normal_lets_anyone_announce() {
     let mut world = venue();
-    half_an_hour(&mut world);
+    world.post_minutes(31);
     expect_error(world.announce(Cause::DeadMan), BulwarkError::NotNeeded);
     let now = world.now().unix;
     set_bits(&mut world, 1, now);
@@ -249,7 +228,7 @@ fn a24_a_mark_changes_nothing_of_an_account_but_its_shadow() {
 #[test]
 fn a67_until_the_freeze_a_withdrawal_counts_the_worse_price() {
     let mut world = venue();
-    half_an_hour(&mut world);
+    world.post_minutes(31);
     world.announce_by_guardian().unwrap();
     // Alice's long has doubled live; at the announced price it hasn't.
     let before = world
@@ -269,7 +248,7 @@ fn a67_until_the_freeze_a_withdrawal_counts_the_worse_price() {
 fn a65_empty_accounts_are_not_waited_for() {
     let mut world = venue();
     world.trader("empty");
-    half_an_hour(&mut world);
+    world.post_minutes(31);
     world.announce_by_guardian().unwrap();
     world.pass_notice();
     world.freeze().unwrap();

@@ -42,7 +42,7 @@ use crate::{Vm, keys, pyth, tokens};
 
 pub use acts::{Order, ask, bid};
 pub use council::{member, member_key};
-pub use history::Follower;
+pub use {history::Follower, recovery::PEOPLE};
 
 /// Banks and feeds of the standard world.
 pub const USDC: usize = 0;

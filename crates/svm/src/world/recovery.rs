@@ -9,11 +9,32 @@ use bulwark_state::Recovery;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
-use super::{Outcome, USDC, World};
+use super::{BTC, Outcome, SOL, SOL_PERP, USDC, World, scaled};
 use crate::keys::keypair;
 use crate::vm::pubkey;
 
+/// Those whom [`World::people`] brings.
+pub const PEOPLE: [&str; 5] = ["alice", "bella", "carol", "maker", "plain"];
+
 impl World {
+    /// Alice long against the maker, Bella short of him with SOL alone, Carol with tokens alone,
+    /// Plain with quote alone; a guardian of five. Some more who have nothing yet.
+    pub fn people(mut self, more: &[&'static str]) -> Self {
+        self.create_guardian(5).expect("a guardian of five");
+        self.fund("maker", 100_000.0);
+        self.fund("alice", 5_000.0);
+        self.deposit("bella", SOL, scaled(100.0, 9));
+        self.deposit("carol", SOL, scaled(40.0, 9));
+        self.deposit("carol", BTC, scaled(0.5, 8));
+        self.fund("plain", 8_000.0);
+        self.trade("alice", "maker", SOL_PERP, 200.0, 100.0);
+        self.trade("maker", "bella", SOL_PERP, 40.0, 100.0);
+        for name in more {
+            self.trader(name);
+        }
+        self
+    }
+
     /// Somebody without an account, who pays.
     pub fn stranger(&mut self) -> (Keypair, Pubkey) {
         let stranger = keypair("stranger");
