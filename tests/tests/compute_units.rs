@@ -74,7 +74,7 @@ const CEILINGS: &[(&str, u64)] = &[
     ("check_account", CHECK + ITEM),
     ("check_quote", CHECK + 9 * ITEM),
     ("check_all", 25_300),
-    ("check_latch", 11_000),
+    ("check_latch", 11_400),
     ("sample_funding", 12_700),
     ("fold", 5_900),
     ("sweep", 12_500),

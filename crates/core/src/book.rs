@@ -71,6 +71,7 @@ pub struct Inserted {
 }
 
 /// Orders of one side, the best last.
+#[inline]
 #[must_use]
 pub fn orders(book: &Book, side: Side) -> &[Order] {
     let (all, count) = match side {
@@ -81,6 +82,7 @@ pub fn orders(book: &Book, side: Side) -> &[Order] {
     all.get(..count as usize).unwrap_or(all)
 }
 
+#[inline]
 fn parts(book: &mut Book, side: Side) -> Result<(&mut [Order], &mut u32, usize)> {
     let (all, count) = match side {
         Side::Bid => (&mut book.bids, &mut book.bid_count),
@@ -94,6 +96,7 @@ fn parts(book: &mut Book, side: Side) -> Result<(&mut [Order], &mut u32, usize)>
 }
 
 /// The best order of one side.
+#[inline]
 #[must_use]
 pub fn best(book: &Book, side: Side) -> Option<&Order> {
     orders(book, side).last()
@@ -106,6 +109,7 @@ pub fn worst(book: &Book, side: Side) -> Option<&Order> {
 }
 
 /// Place of an order by price and full sequence number.
+#[inline]
 #[must_use]
 pub fn find(book: &Book, side: Side, price: u64, sequence: u64) -> Option<usize> {
     let orders = orders(book, side);
@@ -119,6 +123,7 @@ pub fn find(book: &Book, side: Side, price: u64, sequence: u64) -> Option<usize>
 /// The full sequence number whose low 32 bits an order slot keeps: the latest below
 /// `next_sequence`. An order older than 2^32 others is taken for a younger one, which
 /// [`find`] then does not find or the owner's key refutes.
+#[inline]
 #[must_use]
 pub fn full_sequence(next_sequence: u64, low: u32) -> Option<u64> {
     const PERIOD: u64 = 1 << 32;
@@ -178,6 +183,7 @@ pub fn insert(book: &mut Book, side: Side, order: &Order, unix: i64) -> Result<I
 ///
 /// # Errors
 /// [`Error::NoSuchOrder`] if nothing stands there.
+#[inline]
 pub fn remove(book: &mut Book, side: Side, at: usize) -> Result<Order> {
     let (all, count, used) = parts(book, side)?;
     let order = *all

@@ -119,6 +119,11 @@ pub fn emit_list<E: Kind, R: Pod>(authority: &AccountInfo, event: &E, list: &[R]
     call(authority, encode_list(event, list))
 }
 
+/// Emits what [`chain_list`] has encoded.
+pub fn emit_encoded(authority: &AccountInfo, data: Vec<u8>) -> Result<()> {
+    call(authority, data)
+}
+
 /// The next number of an account's own count.
 pub fn count(sequence: &mut u64) -> Result<u64> {
     *sequence = sequence.checked_add(1).or_refuse()?;

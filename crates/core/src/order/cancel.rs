@@ -13,6 +13,7 @@ use crate::time::Now;
 ///
 /// # Errors
 /// [`Error::NoSuchOrder`] for a free slot or one of another market.
+#[inline]
 pub fn cancel_slot(
     book: &mut Book,
     account: &mut MarginAccount,
@@ -283,6 +284,7 @@ fn slot_where(
 }
 
 /// Place of the book entry that belongs to a slot, if it is still there.
+#[inline]
 fn entry_of(book: &Book, margin: &Key, slot: &OrderSlot, at: usize) -> Option<usize> {
     let side = side_of(slot);
     let sequence = book::full_sequence(book.next_sequence, slot.sequence)?;

@@ -199,12 +199,14 @@ pub fn backing(account: &MarginAccount, market: u8, side: Side, order: &Order) -
 }
 
 /// Market of an order slot that is in use.
+#[inline]
 fn market_of(account: &MarginAccount, slot: &OrderSlot) -> Option<u8> {
     let position = account.positions.get(usize::from(slot.position))?;
     (slot.size > 0 && position.active != 0).then_some(position.market)
 }
 
 /// Frees a slot and, where nothing else is left there, its position.
+#[inline]
 pub fn release(account: &mut MarginAccount, at: usize) -> Option<OrderSlot> {
     let gone = free(account, at)?;
     ledger::release_position(account, usize::from(gone.position));
@@ -212,6 +214,7 @@ pub fn release(account: &mut MarginAccount, at: usize) -> Option<OrderSlot> {
 }
 
 /// Frees a slot and leaves its position as it is; `None` if it is free.
+#[inline]
 pub fn free(account: &mut MarginAccount, at: usize) -> Option<OrderSlot> {
     let slot = account.orders.get_mut(at).filter(|slot| slot.size > 0)?;
     let gone = *slot;

@@ -29,16 +29,18 @@ pub fn chain<E: Kind>(protocol: &mut Protocol, common: &Common, event: &E) -> Re
     append(protocol, common, &[E::DISCRIMINATOR, fields])
 }
 
-/// [`chain`] for an event that ends with a list: the list is hashed with it.
+/// [`chain`] for an event that ends with a list: the list is hashed with it. Returns the bytes that
+/// were hashed, for [`super::emit_encoded`].
 pub fn chain_list<E: Kind, R: Pod>(
     protocol: &mut Protocol,
     common: &Common,
     event: &E,
     list: &[R],
-) -> Result<()> {
+) -> Result<Vec<u8>> {
     let data = encode_list(event, list);
     let emitted = data.get(TAG_BYTES..).or_refuse()?;
-    append(protocol, common, &[emitted])
+    append(protocol, common, &[emitted])?;
+    Ok(data)
 }
 
 fn append(protocol: &mut Protocol, common: &Common, emitted: &[&[u8]]) -> Result<()> {

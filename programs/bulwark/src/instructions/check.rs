@@ -350,7 +350,7 @@ fn tell(accounts: &Check, guard: &Guard, sight: &Sight, before: &Bits, reward: u
             _ => Pubkey::default(),
         },
     };
-    event::chain_list(&mut protocol, &common, &event, &sight.trips)?;
+    let data = event::chain_list(&mut protocol, &common, &event, &sight.trips)?;
     drop(protocol);
-    event::emit_list(&accounts.event_authority, &event, &sight.trips)
+    event::emit_encoded(&accounts.event_authority, data)
 }
