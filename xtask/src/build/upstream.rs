@@ -33,8 +33,8 @@ const FLAGS: &[&str] = &[
     "-Clink-arg=--llvm-args=--disable-ldsx",
     "-Clink-arg=--llvm-args=--disable-movsx",
     "-Clink-arg=--llvm-args=--disable-bswap",
-    // A third of LLVM's own threshold (225), at which a copy of what makes an error stands at each of
-    // a thousand checks; more (than 325) for what says `#[inline]`. A fifth smaller, and faster.
+    // A third of LLVM's own threshold (225), at which a copy of what makes an error stands at each
+    // of a thousand checks; more (than 325) for what says `#[inline]`. A fifth smaller, and faster.
     "-Clink-arg=--llvm-args=-inline-threshold=75",
     "-Clink-arg=--llvm-args=-inlinehint-threshold=420",
 ];
