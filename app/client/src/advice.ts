@@ -76,7 +76,6 @@ export const ADVICE: Readonly<Record<string, string>> = {
   NoCause: "Nothing to do: the market isn't broken (any more).",
   CauseStands: "Wait until the market's target falls below its cap and its feed lives.",
   TooFewCloses: "Post and refresh once a minute until fifteen of thirty minutes have a price.",
-  BankOwes: "Close the bank first and wait until everyone has left it.",
   RecoveryPhase: "Read the compartment's recovery phase; each step says which phase it needs.",
   AlreadyMarked: "Nothing to do: it is counted once per Recovery.",
   NotMarked: "Mark the account in this Recovery first: markAccounts(); anyone may.",

@@ -177,8 +177,6 @@ errors! {
     CauseStands,
     /// Too few minutes before the newest price had one: the settlement price needs half of thirty.
     TooFewCloses,
-    /// The bank isn't closing, or still owes something: claims, tickets or residuals.
-    BankOwes,
     // Recovery
     /// The compartment's Recovery isn't in the phase for this.
     RecoveryPhase,

@@ -235,29 +235,3 @@ pub fn close_bank(board: &mut Board, bank: &mut Bank, now: Now) -> Result<()> {
     entry.closing_open = open;
     Ok(())
 }
-
-/// Retires a closing bank from which everyone has gone: nothing is owed from its vault any more, by
-/// claims, tickets or residuals. Its seat on the Board is out of use for good, and the change of
-/// the live count that it still held is the quote bank's. Anyone may.
-///
-/// # Errors
-/// [`Error::BankOwes`], [`Error::BadIndex`].
-pub fn retire_bank(board: &mut Board, bank: &mut Bank, quote: &mut Bank) -> Result<()> {
-    let residuals = &bank.residuals;
-    let owed = [
-        bank.claims,
-        bank.tickets,
-        bank.queue.waiting,
-        residuals.total,
-        residuals.assigned,
-    ];
-    if bank.index == 0 || bank.status != CLOSING || owed.iter().any(|part| *part != 0) {
-        return Err(Error::BankOwes);
-    }
-    let live = &mut quote.totals.live_count;
-    *live = live.checked_add(bank.live_delta).ok_or(Error::Overflow)?;
-    bank.live_delta = 0;
-    let seat = board.banks.get_mut(usize::from(bank.index));
-    seat.ok_or(Error::BadIndex)?.status = 0;
-    Ok(())
-}

@@ -247,36 +247,3 @@ fn a_settlement_price_has_fifteen_minutes_behind_it() {
     forget(&mut desk, 15);
     assert_eq!(close(&mut desk), Ok(usd(87)));
 }
-
-/// A bank goes once nothing is owed from it, and what it held of the live count stays counted.
-#[test]
-fn a_bank_retires_when_nothing_is_owed() {
-    let mut desk = traded();
-    let now = desk.around.now;
-    let owes = |desk: &mut Desk| {
-        let mut quote = desk.banks[0].clone();
-        settlement::retire_bank(&mut desk.board, &mut desk.banks[1], &mut quote)
-    };
-    assert_eq!(owes(&mut desk), Err(Error::BankOwes), "active");
-    settlement::close_bank(&mut desk.board, &mut desk.banks[1], now).expect("closing");
-    assert_eq!(owes(&mut desk), Err(Error::BankOwes), "claims");
-    desk.banks[1].claims = 0;
-    let debts: [fn(&mut bulwark_state::Bank); 5] = [
-        |bank| bank.claims = 1,
-        |bank| bank.tickets = 1,
-        |bank| bank.queue.waiting = 1,
-        |bank| bank.residuals.total = 1,
-        |bank| bank.residuals.assigned = 1,
-    ];
-    for owe in debts {
-        let mut desk = desk.clone();
-        owe(&mut desk.banks[1]);
-        assert_eq!(owes(&mut desk), Err(Error::BankOwes));
-    }
-    desk.banks[1].live_delta = -2;
-    let mut quote = desk.banks[0].clone();
-    quote.totals.live_count = 5;
-    settlement::retire_bank(&mut desk.board, &mut desk.banks[1], &mut quote).expect("retires");
-    assert_eq!((quote.totals.live_count, desk.banks[1].live_delta), (3, 0));
-    assert_eq!(desk.board.banks[1].status, 0);
-}

@@ -119,7 +119,6 @@ errors! {
         NoCause: "Neither does the market's target stand at its cap nor is its feed dead",
         CauseStands: "What the settlement was announced for still stands",
         TooFewCloses: "Too few minutes before the newest price had one: the settlement price needs half of thirty",
-        BankOwes: "The bank isn't closing, or still owes something: claims, tickets or residuals",
         RecoveryPhase: "The compartment's Recovery isn't in the phase for this",
         AlreadyMarked: "This has been counted or marked in this Recovery already",
         NotMarked: "The account hasn't been marked in this Recovery: mark it first",

@@ -38,17 +38,7 @@ fn wind_down(to: &mut Compartment, said: &MarketWoundDown) -> Result<()> {
 
 fn close(to: &mut Compartment, closed: &BankClosed) -> Result<()> {
     let index = to.bank_at(&closed.bank)?;
-    same("its number", usize::from(closed.index), index)?;
-    if closed.status_after != 0 {
-        return Ok(());
-    }
-    // Retired: the change of the live count that it still held is the quote bank's.
-    let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
-    let live = std::mem::take(&mut bank.totals.live_count);
-    let (_, quote) = to.banks.first_mut().context("no quote bank was listed")?;
-    let sum = quote.totals.live_count.checked_add(live);
-    quote.totals.live_count = sum.context("the live count")?;
-    Ok(())
+    same("its number", usize::from(closed.index), index)
 }
 
 fn settle(to: &mut Compartment, settled: &PositionSettled, now: Now) -> Result<()> {
