@@ -96,7 +96,8 @@ fn transfers_settlements_and_recoveries_are_rebuilt_from_their_events_alone() {
         ("AccountsMarked", 4),
         ("QuotePotAssigned", 1),
         ("RecoveryPaid", 8),
-        ("RecoveryMoneyAdded", 2),
+        ("RecoveryMoneyAdded", 3),
+        ("StakeChanged", 7),
     ] {
         let was = kinds.get(name).copied().unwrap_or(0);
         assert!(was >= least, "{name}: {was} of at least {least}");

@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 65a513efa217fd8819bdfffde35299921303ea79b3b94367fc2d3f807a6ccc9c
+// Sources: fe2db93a67fafcfad32d5f83102b11fc0d9d51220136f6ceb949f44a212e2fe3
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

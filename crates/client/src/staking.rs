@@ -25,6 +25,31 @@ impl Deployment {
         self.change_stake(caller, owner, act, tokens, false)
     }
 
+    /// Pays what the Recovery of an epoch owes the stake of `owner`, into a quote account of his:
+    /// his associated one unless he signs. Anyone may.
+    pub fn claim_stake(
+        &self,
+        caller: Pubkey,
+        owner: &Pubkey,
+        epoch: u32,
+        tokens: Pubkey,
+    ) -> Instruction {
+        let act = StakeAct::Claim;
+        let mut claim = self.change_stake(caller, owner, act, Some(tokens), false);
+        let record = AccountMeta::new(self.recovery(epoch), false);
+        claim.accounts.push(record);
+        claim
+    }
+
+    /// Closes the stake of `owner` after the freeze of a Recovery, when nothing is due to it: what
+    /// comes later is not his any more.
+    pub fn close_recovered_stake(&self, owner: Pubkey, epoch: u32) -> Instruction {
+        let mut close = self.change_stake(owner, &owner, StakeAct::Close, None, false);
+        let record = AccountMeta::new(self.recovery(epoch), false);
+        close.accounts.push(record);
+        close
+    }
+
     /// [`Deployment::stake`] of an owner who has none yet: joins or buys, and makes it.
     pub fn first_stake(&self, owner: Pubkey, act: StakeAct, tokens: Pubkey) -> Instruction {
         self.change_stake(owner, &owner, act, Some(tokens), true)

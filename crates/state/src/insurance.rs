@@ -125,7 +125,9 @@ pub struct Stake {
     pub version: u8,
     /// Reserved.
     pub reserved0: [u8; 6],
+    /// What a Recovery has paid for it, UsdE6.
+    pub recovered: u64,
     /// Reserved.
-    pub reserved: [u64; 12],
+    pub reserved: [u64; 11],
 }
 layout!(Stake, 64 + 48 + 48 + 8 + 96);

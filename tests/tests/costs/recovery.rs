@@ -27,6 +27,7 @@ pub const CEILINGS: &[(&str, u64)] = &[
     ("assign_claims", 5_900),
     ("open_quote_pot", 24_800),
     ("claim_recovery", 10_400),
+    ("stake_claim", 12_000),
     ("add_recovery_money", 12_400),
     ("verify_claim", 10_200),
 ];
@@ -34,6 +35,7 @@ pub const CEILINGS: &[(&str, u64)] = &[
 /// A fortnight above Normal, and everything that follows.
 pub fn recovery(costs: &mut Costs, elf: &[u8]) {
     let mut world = World::worst(elf);
+    world.join("sam", 1_000.0);
     audit(costs, &mut world);
     world.corrupt::<Compartment>(world.deployment.compartment, |compartment| {
         compartment.deficit_seen_at = 1;
@@ -94,12 +96,13 @@ pub fn recovery(costs: &mut Costs, elf: &[u8]) {
         "a token that was kept, and of the pot",
         world.try_claim(TAKER, LAST),
     );
-    world.give(HUB, USDC, usdc(1_000.0));
+    let flood = usdc(1_000_000_000.0);
+    world.give(HUB, USDC, flood);
     let hub = pubkey(world.wallet(HUB).pubkey());
     let source = pubkey(world.trader(HUB).tokens[USDC]);
     let add = world
         .deployment
-        .add_recovery_money(hub, world.epoch(), USDC, source, usdc(1_000.0));
+        .add_recovery_money(hub, world.epoch(), USDC, source, flood);
     costs.send(
         "add_recovery_money",
         "nine components",
@@ -107,6 +110,7 @@ pub fn recovery(costs: &mut Costs, elf: &[u8]) {
         add,
         Some(HUB),
     );
+    costs.add("stake_claim", "of one that earns", world.claim_stake("sam"));
 }
 
 /// An audit of the dearest account; fees are above their floor from here on.

@@ -103,10 +103,6 @@ const LISTED: &[(Action, &str, usize)] = &[
     (Action::InsuranceUnstake, "stake", 1),
     (Action::InsuranceUnstake, "stake", 2),
     (Action::ProveStress, "prove_stress", 0),
-    (Action::FundInsurance, "stake", 0),
-    (Action::InsuranceUnstake, "stake", 1),
-    (Action::InsuranceUnstake, "stake", 2),
-    (Action::ProveStress, "prove_stress", 0),
     (Action::CreateAccount, "set_delegate", 0),
     (Action::CloseAccount, "close_margin_account", 0),
     (Action::CreateAccount, "create_margin_account", 0),
@@ -117,6 +113,7 @@ const LISTED: &[(Action, &str, usize)] = &[
     (Action::PayTreasury, "pay_treasury", 0),
     (Action::Mark, "mark_accounts", 0),
     (Action::Claim, "claim_recovery", 0),
+    (Action::Claim, "stake", 5),
 ];
 
 /// Actions without a good transaction of their own: a loss is allocated by a wind-up.

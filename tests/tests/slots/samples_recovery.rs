@@ -47,7 +47,7 @@ fn marking(stage: &mut Stage) {
 }
 
 /// Everybody is marked and the quote pot is open.
-fn settled(stage: &mut Stage) {
+pub(super) fn settled(stage: &mut Stage) {
     marking(stage);
     let everyone = ["alice", "bob", "carol", "maker", "liquidator", "mallory"];
     stage.world.mark_all(&everyone).expect("marked");

@@ -49,6 +49,13 @@ pub const SAMPLES: &[(&str, Make)] = &[
         stage.world.give("alice", USDC, usdc(500.0));
         own(stage, "alice", StakeAct::Join(usdc(100.0)))
     }),
+    ("stake", |stage| {
+        super::samples_recovery::settled(stage);
+        let tokens = stage.tokens("alice", USDC);
+        let (alice, key) = stage.wallet("alice");
+        let ours = &stage.world.deployment;
+        by(ours.claim_stake(key, &key, 1, tokens), alice)
+    }),
     ("prove_stress", |stage| {
         let margin = stage.world.margin_key("alice");
         let caller = stage.anyone();

@@ -1,7 +1,7 @@
 /** Stakes in insurance, and proofs of what it may have to pay. */
 
 import type { Address, Instruction, TransactionSigner } from "@solana/kit";
-import { NOBODY, stakeAddress } from "../addresses.js";
+import { NOBODY, recoveryAddress, stakeAddress } from "../addresses.js";
 import { type Deployment, bankOf } from "../deployment.js";
 import * as generated from "../generated/instructions/index.js";
 import { type StakeActArgs, stakeAct } from "../generated/types/index.js";
@@ -114,6 +114,33 @@ export function closeStake(
   owner: TransactionSigner,
 ): Promise<Instruction> {
   return stake(deployment, self(owner), stakeAct("Close"));
+}
+
+/**
+ * Pays what the Recovery of an epoch owes a stake, once its quote pot is open; anyone may. Into the
+ * owner's associated token account, or where he signs into any quote account of his.
+ */
+export async function claimStake(
+  deployment: Deployment,
+  parties: StakeParties,
+  epoch: number,
+  destination: Address,
+): Promise<Instruction> {
+  const claim = await stake(deployment, parties, stakeAct("Claim"), destination);
+  return followed(claim, writes([await recoveryAddress(deployment.compartment, epoch)]));
+}
+
+/**
+ * Closes a stake after the freeze of a Recovery, when nothing is due to it. What comes later is not
+ * the owner's any more.
+ */
+export async function closeRecoveredStake(
+  deployment: Deployment,
+  owner: TransactionSigner,
+  epoch: number,
+): Promise<Instruction> {
+  const close = await closeStake(deployment, owner);
+  return followed(close, writes([await recoveryAddress(deployment.compartment, epoch)]));
 }
 
 /** Proves what a margin account would lack under stress; anyone may. */

@@ -52,6 +52,8 @@ pub struct Evidence<'a> {
     pub quote: &'a Bank,
     /// I: the insurance's balance, UsdE6.
     pub insurance: u64,
+    /// What of it is its stakers' ([`super::staked`]), UsdE6.
+    pub staked: u64,
 }
 
 impl Evidence<'_> {

@@ -45,7 +45,7 @@ pub fn freeze(
         .checked_add_unsigned(DEADLINE)
         .ok_or(Error::Overflow)?;
     let stakers = recovery.classes.get_mut(STAKERS).ok_or(Error::BadIndex)?;
-    stakers.claims = Wide::new(evidence.insurance.into());
+    stakers.claims = Wide::new(evidence.staked.into());
     compartment.recovery_phase = Phase::Frozen as u8;
     Ok(())
 }

@@ -15,6 +15,7 @@ mod late;
 mod mark;
 mod pot;
 mod reward;
+mod stakers;
 mod tree;
 
 pub use audit::{AUDIT, AUDIT_EVERY, AUDIT_LASTS, begin_audit, close_audit, is_audit, may_audit};
@@ -27,6 +28,7 @@ pub use pot::{
     pay_token,
 };
 pub use reward::reward;
+pub use stakers::{due_of_stake, pay_stake, staked};
 pub use tree::{Hash, Leaf, Proof, append, joined, node_hash, root, verify};
 
 use crate::error::{Error, Result};

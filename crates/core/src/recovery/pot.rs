@@ -132,7 +132,7 @@ fn value_ceil(board: &Board, recovery: &Recovery, index: usize, amount: u64) -> 
 }
 
 /// ⌊E·A/K⌋, at most E's own share however often it is asked for.
-fn share(claim: u64, assigned: u64, claims: u128) -> Result<u64> {
+pub(super) fn share(claim: u64, assigned: u64, claims: u128) -> Result<u64> {
     if claim == 0 || assigned == 0 {
         return Ok(0);
     }
@@ -189,7 +189,7 @@ pub fn pay_token(recovery: &mut Recovery, account: &mut MarginAccount, slot: usi
 }
 
 /// No bank pays more than was assigned, whatever an account says.
-fn within(bank: &RecoveryBank) -> Result<()> {
+pub(super) fn within(bank: &RecoveryBank) -> Result<()> {
     let paid = bank.paid.checked_add(bank.seized_paid);
     if paid.is_some_and(|paid| paid <= bank.assigned) {
         return Ok(());

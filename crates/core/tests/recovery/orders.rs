@@ -16,6 +16,7 @@ fn inv_claim_two_thousand_accounts_are_paid_the_same_in_every_order() {
         let first = settle(venue.clone(), &mut dice, back);
         let second = settle(venue, &mut dice, back);
         assert!(first.paid == second.paid, "seed {seed}");
+        assert_eq!(first.stakes_paid, second.stakes_paid, "seed {seed}");
         assert_eq!(first.paid[0], first.paid[1], "equal claims, equal pay");
     }
 }
@@ -33,19 +34,26 @@ fn inv_claim_a_subset_is_paid_the_same_and_never_more_than_there_is() {
         }
         venue.open().expect("open");
         let mut all = venue.clone();
-        for who in shuffled(&mut dice, n) {
-            all.collect(who);
+        for who in shuffled(&mut dice, all.claimants()) {
+            all.collect_any(who);
         }
         for _ in 0..3 {
             let mut some = venue.clone();
-            for who in shuffled(&mut dice, n) {
-                if dice.one_in(2) {
-                    some.collect(who);
-                    assert_eq!(some.paid[who], all.paid[who], "seed {seed}, {who}");
+            for who in shuffled(&mut dice, venue.claimants()) {
+                if !dice.one_in(2) {
+                    continue;
+                }
+                some.collect_any(who);
+                match who.checked_sub(n) {
+                    Some(stake) => assert_eq!(some.stakes_paid[stake], all.stakes_paid[stake]),
+                    None => assert_eq!(some.paid[who], all.paid[who], "seed {seed}, {who}"),
                 }
             }
             for bank in 0..BANKS {
-                let paid: u64 = some.paid.iter().map(|paid| paid[bank]).sum();
+                let mut paid: u64 = some.paid.iter().map(|paid| paid[bank]).sum();
+                if bank == 0 {
+                    paid += some.stakes_paid.iter().sum::<u64>();
+                }
                 assert_eq!(venue.vaults[bank] - some.vaults[bank], paid);
             }
         }
@@ -89,8 +97,8 @@ fn every_step_goes_on_after_a_crash_of_whoever_ran_it() {
         }
         assert_eq!(steps, n, "as many marks as accounts");
         for _ in 0..3 {
-            for who in 0..n {
-                torn.collect(who);
+            for who in 0..torn.claimants() {
+                torn.collect_any(who);
             }
         }
         assert_eq!(torn.paid, whole.paid, "seed {seed}");

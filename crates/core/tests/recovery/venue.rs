@@ -4,6 +4,7 @@
 use crate::fixture::{Dice, NOW, feed};
 use bulwark_core::Now;
 use bulwark_core::recovery::{self as rule, Cause, Evidence};
+use bulwark_core::staking;
 use bulwark_state::*;
 use bytemuck::Zeroable;
 
@@ -21,7 +22,11 @@ pub struct Venue {
     pub banks: Vec<Bank>,
     pub markets: Vec<Market>,
     pub vaults: [u64; BANKS],
-    pub insurance: u64,
+    pub insurance: Box<Insurance>,
+    /// Of stakers: some earn, some are on their first day, some have asked to leave.
+    pub stakes: Vec<Stake>,
+    /// Paid to each.
+    pub stakes_paid: Vec<u64>,
     pub accounts: Vec<MarginAccount>,
     /// Paid to each account, per bank.
     pub paid: Vec<[u64; BANKS]>,
@@ -37,7 +42,9 @@ impl Clone for Venue {
             banks: self.banks.clone(),
             markets: self.markets.clone(),
             vaults: self.vaults,
-            insurance: self.insurance,
+            insurance: self.insurance.clone(),
+            stakes: self.stakes.clone(),
+            stakes_paid: self.stakes_paid.clone(),
             accounts: self.accounts.clone(),
             paid: self.paid.clone(),
             now: self.now,
@@ -67,6 +74,14 @@ fn board() -> Box<Board> {
     board
 }
 
+fn evidence<'a>(quote: &'a Bank, insurance: &Insurance) -> Evidence<'a> {
+    Evidence {
+        quote,
+        insurance: insurance.balance,
+        staked: rule::staked(insurance).expect("it fits"),
+    }
+}
+
 impl Venue {
     /// `accounts` random accounts. `thief`: shares in percent of the vaults that a thief takes.
     pub fn random(dice: &mut Dice, accounts: usize, thief: [u64; BANKS]) -> Self {
@@ -79,7 +94,9 @@ impl Venue {
             banks: (0..BANKS).map(|_| Bank::zeroed()).collect(),
             markets: (0..MARKETS).map(|_| Market::zeroed()).collect(),
             vaults: [0; BANKS],
-            insurance: dice.below(50_000_000_000),
+            insurance: Box::new(Insurance::zeroed()),
+            stakes: Vec::new(),
+            stakes_paid: Vec::new(),
             accounts: vec![MarginAccount::zeroed(); accounts],
             paid: vec![[0; BANKS]; accounts],
             now: NOW,
@@ -90,6 +107,7 @@ impl Venue {
         for (index, market) in venue.markets.iter_mut().enumerate() {
             market.index = index as u8;
         }
+        venue.insure(dice);
         for who in 0..accounts {
             venue.fill(dice, who);
         }
@@ -98,6 +116,35 @@ impl Venue {
         }
         venue.count(thief);
         venue
+    }
+
+    /// What was given, and up to six stakes; the pools have borne a loss.
+    fn insure(&mut self, dice: &mut Dice) {
+        let held = &mut *self.insurance;
+        for _ in 0..dice.below(7) {
+            let mut stake = Stake::zeroed();
+            staking::begin(&mut stake, held, [0; 32], [0; 32]);
+            let amount = staking::LEAST + dice.below(9_000_000_000);
+            staking::join(held, &mut stake, amount, NOW).expect("joins");
+            if dice.one_in(2) {
+                let later = Now {
+                    unix: NOW.unix + staking::YOUNG as i64,
+                    ..NOW
+                };
+                staking::ripen(held, &mut stake, later).expect("earns");
+            }
+            if dice.one_in(3) {
+                staking::ask(held, &mut stake, u64::MAX, NOW).expect("asks");
+            }
+            self.stakes.push(stake);
+        }
+        self.stakes_paid = vec![0; self.stakes.len()];
+        for pool in [&mut held.earning, &mut held.idle] {
+            let borne = pool.value / 100 * dice.below(60);
+            pool.value -= borne;
+            held.balance -= borne;
+        }
+        held.balance += dice.below(50_000_000_000);
     }
 
     fn fill(&mut self, dice: &mut Dice, who: usize) {
@@ -167,7 +214,7 @@ impl Venue {
 
     /// Sets every counter and vault to what the accounts say, less what the thief takes.
     fn count(&mut self, thief: [u64; BANKS]) {
-        let mut quote_owed = i128::from(self.insurance);
+        let mut quote_owed = i128::from(self.insurance.balance);
         for account in &self.accounts {
             let totals = &mut self.banks[0].totals;
             totals.positive += account.quote.max(0);
@@ -195,10 +242,8 @@ impl Venue {
 
     pub fn announce(&mut self, cause: Cause) -> bulwark_core::Result<i64> {
         let quote = self.banks[0];
-        let evidence = Evidence {
-            quote: &quote,
-            insurance: self.insurance,
-        };
+        let held = self.insurance.clone();
+        let evidence = evidence(&quote, &held);
         rule::announce(
             &mut self.board,
             &mut self.compartment,
@@ -210,19 +255,15 @@ impl Venue {
 
     pub fn note_deficit(&mut self) -> bulwark_core::Result<()> {
         let quote = self.banks[0];
-        let evidence = Evidence {
-            quote: &quote,
-            insurance: self.insurance,
-        };
+        let held = self.insurance.clone();
+        let evidence = evidence(&quote, &held);
         rule::note_deficit(&mut self.compartment, &evidence, self.now)
     }
 
     pub fn undo(&mut self) -> bulwark_core::Result<()> {
         let quote = self.banks[0];
-        let evidence = Evidence {
-            quote: &quote,
-            insurance: self.insurance,
-        };
+        let held = self.insurance.clone();
+        let evidence = evidence(&quote, &held);
         rule::undo(
             &mut self.board,
             &mut self.compartment,
@@ -234,10 +275,8 @@ impl Venue {
 
     pub fn freeze(&mut self) -> bulwark_core::Result<()> {
         let quote = self.banks[0];
-        let evidence = Evidence {
-            quote: &quote,
-            insurance: self.insurance,
-        };
+        let held = self.insurance.clone();
+        let evidence = evidence(&quote, &held);
         rule::freeze(
             &mut self.board,
             &mut self.compartment,
@@ -295,6 +334,29 @@ impl Venue {
         rule::assign(&self.board, &mut self.recovery).expect("assigned");
         let again = rule::assign(&self.board, &mut self.recovery);
         assert_eq!(again, Ok(false), "one pass assigns all");
+    }
+
+    /// Accounts, then stakes.
+    pub fn claimants(&self) -> usize {
+        self.accounts.len() + self.stakes.len()
+    }
+
+    /// Pays a claimant everything that is due to him now; whether anything was.
+    pub fn collect_any(&mut self, who: usize) -> bool {
+        match who.checked_sub(self.accounts.len()) {
+            Some(stake) => self.collect_stake(stake).is_ok(),
+            None => self.collect(who),
+        }
+    }
+
+    /// Pays a staker what is due to him now.
+    pub fn collect_stake(&mut self, stake: usize) -> bulwark_core::Result<u64> {
+        let (recovery, place) = (&mut self.recovery, &mut self.stakes[stake]);
+        let units = rule::pay_stake(recovery, &self.insurance, place)?;
+        let left = self.vaults[0].checked_sub(units);
+        self.vaults[0] = left.expect("vault holds it");
+        self.stakes_paid[stake] += units;
+        Ok(units)
     }
 
     /// Pays an account everything that is due to it now; whether anything was.

@@ -23,6 +23,7 @@ impl Remains {
         let evidence = Evidence {
             quote: &quote,
             insurance: self.state.insurance.balance,
+            staked: rule::staked(&self.state.insurance).expect("it fits"),
         };
         act(self, &evidence).expect("Recovery goes on")
     }

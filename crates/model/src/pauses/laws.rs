@@ -233,6 +233,7 @@ fn settles(scene: &mut Scene, cause: Cause, notice: u64, mutant: Option<Mutant>)
         let evidence = Evidence {
             quote: &quote,
             insurance: 0,
+            staked: 0,
         };
         let now = scene.now();
         let compartment = &mut scene.compartment.0;

@@ -178,7 +178,11 @@ fn freeze(to: &mut Compartment, said: &RecoveryFrozen, now: Now) -> Result<()> {
     same("deadline", Some(said.deadline_at), deadline)?;
     recovery.deadline_at = said.deadline_at;
     let stakers = recovery.classes.get_mut(STAKERS).context("no stakers")?;
-    stakers.claims = Wide::new(to.insurance.into());
+    ensure!(
+        said.staked <= to.insurance,
+        "stakers own more than there is"
+    );
+    stakers.claims = Wide::new(said.staked.into());
     Ok(())
 }
 

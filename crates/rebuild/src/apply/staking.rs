@@ -2,18 +2,20 @@
 
 use anyhow::{Context, Result, ensure};
 use bulwark::event::StakeChanged;
-use bulwark_state::{Stake, VERSION, Wide};
+use bulwark_core::recovery;
+use bulwark_state::{Insurance, Stake, StakePool, VERSION, Wide};
 use bytemuck::Zeroable;
 
 use super::money::own;
 use crate::event::Event;
-use crate::ledger::{Compartment, counts, same};
+use crate::ledger::{Compartment, Refused, counts, same};
 
 /// Numbers of [`StakeChanged::act`].
 const JOINED: u64 = 1;
 const LEFT: u64 = 4;
 const CLOSED: u64 = 5;
 const BOUGHT: u64 = 6;
+const CLAIMED: u64 = 7;
 
 /// Takes an event of insurance's stakers. Says whether it was one.
 pub(super) fn take(to: &mut Compartment, event: &Event) -> Result<bool> {
@@ -28,10 +30,28 @@ pub(super) fn take(to: &mut Compartment, event: &Event) -> Result<bool> {
     Ok(true)
 }
 
+const fn wide([lo, hi]: [u64; 2]) -> Wide {
+    Wide { lo, hi }
+}
+
+/// Insurance's pools as they are told.
+fn pools_of(is: &StakeChanged) -> Insurance {
+    let pool = |value, shares, generation| StakePool {
+        value,
+        shares: wide(shares),
+        generation,
+    };
+    Insurance {
+        earning: pool(is.earning_value, is.earning_shares, is.earning_generation),
+        idle: pool(is.idle_value, is.idle_shares, is.idle_generation),
+        ..Insurance::zeroed()
+    }
+}
+
 fn change(to: &mut Compartment, is: &StakeChanged) -> Result<()> {
     let (came, left) = match is.act {
         JOINED | BOUGHT => (is.amount, 0),
-        LEFT => (0, is.amount),
+        LEFT | CLAIMED => (0, is.amount),
         _ => (0, 0),
     };
     to.ready(0, is.expected_after, came, left)?;
@@ -49,7 +69,9 @@ fn change(to: &mut Compartment, is: &StakeChanged) -> Result<()> {
     )?;
     same("insurance before", is.balance_before, to.insurance)?;
     let after = to.insurance.checked_add(is.earned);
-    let after = after.and_then(|sum| sum.checked_add(came)?.checked_sub(left));
+    // A Recovery pays out of the quote pot, not out of insurance's balance.
+    let drawn = if is.act == CLAIMED { 0 } else { left };
+    let after = after.and_then(|sum| sum.checked_add(came)?.checked_sub(drawn));
     to.insurance = after.context("insurance")?;
     same("insurance after", is.balance_after, to.insurance)?;
     let pools = is.earning_value.checked_add(is.idle_value);
@@ -62,7 +84,15 @@ fn change(to: &mut Compartment, is: &StakeChanged) -> Result<()> {
         to.stakes.remove(&is.stake);
         return Ok(());
     }
-    let wide = |[lo, hi]: [u64; 2]| Wide { lo, hi };
+    if is.act == CLAIMED {
+        let (_, recovery) = to
+            .records
+            .recoveries
+            .last_mut()
+            .context("no Recovery runs")?;
+        let paid = recovery::pay_stake(recovery, &pools_of(is), stake);
+        same("payment", is.amount, paid.refused("what is due")?)?;
+    }
     *stake = Stake {
         insurance: stake.insurance,
         owner: is.owner.to_bytes(),

@@ -306,9 +306,9 @@ fn rules(world: &World, names: &[&'static str]) -> Result<Vec<Rule>> {
     let stakers = &recovery.classes[recovery::STAKERS];
     if let Ok(owed @ 1..) = u64::try_from(stakers.claims.get()) {
         rules.push(Rule {
-            who: "insurance".into(),
+            who: "insurance's stakers".into(),
             rule: "after all quote claims",
-            accounts: 0,
+            accounts: 1,
             owed,
             paid: stakers.assigned[USDC],
         });

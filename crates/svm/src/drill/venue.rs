@@ -39,7 +39,9 @@ impl Venue {
             }
             progress(stage, number as u64 + 1, accounts as u64);
         }
-        world.fund_insurance(20.0 * accounts as f64);
+        // Half of it was given, half is a staker's.
+        world.fund_insurance(10.0 * accounts as f64);
+        world.join("staker", 10.0 * accounts as f64);
         world.trader("donor");
         world.advance(60);
         world.price(SOL, 104.0);

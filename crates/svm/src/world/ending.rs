@@ -168,6 +168,13 @@ impl World {
             self.claim(name, USDC);
         }
         self.claim("bella", SOL);
+        // Stakers come last: whoever is paid whole closes his stake.
+        self.claim_stake("plain staker").expect_err("none is left");
+        self.add_money("donor", USDC, usdc(30_000.0))
+            .expect("given");
+        self.claim_stake("plain staker").expect("paid");
+        self.claim_stake("donor").expect("paid");
+        self.close_recovered("plain staker").expect("closed");
     }
 
     /// `name` gives all that he is owed to `buyer`.

@@ -47,6 +47,23 @@ impl World {
         Ok(self.tokens_of(name, USDC) - before)
     }
 
+    /// `name` claims what a Recovery owes his stake.
+    pub fn claim_stake(&mut self, name: &'static str) -> Outcome {
+        let tokens = pubkey(self.trader(name).tokens[USDC]);
+        let (owner, epoch) = (self.wallet(name), self.epoch());
+        let key = pubkey(owner.pubkey());
+        let claim = self.deployment.claim_stake(key, &key, epoch, tokens);
+        self.send(&[claim], &[&owner])
+    }
+
+    /// `name` closes his stake in a Recovery.
+    pub fn close_recovered(&mut self, name: &'static str) -> Outcome {
+        let (owner, epoch) = (self.wallet(name), self.epoch());
+        let key = pubkey(owner.pubkey());
+        let close = self.deployment.close_recovered_stake(key, epoch);
+        self.send(&[close], &[&owner])
+    }
+
     /// The stake of `name`, if there is one.
     pub fn stake_of(&mut self, name: &'static str) -> Option<Box<Stake>> {
         let owner = pubkey(self.wallet(name).pubkey());

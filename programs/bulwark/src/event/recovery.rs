@@ -31,6 +31,8 @@ events! {
         pub recovery: Pubkey,
         /// Unix second at which the quote pot opens at the latest.
         pub deadline_at: i64,
+        /// What of insurance is its stakers', UsdE6.
+        pub staked: u64,
         /// Price per feed at which everything is settled, PriceE8.
         pub prices: [u64; 32],
     }

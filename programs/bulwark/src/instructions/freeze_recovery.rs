@@ -6,7 +6,7 @@
 
 use anchor_lang::prelude::*;
 use bulwark_core::Now;
-use bulwark_core::recovery::{self, Evidence};
+use bulwark_core::recovery::{self, Evidence, STAKERS};
 use bulwark_state::{Board, Compartment, Recovery};
 
 use super::recovery_facts::facts;
@@ -88,6 +88,7 @@ pub fn freeze_recovery(ctx: Context<FreezeRecovery>) -> Result<()> {
             common,
             recovery: accounts.recovery.key(),
             deadline_at: recovery.deadline_at,
+            staked: recovery.classes[STAKERS].claims.lo,
             prices: recovery.prices,
         };
         event::chain(&mut protocol, &common, &event)?;

@@ -1,8 +1,9 @@
 //! What the instructions of Recovery share.
 
 use anchor_lang::prelude::*;
-use bulwark_core::recovery::Evidence;
+use bulwark_core::recovery::{self, Evidence};
 
+use crate::error::OrRefuse;
 use crate::guard::Guard;
 use crate::state::{Access, BankState, InsuranceState};
 
@@ -15,10 +16,11 @@ pub(super) fn facts<T>(
 ) -> Result<T> {
     guard.quote_bank(quote)?;
     guard.insurance(insurance)?;
-    let insurance = insurance.read()?.balance;
+    let insurance = insurance.read()?;
     let quote = quote.read()?;
     act(&Evidence {
         quote: &quote,
-        insurance,
+        insurance: insurance.balance,
+        staked: recovery::staked(&insurance).or_refuse()?,
     })
 }

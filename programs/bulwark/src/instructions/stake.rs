@@ -1,14 +1,16 @@
-//! Stakes in the insurance of a compartment: join, earn, ask to leave, leave, close (D10).
+//! Stakes in the insurance of a compartment: join, earn, ask to leave, leave, close (D10); what a
+//! Recovery pays for them (D9).
 //!
 //! Anybody CAN join, in every mode but Recovery, and bears losses from then on. Anybody CAN bring
 //! the stakers' part of fees to them and let a stake that is a day old earn. The owner alone CAN
 //! ask to leave and leave, in Normal, inside the window, while nothing is missing and nobody large
-//! is liquidatable. Nobody CAN leave with more than his shares were worth when he asked, take what
-//! was given, or pay elsewhere than to the owner.
+//! is liquidatable. Anybody CAN have a stake paid once the quote pot of a Recovery is open. Nobody
+//! CAN leave with more than his shares were worth when he asked, take what was given, pay elsewhere
+//! than to the owner, or move a pool from the freeze on.
 
 use anchor_lang::prelude::*;
 use bulwark_core::permits::Action;
-use bulwark_core::staking;
+use bulwark_core::{recovery, staking};
 use bulwark_state::{Bank, Board, Insurance, Stake};
 
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
@@ -17,8 +19,8 @@ use crate::guard::Guard;
 use crate::invariant;
 use crate::seeds::{self, VAULT_AUTHORITY_AND_BUMP};
 use crate::state::{
-    Access, BankState, BoardState, CompartmentState, InsuranceState, ProtocolState, StakeState,
-    create, same,
+    Access, BankState, BoardState, CompartmentState, InsuranceState, ProtocolState, RecoveryState,
+    StakeState, create, same,
 };
 use crate::token::{self, Movement};
 
@@ -34,25 +36,38 @@ pub enum StakeAct {
     Ask(u64),
     /// Leave with what has asked.
     Leave,
-    /// Close an empty stake; its rent goes to the owner.
+    /// Close an empty stake; its rent goes to the owner. In a Recovery one that nothing is due to:
+    /// what comes later is not his any more.
     Close,
     /// Buy a stake in a recapitalisation for this much quote, at a discount; less where less is for
     /// sale. Makes the stake where there is none.
     Buy(u64),
+    /// Pay what a Recovery owes the stake. Anybody may.
+    Claim,
 }
 
 impl StakeAct {
-    const fn action(self) -> Action {
+    /// `frozen`: in a Recovery after its freeze.
+    const fn action(self, frozen: bool) -> Action {
         match self {
             Self::Join(_) | Self::Buy(_) | Self::Earn => Action::FundInsurance,
             Self::Ask(_) | Self::Leave => Action::InsuranceUnstake,
-            Self::Close => Action::CloseAccount,
+            Self::Close if !frozen => Action::CloseAccount,
+            Self::Close | Self::Claim => Action::Claim,
         }
     }
 
     /// Whether coins come or go.
     const fn moves(self) -> bool {
-        matches!(self, Self::Join(_) | Self::Buy(_) | Self::Leave)
+        matches!(
+            self,
+            Self::Join(_) | Self::Buy(_) | Self::Leave | Self::Claim
+        )
+    }
+
+    /// Whether anybody may, for anybody's stake.
+    const fn open(self) -> bool {
+        matches!(self, Self::Earn | Self::Claim)
     }
 
     const fn number(self) -> u64 {
@@ -63,14 +78,16 @@ impl StakeAct {
             Self::Leave => 4,
             Self::Close => 5,
             Self::Buy(_) => 6,
+            Self::Claim => 7,
         }
     }
 }
 
-/// Accounts of `stake`; where it is made, its address, writable, and the system program follow.
+/// Accounts of `stake`; where it is made, its address, writable, and the system program follow. In
+/// a Recovery its record follows, writable.
 #[derive(Accounts)]
 pub struct ChangeStake<'info> {
-    /// Owner of the stake; anyone to earn.
+    /// Owner of the stake; anyone to earn or claim.
     #[account(mut)]
     pub caller: Signer<'info>,
     /// Protocol.
@@ -141,6 +158,22 @@ impl<'info> ChangeStake<'info> {
         AccountLoader::try_from(info)
     }
 
+    /// The stake is of this insurance and the caller may; the accounts of tokens are the bank's.
+    #[inline(never)]
+    fn belong(&self, stake: &Stake, quote: &Bank, act: StakeAct) -> Result<()> {
+        let ours = same(&stake.insurance, &self.insurance.key());
+        ensure(ours, BulwarkError::WrongInsurance)?;
+        let may = act.open() || same(&stake.owner, self.caller.key);
+        ensure(may, BulwarkError::NotOwner)?;
+        token::check_vault(quote, &self.quote_vault)?;
+        let mint = same(&quote.mint, self.quote_mint.key);
+        ensure(mint, BulwarkError::WrongMint)?;
+        let program = same(&quote.token_program, self.token_program.key);
+        ensure(program, BulwarkError::WrongTokenProgram)?;
+        let named = self.tokens.is_some();
+        ensure(named == act.moves(), BulwarkError::WrongTokenAccount)
+    }
+
     /// Brings `amount` into the vault. What arrived.
     #[inline(never)]
     fn join(&self, quote: &mut Bank, amount: u64) -> Result<u64> {
@@ -163,11 +196,88 @@ impl<'info> ChangeStake<'info> {
         let compartment = self.compartment.read()?;
         staking::frozen(board, &compartment, insurance, (quote, vault), guard.now).or_refuse()?;
         let paid = staking::leave(insurance, stake, (quote, vault), guard.now).or_refuse()?;
-        let movement = self.movement()?;
-        let owner = self.caller.key;
-        token::check_destination(movement.other, self.token_program.key, owner)?;
-        movement.pay(quote, &self.vault_authority, paid)?;
+        self.pay(quote, self.caller.key, paid)?;
         Ok(paid)
+    }
+
+    /// Any act before the freeze of a Recovery. What moved, and what all who earn have earned.
+    #[inline(never)]
+    fn moved(
+        &self,
+        guard: &Guard,
+        (insurance, quote, stake): (&mut Insurance, &mut Bank, &mut Stake),
+        act: StakeAct,
+    ) -> Result<(u64, u64)> {
+        let board = self.board.read()?;
+        let now = guard.now;
+        let vault = token::balance(&self.quote_vault)?;
+        let earned = staking::share_fees(&board, insurance, quote, vault, now).or_refuse()?;
+        staking::ripen(insurance, stake, now).or_refuse()?;
+        let moved = match act {
+            StakeAct::Join(amount) => {
+                let arrived = self.join(quote, amount)?;
+                staking::join(insurance, stake, arrived, now).or_refuse()?;
+                arrived
+            }
+            StakeAct::Buy(amount) => {
+                let sale = staking::sale(&board, insurance, now).or_refuse()?;
+                ensure(sale.most > 0, BulwarkError::NothingForSale)?;
+                let arrived = self.join(quote, amount.min(sale.most))?;
+                staking::buy(&board, insurance, stake, arrived, now).or_refuse()?;
+                arrived
+            }
+            StakeAct::Ask(amount) => {
+                staking::ask(insurance, stake, amount, now).or_refuse()?;
+                stake.asked_value
+            }
+            StakeAct::Leave => self.leave(guard, &board, quote, (insurance, stake))?,
+            StakeAct::Close => {
+                ensure(staking::is_empty(stake), BulwarkError::AccountNotEmpty)?;
+                0
+            }
+            // The mode's table has refused to claim.
+            StakeAct::Earn | StakeAct::Claim => 0,
+        };
+        Ok((moved, earned))
+    }
+
+    /// After the freeze of a Recovery: pays what a stake is owed, or lets one be closed that
+    /// nothing is due to. Fees are shared no more and pools stand still: shares are claims.
+    #[inline(never)]
+    fn recovered(
+        &self,
+        guard: &Guard,
+        (insurance, quote, stake): (&mut Insurance, &mut Bank, &mut Stake),
+        act: StakeAct,
+        follow: &'info [AccountInfo<'info>],
+    ) -> Result<u64> {
+        let missing = || refusal(BulwarkError::MissingAccount);
+        let info = follow.first().ok_or_else(missing)?;
+        let record = AccountLoader::<RecoveryState>::try_from(info)?;
+        guard.recovery(&self.compartment, &record)?;
+        let mut recovery = record.write()?;
+        if act == StakeAct::Close {
+            let due = recovery::due_of_stake(&recovery, insurance, stake).or_refuse()?;
+            ensure(due == 0, BulwarkError::AccountNotEmpty)?;
+            return Ok(0);
+        }
+        let paid = recovery::pay_stake(&mut recovery, insurance, stake).or_refuse()?;
+        let owner = Pubkey::new_from_array(stake.owner);
+        self.pay(quote, &owner, paid)?;
+        quote.expected = quote.expected.checked_sub(paid).or_refuse()?;
+        Ok(paid)
+    }
+
+    /// Pays into a token account of the owner: his associated one unless he signs.
+    #[inline(never)]
+    fn pay(&self, quote: &Bank, owner: &Pubkey, amount: u64) -> Result<()> {
+        let movement = self.movement()?;
+        let (key, program) = (movement.other.key, self.token_program.key);
+        let named = self.caller.key == owner
+            || token::is_associated(key, owner, self.quote_mint.key, program);
+        ensure(named, BulwarkError::WrongTokenAccount)?;
+        token::check_destination(movement.other, program, owner)?;
+        movement.pay(quote, &self.vault_authority, amount)
     }
 }
 
@@ -182,7 +292,8 @@ pub fn stake<'info>(
     guard.board(&accounts.board)?;
     guard.insurance(&accounts.insurance)?;
     guard.quote_bank(&accounts.quote_bank)?;
-    guard.permit(act.action())?;
+    let frozen = guard.context.phase.rules();
+    guard.permit(act.action(frozen))?;
     let missing = || refusal(BulwarkError::MissingAccount);
     let loader = match (&accounts.stake, act) {
         (Some(loader), _) => loader.clone(),
@@ -191,7 +302,7 @@ pub fn stake<'info>(
         }
         (None, _) => return Err(missing()),
     };
-    let event = change(accounts, &guard, &loader, act)?;
+    let event = change(accounts, &guard, (&loader, act), ctx.remaining_accounts)?;
     event::emit(&accounts.event_authority, &event)?;
     if act == StakeAct::Close {
         loader.close(accounts.caller.to_account_info())?;
@@ -203,54 +314,19 @@ pub fn stake<'info>(
 fn change<'info>(
     accounts: &ChangeStake<'info>,
     guard: &Guard,
-    loader: &AccountLoader<'info, StakeState>,
-    act: StakeAct,
+    (loader, act): (&AccountLoader<'info, StakeState>, StakeAct),
+    follow: &'info [AccountInfo<'info>],
 ) -> Result<StakeChanged> {
-    let board = accounts.board.read()?;
     let mut insurance = accounts.insurance.write()?;
     let mut quote = accounts.quote_bank.write()?;
     let mut stake = loader.write()?;
-    let ours = same(&stake.insurance, &accounts.insurance.key());
-    ensure(ours, BulwarkError::WrongInsurance)?;
-    let may = act == StakeAct::Earn || same(&stake.owner, accounts.caller.key);
-    ensure(may, BulwarkError::NotOwner)?;
-    token::check_vault(&quote, &accounts.quote_vault)?;
-    let mint = same(&quote.mint, accounts.quote_mint.key);
-    ensure(mint, BulwarkError::WrongMint)?;
-    let program = same(&quote.token_program, accounts.token_program.key);
-    ensure(program, BulwarkError::WrongTokenProgram)?;
-    let named = accounts.tokens.is_some();
-    ensure(named == act.moves(), BulwarkError::WrongTokenAccount)?;
+    accounts.belong(&stake, &quote, act)?;
     let (balance_before, fees_before) = (insurance.balance, quote.totals.fees);
-    let vault = token::balance(&accounts.quote_vault)?;
-    let earned =
-        staking::share_fees(&board, &mut insurance, &mut quote, vault, guard.now).or_refuse()?;
-    staking::ripen(&mut insurance, &mut stake, guard.now).or_refuse()?;
-    let moved = match act {
-        StakeAct::Join(amount) => {
-            let arrived = accounts.join(&mut quote, amount)?;
-            staking::join(&mut insurance, &mut stake, arrived, guard.now).or_refuse()?;
-            arrived
-        }
-        StakeAct::Buy(amount) => {
-            let sale = staking::sale(&board, &insurance, guard.now).or_refuse()?;
-            ensure(sale.most > 0, BulwarkError::NothingForSale)?;
-            let arrived = accounts.join(&mut quote, amount.min(sale.most))?;
-            staking::buy(&board, &mut insurance, &mut stake, arrived, guard.now).or_refuse()?;
-            arrived
-        }
-        StakeAct::Ask(amount) => {
-            staking::ask(&mut insurance, &mut stake, amount, guard.now).or_refuse()?;
-            stake.asked_value
-        }
-        StakeAct::Leave => {
-            accounts.leave(guard, &board, &mut quote, (&mut insurance, &mut stake))?
-        }
-        StakeAct::Close => {
-            ensure(staking::is_empty(&stake), BulwarkError::AccountNotEmpty)?;
-            0
-        }
-        StakeAct::Earn => 0,
+    let state = (&mut *insurance, &mut *quote, &mut *stake);
+    let (moved, earned) = if guard.context.phase.rules() {
+        (accounts.recovered(guard, state, act, follow)?, 0)
+    } else {
+        accounts.moved(guard, state, act)?
     };
     invariant::bank(&quote)?;
     invariant::insurance(&insurance)?;

@@ -5,6 +5,22 @@ use crate::mutants::Mutant;
 pub const MUTANTS: &[Mutant] = &[
     Mutant {
         guards: "INV-CLAIM",
+        file: "crates/core/src/recovery/stakers.rs",
+        from: "whole.checked_sub(stake.recovered)",
+        to: "Some(whole)",
+        core: "recovery inv_claim_stakers",
+        elf: "",
+    },
+    Mutant {
+        guards: "INV-CLAIM",
+        file: "crates/core/src/recovery/freeze.rs",
+        from: "Wide::new(evidence.staked.into())",
+        to: "Wide::new(evidence.insurance.into())",
+        core: "recovery inv_claim_stakers",
+        elf: "",
+    },
+    Mutant {
+        guards: "INV-CLAIM",
         file: "crates/core/src/recovery/pot.rs",
         from: "Coverage::new(bank.assigned, bank.claims).pay(bank.seized)",
         to: "Ok(bank.seized)",

@@ -177,7 +177,7 @@ export type StakeInput<
   TAccountEventAuthority extends string = string,
   TAccountProgram extends string = string,
 > = {
-  /** Owner of the stake; anyone to earn. */
+  /** Owner of the stake; anyone to earn or claim. */
   caller: TransactionSigner<TAccountCaller>;
   /** Protocol. */
   protocol: Address<TAccountProtocol>;
@@ -338,7 +338,7 @@ export type ParsedStakeInstruction<
 > = {
   programAddress: Address<TProgram>;
   accounts: {
-    /** Owner of the stake; anyone to earn. */
+    /** Owner of the stake; anyone to earn or claim. */
     caller: TAccountMetas[0];
     /** Protocol. */
     protocol: TAccountMetas[1];

@@ -37,6 +37,8 @@ export type RecoveryFrozen = {
   recovery: Address;
   /** Unix second at which the quote pot opens at the latest. */
   deadlineAt: bigint;
+  /** What of insurance is its stakers', UsdE6. */
+  staked: bigint;
   /** Price per feed at which everything is settled, PriceE8. */
   prices: Array<bigint>;
 };
@@ -47,6 +49,8 @@ export type RecoveryFrozenArgs = {
   recovery: Address;
   /** Unix second at which the quote pot opens at the latest. */
   deadlineAt: number | bigint;
+  /** What of insurance is its stakers', UsdE6. */
+  staked: number | bigint;
   /** Price per feed at which everything is settled, PriceE8. */
   prices: Array<number | bigint>;
 };
@@ -56,6 +60,7 @@ export function getRecoveryFrozenEncoder(): FixedSizeEncoder<RecoveryFrozenArgs>
     ["common", getCommonEncoder()],
     ["recovery", getAddressEncoder()],
     ["deadlineAt", getI64Encoder()],
+    ["staked", getU64Encoder()],
     ["prices", getArrayEncoder(getU64Encoder(), { size: 32 })],
   ]);
 }
@@ -65,6 +70,7 @@ export function getRecoveryFrozenDecoder(): FixedSizeDecoder<RecoveryFrozen> {
     ["common", getCommonDecoder()],
     ["recovery", getAddressDecoder()],
     ["deadlineAt", getI64Decoder()],
+    ["staked", getU64Decoder()],
     ["prices", getArrayDecoder(getU64Decoder(), { size: 32 })],
   ]);
 }

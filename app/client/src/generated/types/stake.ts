@@ -59,6 +59,8 @@ export type Stake = {
   version: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
+  /** What a Recovery has paid for it, UsdE6. */
+  recovered: bigint;
   /** Reserved. */
   reserved: Array<bigint>;
 };
@@ -92,6 +94,8 @@ export type StakeArgs = {
   version: number;
   /** Reserved. */
   reserved0: ReadonlyUint8Array;
+  /** What a Recovery has paid for it, UsdE6. */
+  recovered: number | bigint;
   /** Reserved. */
   reserved: Array<number | bigint>;
 };
@@ -112,7 +116,8 @@ export function getStakeEncoder(): FixedSizeEncoder<StakeArgs> {
     ["bump", getU8Encoder()],
     ["version", getU8Encoder()],
     ["reserved0", fixEncoderSize(getBytesEncoder(), 6)],
-    ["reserved", getArrayEncoder(getU64Encoder(), { size: 12 })],
+    ["recovered", getU64Encoder()],
+    ["reserved", getArrayEncoder(getU64Encoder(), { size: 11 })],
   ]);
 }
 
@@ -132,7 +137,8 @@ export function getStakeDecoder(): FixedSizeDecoder<Stake> {
     ["bump", getU8Decoder()],
     ["version", getU8Decoder()],
     ["reserved0", fixDecoderSize(getBytesDecoder(), 6)],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 12 })],
+    ["recovered", getU64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 11 })],
   ]);
 }
 

@@ -35,7 +35,8 @@ export type StakeAct =
   | { __kind: "Ask"; fields: readonly [bigint] }
   | { __kind: "Leave" }
   | { __kind: "Close" }
-  | { __kind: "Buy"; fields: readonly [bigint] };
+  | { __kind: "Buy"; fields: readonly [bigint] }
+  | { __kind: "Claim" };
 
 export type StakeActArgs =
   | { __kind: "Join"; fields: readonly [number | bigint] }
@@ -43,7 +44,8 @@ export type StakeActArgs =
   | { __kind: "Ask"; fields: readonly [number | bigint] }
   | { __kind: "Leave" }
   | { __kind: "Close" }
-  | { __kind: "Buy"; fields: readonly [number | bigint] };
+  | { __kind: "Buy"; fields: readonly [number | bigint] }
+  | { __kind: "Claim" };
 
 export function getStakeActEncoder(): Encoder<StakeActArgs> {
   return getDiscriminatedUnionEncoder([
@@ -56,6 +58,7 @@ export function getStakeActEncoder(): Encoder<StakeActArgs> {
     ["Leave", getUnitEncoder()],
     ["Close", getUnitEncoder()],
     ["Buy", getStructEncoder([["fields", getTupleEncoder([getU64Encoder()])]])],
+    ["Claim", getUnitEncoder()],
   ]);
 }
 
@@ -70,6 +73,7 @@ export function getStakeActDecoder(): Decoder<StakeAct> {
     ["Leave", getUnitDecoder()],
     ["Close", getUnitDecoder()],
     ["Buy", getStructDecoder([["fields", getTupleDecoder([getU64Decoder()])]])],
+    ["Claim", getUnitDecoder()],
   ]);
 }
 
@@ -111,6 +115,9 @@ export function stakeAct(
     "Buy"
   >["fields"],
 ): GetDiscriminatedUnionVariant<StakeActArgs, "__kind", "Buy">;
+export function stakeAct(
+  kind: "Claim",
+): GetDiscriminatedUnionVariant<StakeActArgs, "__kind", "Claim">;
 export function stakeAct<K extends StakeActArgs["__kind"], Data>(
   kind: K,
   data?: Data,

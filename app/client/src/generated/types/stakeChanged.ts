@@ -36,7 +36,7 @@ export type StakeChanged = {
   common: Common;
   stake: Address;
   owner: Address;
-  /** 1 joined, 2 earned, 3 asked to leave, 4 left, 5 closed, 6 bought. */
+  /** 1 joined, 2 earned, 3 asked to leave, 4 left, 5 closed, 6 bought, 7 paid by a Recovery. */
   act: bigint;
   /** Quote that came, asked or left, UsdE6. */
   amount: bigint;
@@ -69,7 +69,7 @@ export type StakeChangedArgs = {
   common: CommonArgs;
   stake: Address;
   owner: Address;
-  /** 1 joined, 2 earned, 3 asked to leave, 4 left, 5 closed, 6 bought. */
+  /** 1 joined, 2 earned, 3 asked to leave, 4 left, 5 closed, 6 bought, 7 paid by a Recovery. */
   act: number | bigint;
   /** Quote that came, asked or left, UsdE6. */
   amount: number | bigint;
