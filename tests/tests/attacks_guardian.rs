@@ -33,11 +33,6 @@ fn guarded() -> World {
     world
 }
 
-fn pass(world: &mut World, seconds: i64) {
-    let slots = u64::try_from(seconds * 10).unwrap().div_ceil(3);
-    world.advance_apart(seconds, slots);
-}
-
 fn beat(world: &mut World, number: usize) {
     let beat = world.deployment.heartbeat(member_key(number));
     world.send(&[beat], &[&member(number)]).unwrap();
@@ -74,13 +69,13 @@ fn a06_no_restriction_and_no_change_of_members_voids_what_waits() {
     let add = world.queue(4, &Action::AddMember(member_key(6).to_bytes()));
     let etas = [relax, set, add].map(|nonce| world.proposal(nonce).eta);
     // One member moves the mode, four others have a member more: nothing that waits has changed.
-    pass(&mut world, 2 * DAY + SLACK);
+    world.pass(2 * DAY + SLACK);
     world.restrict(5, 6 * 3_600).unwrap();
     world.execute(relax).unwrap();
     assert_eq!(world.mode(), Mode::Restricted, "what came after stands");
-    pass(&mut world, 6 * HOUR + 60);
+    world.pass(6 * HOUR + 60);
     assert_eq!(world.mode(), Mode::Normal, "a day of the 72 hours was left");
-    pass(&mut world, 5 * DAY);
+    world.pass(5 * DAY);
     assert_eq!([relax, set, add].map(|n| world.proposal(n).eta), etas);
     world.execute_with(add, &[]).unwrap();
     assert_eq!(world.guardian().member_count, 6);
@@ -115,9 +110,9 @@ fn a17_two_rogues_are_replaced_against_their_will_and_honest_ones_not_in_a_hurry
     let quickened = (29, world.protocol().quick_ppm);
     assert!(quickened.0 * quickened.1 >= 1_000_000, "{quickened:?}");
     let delay = i64::try_from(REMOVAL_DELAY).unwrap();
-    pass(&mut world, delay + SLACK - 1);
+    world.pass(delay + SLACK - 1);
     expect_error(world.execute_with(nonce, &[]), E::DelayRuns);
-    pass(&mut world, 1);
+    world.pass(1);
     world.execute_with(nonce, &[]).unwrap();
     for (place, number) in [(3, 21), (4, 22)] {
         let seat = world.guardian().members[place];
@@ -131,7 +126,7 @@ fn a17_two_rogues_are_replaced_against_their_will_and_honest_ones_not_in_a_hurry
 fn a27_silent_members_are_missed_and_come_back_slowly() {
     let mut world = guarded();
     for _ in 0..2 {
-        pass(&mut world, SILENT_AFTER / 2 + HOUR);
+        world.pass(SILENT_AFTER / 2 + HOUR);
         for number in [1, 2, 3] {
             beat(&mut world, number);
         }
@@ -151,9 +146,9 @@ fn a27_silent_members_are_missed_and_come_back_slowly() {
     }
     // A sleeper's key, stolen or not, is heard of for two days before it counts.
     beat(&mut world, 4);
-    pass(&mut world, POWERS_RETURN - 1);
+    world.pass(POWERS_RETURN - 1);
     expect_error(world.approve(4, nonce), E::MemberSilent);
-    pass(&mut world, 1);
+    world.pass(1);
     assert_eq!(world.mode(), Mode::Paused);
     world.approve(4, nonce).unwrap();
     assert_eq!(world.proposal(nonce).state, State::Queued as u8);
@@ -350,7 +345,7 @@ fn a73_guardians_own_acts_dont_wind_a_venue_down() {
         world.check_all().unwrap();
         assert_eq!(above_normal_since(&world.compartment(), world.now()), None);
         expect_error(world.announce(Cause::DeadMan), E::NotNeeded);
-        pass(&mut world, DAY);
+        world.pass(DAY);
     }
     assert!(spent > 20, "{spent}");
     assert_eq!(world.withdraw("alice", USDC, usdc(50.0)), (usdc(50.0), 0));
@@ -361,7 +356,7 @@ fn a74_a_relax_opens_no_exit() {
     let mut world = guarded();
     world.fund("whale", 900_000.0);
     // Old enough that it doesn't leave free as a deposit of today.
-    pass(&mut world, 3 * DAY);
+    world.pass(3 * DAY);
     let restricted = world.queue(2, &Action::Restrict(0, 72 * 3_600, 3));
     world.execute(restricted).unwrap();
     // More than the buckets hold: the rest waits in a ticket.
@@ -372,7 +367,7 @@ fn a74_a_relax_opens_no_exit() {
     let nonce = world.queue(4, &Action::Relax(0, sequence));
     assert_eq!(world.protocol().quick_ppm, 0);
     let served = |world: &mut World| {
-        pass(world, 6 * HOUR);
+        world.pass(6 * HOUR);
         let before = world.tokens_of("whale", USDC);
         world.try_crank("whale", USDC, 0).unwrap();
         world.tokens_of("whale", USDC) - before
@@ -383,7 +378,7 @@ fn a74_a_relax_opens_no_exit() {
     other.queue(4, &k(9_100));
     assert!(served(&mut other) > served(&mut world));
     let delay = i64::try_from(RELAX_DELAY).unwrap();
-    pass(&mut world, delay - 12 * HOUR + SLACK);
+    world.pass(delay - 12 * HOUR + SLACK);
     world.execute(nonce).unwrap();
     assert_eq!(world.protocol().quick_ppm, 0);
 }

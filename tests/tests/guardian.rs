@@ -25,12 +25,6 @@ fn guarded() -> World {
     world
 }
 
-/// Time passes with slots of 300 ms, as the guardian counts them.
-fn pass(world: &mut World, seconds: i64) {
-    let slots = u64::try_from(seconds * 10).unwrap().div_ceil(3);
-    world.advance_apart(seconds, slots);
-}
-
 fn pause(hours: u32) -> Action {
     Action::Pause(0, hours * 3_600, 1)
 }
@@ -90,13 +84,13 @@ fn a18_one_member_restricts_for_six_hours_twice_a_week() {
     assert_eq!(world.position("alice", SOL_PERP).base, 0);
     // Who has nothing open leaves.
     assert_eq!(world.withdraw("alice", USDC, usdc(100.0)), (usdc(100.0), 0));
-    pass(&mut world, 6 * HOUR - 60);
+    world.pass(6 * HOUR - 60);
     assert_eq!(world.mode(), Mode::Restricted);
-    pass(&mut world, 120);
+    world.pass(120);
     assert_eq!(world.mode(), Mode::Normal);
     world.restrict_all(2, 60).unwrap();
     assert_eq!(world.mode(), Mode::Restricted);
-    pass(&mut world, DAY);
+    world.pass(DAY);
     expect_error(world.restrict(2, 60), BulwarkError::BudgetExhausted);
     world.restrict(3, 60).unwrap();
     let stranger = member(9);
@@ -136,17 +130,17 @@ fn three_of_five_pause_and_time_alone_ends_it() {
     // A Relax doesn't end it.
     let sequence = world.compartment().mode.sequence;
     let relax = world.queue(4, &Action::Relax(0, sequence));
-    pass(&mut world, 2 * DAY + SLACK + 60);
+    world.pass(2 * DAY + SLACK + 60);
     world.execute(relax).unwrap();
     assert_eq!(world.mode(), Mode::Paused);
-    pass(&mut world, DAY - SLACK - 120);
+    world.pass(DAY - SLACK - 120);
     assert_eq!(world.mode(), Mode::Paused, "72 h, whatever was asked");
-    pass(&mut world, 120);
+    world.pass(120);
     assert_eq!(world.mode(), Mode::Normal);
     // 24 h of the month's 96 are left, and then none.
     let again = world.queue(3, &pause(1_000));
     world.execute(again).unwrap();
-    pass(&mut world, DAY + 60);
+    world.pass(DAY + 60);
     assert_eq!(world.mode(), Mode::Normal);
     let third = world.queue(3, &pause(1_000));
     expect_error(world.execute(third), BulwarkError::BudgetExhausted);
@@ -164,7 +158,7 @@ fn a_pause_of_everything_is_charged_to_every_compartment() {
     let spans = world.compartment().guardian_budget.spans;
     let charged: i64 = spans.iter().map(|s| s.until - s.from).sum();
     assert_eq!(charged, 3_600);
-    pass(&mut world, HOUR + 1);
+    world.pass(HOUR + 1);
     assert_eq!(world.mode(), Mode::Normal);
 }
 
@@ -196,7 +190,7 @@ fn a_revoked_capability_comes_back_by_itself() {
     world.place("alice", SOL_PERP, bid(1.0, 100.0));
     assert_eq!(world.position("alice", SOL_PERP).base, 0);
     assert_eq!(world.withdraw("alice", USDC, usdc(100.0)), (usdc(100.0), 0));
-    pass(&mut world, HOUR + 1);
+    world.pass(HOUR + 1);
     world.refresh_all();
     world.place("alice", SOL_PERP, bid(1.0, 100.0));
     assert_eq!(world.position("alice", SOL_PERP).base, base_e8(1.0) as i64);
@@ -222,7 +216,7 @@ fn a08_exits_quicken_from_quorum_until_the_change_is_gone() {
     world.object(1, nonce).unwrap();
     assert_eq!(world.protocol().quick_ppm, 0);
     assert_eq!(world.proposal(nonce).state, State::Cancelled as u8);
-    pass(&mut world, 8 * DAY);
+    world.pass(8 * DAY);
     expect_error(world.execute_with(nonce, &[]), BulwarkError::ProposalClosed);
 }
 
@@ -231,9 +225,9 @@ fn members_change_after_their_delays() {
     let mut world = guarded();
     let add = world.queue(4, &Action::AddMember(member_key(6).to_bytes()));
     let delay = i64::try_from(ORDINARY_DELAY).unwrap();
-    pass(&mut world, delay + SLACK - 1);
+    world.pass(delay + SLACK - 1);
     expect_error(world.execute_with(add, &[]), BulwarkError::DelayRuns);
-    pass(&mut world, 1);
+    world.pass(1);
     world.execute_with(add, &[]).unwrap();
     assert_eq!(world.guardian().member_count, 6);
 
@@ -247,7 +241,7 @@ fn members_change_after_their_delays() {
     for number in [3, 4, 5, 6] {
         world.approve(number, nonce).unwrap();
     }
-    pass(&mut world, 30 * DAY + SLACK);
+    world.pass(30 * DAY + SLACK);
     world.execute_with(nonce, &[]).unwrap();
     assert_eq!(world.guardian().members[1].key, member_key(7).to_bytes());
     expect_error(world.restrict(2, 60), BulwarkError::NotMember);
@@ -260,7 +254,7 @@ fn members_change_after_their_delays() {
     let beat = world.deployment.heartbeat(member_key(3));
     world.send(&[beat], &[&member(3)]).unwrap();
     expect_error(world.restrict(3, 60), BulwarkError::MemberSilent);
-    pass(&mut world, 2 * DAY);
+    world.pass(2 * DAY);
     world.restrict(3, 60).unwrap();
 }
 
@@ -343,7 +337,7 @@ fn an_unanswered_proposal_expires() {
     let mut world = guarded();
     let nonce = world.propose(1, &pause(1));
     expect_error(world.expire(nonce), BulwarkError::DelayRuns);
-    pass(&mut world, 7 * DAY);
+    world.pass(7 * DAY);
     expect_error(world.approve(2, nonce), BulwarkError::ProposalClosed);
     world.expire(nonce).unwrap();
     expect_error(world.expire(nonce), BulwarkError::ProposalClosed);

@@ -29,11 +29,6 @@ fn guarded() -> World {
     world
 }
 
-fn pass(world: &mut World, seconds: i64) {
-    let slots = u64::try_from(seconds * 10).unwrap().div_ceil(3);
-    world.advance_apart(seconds, slots);
-}
-
 /// Anyone shows the decision of a proposal.
 fn show(world: &mut World, listing: &Instruction, nonce: u64) -> Outcome {
     let anyone = world.wallet("stranger");
@@ -61,7 +56,7 @@ fn a47_the_guardian_lists_what_it_decided_and_nothing_else() {
     expect_error(sealed, BulwarkError::Sealed);
     let nonce = decide(&mut world, listing_hash("feed", &args, &[]).unwrap());
     expect_error(show(&mut world, &listing, nonce), BulwarkError::DelayRuns);
-    pass(&mut world, 7 * DAY + SLACK);
+    world.pass(7 * DAY + SLACK);
     // Executing it by itself would use it up without a listing.
     expect_error(world.execute_with(nonce, &[]), BulwarkError::BadAction);
     for other in [
@@ -90,11 +85,11 @@ fn a47_a_source_of_ones_own_program_is_listed_by_nobody() {
         let args = feed_args(source, Class::Large);
         let listing = world.deployment.create_feed(Pubkey::default(), args);
         let nonce = decide(&mut world, listing_hash("feed", &args, &[]).unwrap());
-        pass(&mut world, 7 * DAY + SLACK);
+        world.pass(7 * DAY + SLACK);
         expect_error(show(&mut world, &listing, nonce), BulwarkError::OracleKind);
         let action = Action::SetOracle(0, SOL_FEED, 0, kind, [7; 32]);
         expect_error(world.try_propose(1, &action), BulwarkError::OracleKind);
-        pass(&mut world, 8 * DAY);
+        world.pass(8 * DAY);
         world.expire(nonce).unwrap();
     }
 }
@@ -138,7 +133,7 @@ fn a47_the_order_of_listings_lends_no_token_anothers_price() {
         .chain([hash])
         .map(|hash| decide(&mut world, hash))
         .collect();
-    pass(&mut world, 7 * DAY + SLACK);
+    world.pass(7 * DAY + SLACK);
     let anyone = pubkey(world.wallet("stranger").pubkey());
     let mut swapped = world.fork();
     for (world, order) in [(&mut swapped, [1, 0]), (&mut world, [0, 1])] {
@@ -169,7 +164,7 @@ fn a_token_of_the_guardian_warms_up_for_a_week_at_least() {
         args.warm_up = warm_up;
         let hash = bank_hash(&world, &args, &[mint, program]);
         let nonce = decide(&mut world, hash);
-        pass(&mut world, 7 * DAY + SLACK);
+        world.pass(7 * DAY + SLACK);
         let anyone = pubkey(world.wallet("stranger").pubkey());
         let listing = world.deployment.create_bank(anyone, mint, program, args);
         let shown = world.unaudited(|world| show(world, &listing, nonce));
@@ -199,7 +194,7 @@ fn a_market_of_the_guardian_opens_from_nothing() {
     };
     let hash = market_hash(&world, &args);
     let nonce = decide(&mut world, hash);
-    pass(&mut world, 7 * DAY + SLACK);
+    world.pass(7 * DAY + SLACK);
     world.refresh_all();
     let book = bulwark_svm::keys::keypair("late book");
     let space = <bulwark::state::BookState as bulwark::state::Layout>::SPACE;
@@ -218,17 +213,17 @@ fn a_market_of_the_guardian_opens_from_nothing() {
         caps.unwrap().open_interest
     };
     assert_eq!(cap(&world), 0);
-    pass(&mut world, 7 * DAY / 2);
+    world.pass(7 * DAY / 2);
     let half = cap(&world);
     assert!(half > 0 && half <= market.oi_cap / 2, "{half}");
-    pass(&mut world, 7 * DAY / 2);
+    world.pass(7 * DAY / 2);
     assert!(cap(&world) > half);
 }
 
 /// Prices of both sources every minute: the second's account beside the plan's.
 fn both(world: &mut World, minutes: usize, ratio: f64) {
     for _ in 0..minutes {
-        pass(world, 60);
+        world.pass(60);
         let price = 100.0;
         world.publish(
             SOL_FEED.into(),
@@ -260,12 +255,12 @@ fn a47_a_source_takes_over_after_an_hour_of_agreement_and_flips_nobody() {
     let second = Action::SetOracle(0, SOL_FEED, 1, 1, id);
     let nonce = world.queue(4, &second);
     assert_eq!(world.protocol().quick_ppm, 166_667);
-    pass(&mut world, 7 * DAY + SLACK);
+    world.pass(7 * DAY + SLACK);
     world.execute(nonce).unwrap();
     // What isn't the second source can't become the first.
     let first = Action::SetOracle(0, SOL_FEED, 0, 1, id);
     let nonce = world.queue(4, &first);
-    pass(&mut world, 7 * DAY + SLACK);
+    world.pass(7 * DAY + SLACK);
     expect_error(world.execute(nonce), BulwarkError::OracleGate);
     both(&mut world, 59, 1.009);
     expect_error(world.execute(nonce), BulwarkError::OracleGate);
@@ -310,7 +305,7 @@ fn the_guardian_settles_a_market_and_closes_a_bank_after_a_week() {
     for nonce in both {
         expect_error(world.execute(nonce), BulwarkError::DelayRuns);
     }
-    pass(&mut world, 7 * DAY + SLACK);
+    world.pass(7 * DAY + SLACK);
     for nonce in both {
         world.execute(nonce).unwrap();
     }

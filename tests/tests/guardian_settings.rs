@@ -25,11 +25,6 @@ fn guarded() -> World {
     world
 }
 
-fn pass(world: &mut World, seconds: i64) {
-    let slots = u64::try_from(seconds * 10).unwrap().div_ceil(3);
-    world.advance_apart(seconds, slots);
-}
-
 /// The value of a parameter on chain.
 fn value(world: &World, subject: Subject, id: u16) -> u64 {
     let place = usize::from(id & 0xff);
@@ -255,7 +250,7 @@ fn a_floor_rises_by_the_ramp_and_the_new_figure_is_there_at_its_end() {
     expect_error(world.execute(nonce), BulwarkError::DelayRuns);
     // a08: every exit quickens from quorum on.
     assert_eq!(world.protocol().quick_ppm, 166_667);
-    pass(&mut world, 7 * DAY + SLACK);
+    world.pass(7 * DAY + SLACK);
     world.execute(nonce).unwrap();
     assert_eq!(world.protocol().quick_ppm, 0);
     assert_eq!(
@@ -340,7 +335,7 @@ fn a71_two_close_a_market_for_three_days_twice_a_month() {
     world.place("maker", SOL_PERP, ask(5.0, 100.0));
     let held = world.position("alice", SOL_PERP).base;
     let opens = |world: &mut World| {
-        pass(world, 2);
+        world.pass(2);
         world.refresh_all();
         let before = world.position("alice", SOL_PERP).base;
         let _ = world.try_place("alice", SOL_PERP, bid(1.0, 100.0).ioc());
@@ -352,9 +347,9 @@ fn a71_two_close_a_market_for_three_days_twice_a_month() {
         assert_eq!(opens(&mut world), 0);
         // Exits aren't quickened by it, nor closed.
         assert_eq!(world.protocol().quick_ppm, 0);
-        pass(&mut world, 3 * DAY - 60);
+        world.pass(3 * DAY - 60);
         assert_eq!(opens(&mut world), 0);
-        pass(&mut world, 120);
+        world.pass(120);
     }
     assert_eq!(opens(&mut world), base_e8(1.0) as i64);
     assert_eq!(
@@ -372,9 +367,9 @@ fn a71_two_close_a_market_for_three_days_twice_a_month() {
         }],
     );
     let nonce = world.queue(4, &confirm);
-    pass(&mut world, 7 * DAY + SLACK);
+    world.pass(7 * DAY + SLACK);
     world.execute(nonce).unwrap();
-    pass(&mut world, 60 * DAY);
+    world.pass(60 * DAY);
     assert_eq!(opens(&mut world), 0);
 }
 
@@ -406,7 +401,7 @@ fn wrong_accounts_of_an_item_are_refused() {
     let mut world = guarded();
     let action = whole(&world, Subject::Market(0), Group::Margin.id(0), 9_100);
     let nonce = world.queue(4, &action);
-    pass(&mut world, 7 * DAY + SLACK);
+    world.pass(7 * DAY + SLACK);
     let ours = world.deployment.clone();
     let (right, other) = (ours.markets[0].market, ours.markets[1].market);
     for (keys, error) in [

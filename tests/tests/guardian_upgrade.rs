@@ -13,11 +13,6 @@ use solana_signer::Signer;
 
 const DAY: i64 = 86_400;
 
-fn pass(world: &mut World, seconds: i64) {
-    let slots = u64::try_from(seconds * 10).unwrap().div_ceil(3);
-    world.advance_apart(seconds, slots);
-}
-
 /// A guardian of five that is the program's upgrade authority.
 fn guarded() -> World {
     let mut world = World::new();
@@ -56,9 +51,9 @@ fn a25_the_decided_bytes_and_no_others_replace_the_program() {
     assert_eq!(world.protocol().quick_ppm, 166_667);
     expect_error(execute(&mut world, nonce, ours), BulwarkError::DelayRuns);
     let delay = i64::try_from(ORDINARY_DELAY).unwrap();
-    pass(&mut world, delay + SLACK - 1);
+    world.pass(delay + SLACK - 1);
     expect_error(execute(&mut world, nonce, ours), BulwarkError::DelayRuns);
-    pass(&mut world, 1);
+    world.pass(1);
     // Another buffer, the same with one byte changed, the same in somebody's hands.
     let twin = world.buffer("twin", derived::guardian(), &bytes);
     expect_error(execute(&mut world, nonce, twin), BulwarkError::WrongBuffer);
@@ -95,7 +90,7 @@ fn a_program_of_full_size_fits_one_transaction() {
     let bytes = read_elf(&elf_path("bulwark")).unwrap();
     let ours = world.buffer("buffer", derived::guardian(), &bytes);
     let nonce = world.queue(4, &Action::Upgrade(ours.to_bytes(), digest(&bytes)));
-    pass(&mut world, 7 * DAY + SLACK);
+    world.pass(7 * DAY + SLACK);
     let done = execute(&mut world, nonce, ours).unwrap();
     let ceiling = 50_000 + bytes.len() as u64 / 2;
     println!("upgrade: {} units for {} bytes", done.units, bytes.len());
@@ -184,10 +179,10 @@ fn a07_an_incident_upgrade_takes_two_days_or_one_objection_longer() {
             assert_eq!(world.proposal(early).state, State::Queued as u8);
             assert_eq!(world.protocol().quick_ppm, 166_667);
         }
-        pass(&mut world, 2 * DAY + SLACK);
+        world.pass(2 * DAY + SLACK);
         if objected {
             expect_error(execute(&mut world, early, ours), BulwarkError::DelayRuns);
-            pass(&mut world, 5 * DAY);
+            world.pass(5 * DAY);
         }
         execute(&mut world, early, ours).unwrap();
         assert!(deployed(&world).starts_with(&bytes));

@@ -25,11 +25,6 @@ const DAY: i64 = 24 * HOUR;
 const SLOTS_A_DAY: u64 = 288_000;
 const PEOPLE: [&str; 3] = ["alice", "bob", "carol"];
 
-fn pass(world: &mut World, seconds: i64) {
-    let slots = u64::try_from(seconds * 10).unwrap().div_ceil(3);
-    world.advance_apart(seconds, slots);
-}
-
 /// Quote and SOL of three people, days old, so that nothing leaves as a deposit of today; a
 /// guardian of five that is the upgrade authority, and a creator who is sealed.
 fn venue() -> World {
@@ -61,7 +56,7 @@ fn held(world: &World) -> u64 {
 /// Everybody leaves with everything, by the clock of who sees the proposal two hours after its
 /// quorum; returns the slots until the last unit was paid.
 fn everybody_leaves(world: &mut World) -> u64 {
-    pass(world, 2 * HOUR);
+    world.pass(2 * HOUR);
     let from = world.now().slot;
     let mut due = Vec::new();
     for name in PEOPLE {
@@ -82,7 +77,7 @@ fn everybody_leaves(world: &mut World) -> u64 {
             .any(|name| world.account(name).ticket_count > 0)
     };
     while left(world) {
-        pass(world, 2 * HOUR);
+        world.pass(2 * HOUR);
         for (name, bank, _) in &due {
             for number in 0..2 {
                 let _ = world.try_crank(name, *bank, number);
@@ -150,7 +145,7 @@ fn drift_a_stolen_quorum_lists_its_own_token() {
     assert!(slots < 6 * SLOTS_A_DAY + SLOTS_A_DAY / 10);
     let lost = held(&world);
     assert_eq!(lost, 0, "there is nothing left to take");
-    pass(&mut world, 2 * DAY);
+    world.pass(2 * DAY);
     world
         .unaudited(|world| world.send(&[listing], &[&thief]))
         .unwrap();
@@ -184,7 +179,7 @@ fn a_stolen_key_costs_hours() {
         assert_eq!(world.proposal(nonce).state, State::Open as u8);
     }
     assert_eq!(world.protocol().quick_ppm, 0);
-    pass(&mut world, 6 * HOUR + 60);
+    world.pass(6 * HOUR + 60);
     assert_eq!(world.mode(), Mode::Normal);
     assert_eq!(held(&world), at_risk);
     assert_eq!(
@@ -256,7 +251,7 @@ fn a_back_door_opens_on_empty_vaults() {
     everybody_leaves(&mut world);
     assert!(world.now().slot + SLOTS_A_DAY / 2 < world.proposal(nonce).eta.slot);
     let lost = held(&world);
-    pass(&mut world, DAY + 2 * HOUR + SLACK);
+    world.pass(DAY + 2 * HOUR + SLACK);
     let thief = world.wallet("mallory");
     let key = pubkey(thief.pubkey());
     let execute = world

@@ -10,11 +10,6 @@ use bulwark_svm::world::{SOL_PERP, USDC, World, expect_error, usdc};
 
 const DAY: i64 = 86_400;
 
-fn pass(world: &mut World, seconds: i64) {
-    let slots = u64::try_from(seconds * 10).unwrap().div_ceil(3);
-    world.advance_apart(seconds, slots);
-}
-
 /// A guardian of five over a venue that has earned fees; half of them are its floor.
 fn earned() -> (World, u64, Pubkey) {
     let mut world = World::new();
@@ -57,9 +52,9 @@ fn fees_above_the_floor_go_to_the_treasury_after_a_week() {
     expect_error(world.pay_treasury(three, treasury), E::ProposalNotQueued);
     let nonce = decide(&mut world, payable);
     let rest = decide(&mut world, 1);
-    pass(&mut world, 7 * DAY + SLACK - 1);
+    world.pass(7 * DAY + SLACK - 1);
     expect_error(world.pay_treasury(nonce, treasury), E::DelayRuns);
-    pass(&mut world, 1);
+    world.pass(1);
     let people = ["alice", "maker"].map(|name| world.account(name));
     let (before, coverage) = (world.bank(USDC), world.coverage(USDC));
     world.pay_treasury(nonce, treasury).unwrap();
@@ -95,7 +90,7 @@ fn fees_go_nowhere_else_and_not_while_anything_is_wrong() {
     let other = decide(&mut world, payable);
     let elsewhere = world.queue(4, &Action::PayTreasury(7, payable));
     let pause = world.queue(4, &Action::AddMember([9; 32]));
-    pass(&mut world, 7 * DAY + SLACK);
+    world.pass(7 * DAY + SLACK);
     let thief = pubkey(world.trader("mallory").tokens[USDC]);
     expect_error(world.pay_treasury(nonce, thief), E::WrongTokenOwner);
     expect_error(world.pay_treasury(elsewhere, treasury), E::BadAction);

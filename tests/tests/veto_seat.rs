@@ -64,11 +64,6 @@ fn object(world: &World, nonce: u64) -> Instruction {
     ours.object_to_proposal(vault("dao"), nonce, NO_QUOTE)
 }
 
-fn pass(world: &mut World, seconds: i64) {
-    let slots = u64::try_from(seconds * 10).unwrap().div_ceil(3);
-    world.advance_apart(seconds, slots);
-}
-
 #[test]
 fn a_daos_vault_objects_and_beats_through_its_program() {
     let mut world = seated();
@@ -83,7 +78,7 @@ fn a_daos_vault_objects_and_beats_through_its_program() {
     assert_eq!(world.proposal(nonce).state, State::Cancelled as u8);
     // A month of silence takes the voice, a heartbeat through the program gives it back.
     for _ in 0..2 {
-        pass(&mut world, SILENT_AFTER / 2 + 3_600);
+        world.pass(SILENT_AFTER / 2 + 3_600);
         for number in 1..=5 {
             let beat = world.deployment.heartbeat(member_key(number));
             world.send(&[beat], &[&member(number)]).unwrap();

@@ -10,7 +10,7 @@ use crate::progress::Stages;
 use crate::{browser, client, paths, process, tidy};
 
 /// Packages that are linted.
-const LINTED: [&str; 10] = [
+const LINTED: [&str; 11] = [
     "bulwark-state",
     "bulwark-core",
     "bulwark-sbf-builtins",
@@ -20,6 +20,7 @@ const LINTED: [&str; 10] = [
     "bulwark-report",
     "bulwark-rebuild",
     "bulwark-wasm",
+    "bulwark-words",
     "xtask",
 ];
 

@@ -3,6 +3,7 @@
 //! bankrupt can always be wound up, and every unit lost is somewhere.
 
 mod desk;
+mod dice;
 
 use bulwark_core::Error;
 use bulwark_core::health::{Health, Level, Measure, measured};
@@ -10,24 +11,7 @@ use bulwark_core::liquidation::not_worse;
 use bulwark_core::settle::{self, Strain};
 use bulwark_state::{Deltas, SignedWide};
 use desk::{Desk, UNIT};
-
-/// Splitmix: the same numbers from the same seed, everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-    fn range(&mut self, from: i64, to: i64) -> i64 {
-        from + self.below((to - from + 1) as u64) as i64
-    }
-}
+use dice::Dice;
 
 const PEOPLE: usize = 7;
 

@@ -9,6 +9,8 @@
 //! A failure names its seed: add it to [`KEPT`].
 
 mod acts;
+#[path = "../../../crates/core/tests/dice/mod.rs"]
+mod dice;
 mod play;
 mod twin;
 
@@ -25,6 +27,7 @@ mod money;
 
 use std::collections::BTreeMap;
 
+use dice::Dice;
 use play::{Game, STEPS};
 
 /// Seeds that once failed.
@@ -56,32 +59,6 @@ const LEAST: &[(&str, u64)] = &[
     ("fold", 140),
     ("rob", 40),
 ];
-
-/// Splitmix: the same numbers from the same seed, everywhere.
-pub struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-    fn at(&mut self, n: usize) -> usize {
-        self.below(n as u64) as usize
-    }
-    fn range(&mut self, from: i64, to: i64) -> i64 {
-        from + self.below((to - from + 1) as u64) as i64
-    }
-    /// Small numbers as often as large ones.
-    fn size(&mut self, bits: u64) -> u64 {
-        let bits = self.below(bits);
-        1 + self.below(1 << bits)
-    }
-}
 
 /// How often each act succeeded and was tried.
 pub type Count = BTreeMap<&'static str, (u64, u64)>;

@@ -1,6 +1,9 @@
 //! What the tests of feeds and margins share: a feed with its targets, a poster, a generator.
 // Each test file is a binary of its own and takes what it needs of this.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
+
+#[path = "../dice/mod.rs"]
+mod dice;
 
 use bulwark_core::feed::{self, Accepted, Ignored, Printed, Reading};
 use bulwark_core::params::{self, Class};
@@ -8,39 +11,11 @@ use bulwark_core::targets::{self, Measure};
 use bulwark_core::{Now, volatility};
 use bulwark_state::{Feed, OpenClock, Targets};
 use bytemuck::Zeroable;
+pub use dice::Dice;
 
 pub const E9: u64 = 1_000_000_000;
 /// Where tests start: a full minute.
 pub const START: i64 = 1_700_000_040;
-
-/// Splitmix64.
-pub struct Dice(pub u64);
-
-impl Dice {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Uniform in `low..=high`.
-    pub fn within(&mut self, low: u64, high: u64) -> u64 {
-        low + self.next() % (high - low + 1)
-    }
-
-    /// One in `n`.
-    pub fn one_in(&mut self, n: u64) -> bool {
-        self.next().is_multiple_of(n)
-    }
-
-    /// Near normal with standard deviation `sigma`: the sum of twelve uniforms.
-    pub fn normal(&mut self, sigma: i64) -> i64 {
-        let sum: i64 = (0..12).map(|_| (self.next() >> 44) as i64).sum();
-        (sum - 6 * (1 << 20)) * sigma / (1 << 20)
-    }
-}
 
 pub fn feed_of(class: Class) -> Feed {
     let mut feed = Feed::zeroed();

@@ -8,6 +8,8 @@
 mod acts;
 mod checks;
 mod deeds;
+#[path = "../dice/mod.rs"]
+mod dice;
 mod exchange;
 mod guards;
 mod history;
@@ -15,36 +17,11 @@ mod money;
 mod recovery;
 mod rescue;
 
+use dice::Dice;
 use history::{History, STEPS, Theme};
 
 /// Seeds that once failed.
 const KEPT: &[(u64, Theme)] = &[];
-
-/// Splitmix: the same numbers from the same seed, everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-    fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-    fn at(&mut self, n: usize) -> usize {
-        self.below(n as u64) as usize
-    }
-    fn range(&mut self, from: i64, to: i64) -> i64 {
-        from + self.below((to - from + 1) as u64) as i64
-    }
-    /// Small numbers as often as large ones.
-    fn size(&mut self, bits: u64) -> u64 {
-        let bits = self.below(bits);
-        1 + self.below(1 << bits)
-    }
-}
 
 /// How often each act succeeded and was tried.
 type Count = std::collections::BTreeMap<&'static str, (u64, u64)>;

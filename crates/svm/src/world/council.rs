@@ -32,6 +32,12 @@ pub fn member_key(number: usize) -> Pubkey {
 }
 
 impl World {
+    /// Lets time pass at 300 ms a slot, as the guardian's delays count slots.
+    pub fn pass(&mut self, seconds: i64) {
+        let slots = u64::try_from(seconds * 10).expect("time goes on");
+        self.advance_apart(seconds, slots.div_ceil(3));
+    }
+
     /// The creator makes a guardian of so many members, and a veto seat.
     pub fn create_guardian(&mut self, members: usize) -> Outcome {
         let keys: Vec<Pubkey> = (1..=members).map(member_key).collect();

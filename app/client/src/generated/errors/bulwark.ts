@@ -154,32 +154,30 @@ export const BULWARK_ERROR__NO_CAUSE = 0x17b3; // 6067
 export const BULWARK_ERROR__CAUSE_STANDS = 0x17b4; // 6068
 /** TooFewCloses: Too few minutes before the newest price had one: the settlement price needs half of thirty */
 export const BULWARK_ERROR__TOO_FEW_CLOSES = 0x17b5; // 6069
-/** BankOwes: The bank isn't closing, or still owes something: claims, tickets or residuals */
-export const BULWARK_ERROR__BANK_OWES = 0x17b6; // 6070
 /** RecoveryPhase: The compartment's Recovery isn't in the phase for this */
-export const BULWARK_ERROR__RECOVERY_PHASE = 0x17b7; // 6071
+export const BULWARK_ERROR__RECOVERY_PHASE = 0x17b6; // 6070
 /** AlreadyMarked: This has been counted or marked in this Recovery already */
-export const BULWARK_ERROR__ALREADY_MARKED = 0x17b8; // 6072
+export const BULWARK_ERROR__ALREADY_MARKED = 0x17b7; // 6071
 /** NotMarked: The account hasn't been marked in this Recovery: mark it first */
-export const BULWARK_ERROR__NOT_MARKED = 0x17b9; // 6073
+export const BULWARK_ERROR__NOT_MARKED = 0x17b8; // 6072
 /** NothingDue: Nothing is due at the moment; late money may make something due */
-export const BULWARK_ERROR__NOTHING_DUE = 0x17ba; // 6074
+export const BULWARK_ERROR__NOTHING_DUE = 0x17b9; // 6073
 /** CoupledApart: Parameters that are bound to each other are changed together */
-export const BULWARK_ERROR__COUPLED_APART = 0x17bb; // 6075
+export const BULWARK_ERROR__COUPLED_APART = 0x17ba; // 6074
 /** CollateralCap: The compartment's cap of the token's origin class or group would be passed */
-export const BULWARK_ERROR__COLLATERAL_CAP = 0x17bc; // 6076
+export const BULWARK_ERROR__COLLATERAL_CAP = 0x17bb; // 6075
 /** StakeTooSmall: A stake, and what stays of one, is at least $10, or nothing */
-export const BULWARK_ERROR__STAKE_TOO_SMALL = 0x17bd; // 6077
+export const BULWARK_ERROR__STAKE_TOO_SMALL = 0x17bc; // 6076
 /** Unchecked: A bank or the deficit was last checked more than 150 slots ago */
-export const BULWARK_ERROR__UNCHECKED = 0x17be; // 6078
+export const BULWARK_ERROR__UNCHECKED = 0x17bd; // 6077
 /** NothingAsked: Nothing of this stake has asked to leave, or its window is over */
-export const BULWARK_ERROR__NOTHING_ASKED = 0x17bf; // 6079
+export const BULWARK_ERROR__NOTHING_ASKED = 0x17be; // 6078
 /** InsuranceAtRisk: An account that could take a tenth of insurance is liquidatable */
-export const BULWARK_ERROR__INSURANCE_AT_RISK = 0x17c0; // 6080
+export const BULWARK_ERROR__INSURANCE_AT_RISK = 0x17bf; // 6079
 /** NothingForSale: Insurance isn't short, or what it has lost is sold again */
-export const BULWARK_ERROR__NOTHING_FOR_SALE = 0x17c1; // 6081
+export const BULWARK_ERROR__NOTHING_FOR_SALE = 0x17c0; // 6080
 /** ClaimsAssigned: The account's claims are assigned: once, and what is due to them is collected first */
-export const BULWARK_ERROR__CLAIMS_ASSIGNED = 0x17c2; // 6082
+export const BULWARK_ERROR__CLAIMS_ASSIGNED = 0x17c1; // 6081
 /** WrongProtocol: The account belongs to another protocol */
 export const BULWARK_ERROR__WRONG_PROTOCOL = 0x1838; // 6200
 /** WrongCompartment: The account belongs to another compartment */
@@ -296,7 +294,6 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__BAD_TICK
   | typeof BULWARK_ERROR__BAD_VALUE
   | typeof BULWARK_ERROR__BANK_FORBIDS
-  | typeof BULWARK_ERROR__BANK_OWES
   | typeof BULWARK_ERROR__BANKRUPT
   | typeof BULWARK_ERROR__BELOW_INITIAL_MARGIN
   | typeof BULWARK_ERROR__BELOW_MINIMUM_DEPOSIT
@@ -433,7 +430,6 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__BAD_TICK]: `The price isn't a multiple of the tick, or is zero`,
     [BULWARK_ERROR__BAD_VALUE]: `A stored or given value lies outside its table`,
     [BULWARK_ERROR__BANK_FORBIDS]: `The bank's status does not permit this`,
-    [BULWARK_ERROR__BANK_OWES]: `The bank isn't closing, or still owes something: claims, tickets or residuals`,
     [BULWARK_ERROR__BANKRUPT]: `The account is bankrupt: it can only be wound up`,
     [BULWARK_ERROR__BELOW_INITIAL_MARGIN]: `The account would have less than its initial requirement`,
     [BULWARK_ERROR__BELOW_MINIMUM_DEPOSIT]: `The first deposit into an empty account must be larger`,
