@@ -3,6 +3,8 @@
 
 use bulwark::error::BulwarkError;
 use bulwark_client::Items;
+use bulwark_core::mode::{above_normal_since, above_normal_within};
+use bulwark_core::recovery::{Cause, DEAD_MAN_OF_MONTH};
 use bulwark_state::{Compartment, Market, Recovery};
 use bulwark_svm::world::{SOL, SOL_PERP, USDC, World, expect_error, usdc};
 
@@ -170,4 +172,76 @@ fn no_deficit_is_no_event() {
         expect_error(noted, BulwarkError::NotNeeded);
     }
     assert_eq!(world.protocol().event_head, before);
+}
+
+const DAY: i64 = 86_400;
+
+/// A market breaks, or is mended, and a check sees it.
+fn look(world: &mut World, broken: bool) {
+    let market = world.deployment.markets[SOL_PERP].market;
+    world.corrupt::<Market>(market, |market| {
+        market.oi_long = market.oi_short + u64::from(broken);
+    });
+    let items = Items {
+        markets: vec![SOL_PERP],
+        ..Items::default()
+    };
+    world.check(&items).unwrap();
+}
+
+/// So many seconds, slots of 300 ms.
+fn pass(world: &mut World, seconds: i64) {
+    let slots = u64::try_from(seconds * 10).unwrap().div_ceil(3);
+    world.advance_apart(seconds, slots);
+}
+
+/// Whoever makes a market sound for a day puts nothing off: its bit stands 20 of 30 days.
+#[test]
+fn a16_twenty_days_of_thirty_with_breaks_let_anyone_announce() {
+    let mut world = venue();
+    for days in [4, 9, 7] {
+        look(&mut world, true);
+        expect_error(world.announce(Cause::DeadMan), BulwarkError::NotNeeded);
+        pass(&mut world, days * DAY - 1);
+        expect_error(world.announce(Cause::DeadMan), BulwarkError::NotNeeded);
+        pass(&mut world, 1);
+        look(&mut world, false);
+        if days != 7 {
+            expect_error(world.announce(Cause::DeadMan), BulwarkError::NotNeeded);
+            pass(&mut world, 2 * DAY);
+        }
+    }
+    // Twenty days, none of them now, never a fortnight at once.
+    let (compartment, now) = (world.compartment(), world.now());
+    assert_eq!(above_normal_since(&compartment, now), None);
+    assert_eq!(above_normal_within(&compartment, now), DEAD_MAN_OF_MONTH);
+    let mut healed = world.fork();
+    world.announce(Cause::DeadMan).unwrap();
+    look(&mut world, true);
+    pass(&mut world, 7 * DAY - 1);
+    expect_error(world.freeze(), BulwarkError::DelayRuns);
+    pass(&mut world, 1);
+    expect_error(world.undo(), BulwarkError::NotNeeded);
+    world.freeze().unwrap();
+    // Where it has been sound since, the first days leave the window within the notice.
+    healed.announce(Cause::DeadMan).unwrap();
+    pass(&mut healed, 7 * DAY);
+    expect_error(healed.freeze(), BulwarkError::NotNeeded);
+    healed.undo().unwrap();
+    expect_error(healed.announce(Cause::DeadMan), BulwarkError::NotNeeded);
+}
+
+/// A bit that somebody has set for a minute a day counts half an hour in thirty days.
+#[test]
+fn a16_an_alarm_for_a_minute_a_day_counts_minutes() {
+    let mut world = venue();
+    for _ in 0..29 {
+        look(&mut world, true);
+        pass(&mut world, 60);
+        look(&mut world, false);
+        pass(&mut world, DAY - 60);
+    }
+    let (compartment, now) = (world.compartment(), world.now());
+    assert_eq!(above_normal_within(&compartment, now), 29 * 60);
+    expect_error(world.announce(Cause::DeadMan), BulwarkError::NotNeeded);
 }

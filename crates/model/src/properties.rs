@@ -72,6 +72,12 @@ pub const PROPERTIES: &[(&str, &str)] = &[
          within 50 h, any other bit within three weeks",
     ),
     (
+        "dead_man",
+        "Recovery by silence is announced exactly when alarms, not guardians, have lasted a \
+         fortnight without a break or twenty days of thirty: an hour counts as an hour, and \
+         nobody resets it",
+    ),
+    (
         "nothing_waits_for_ever",
         "what has its quorum is executed once due, by anyone, and what nobody executes ends",
     ),

@@ -44,6 +44,22 @@ pub struct Revocation {
 }
 layout!(Revocation, 32);
 
+/// Time above Normal because of bits and breakers, for the dead-man rule (D9). The stretch that
+/// runs began at `ModeRecord::above_normal_at`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
+#[repr(C)]
+pub struct Above {
+    /// Paused by automation until here, whatever guardians added.
+    pub paused: End,
+    /// Unix second up to which time is counted.
+    pub until: i64,
+    /// Seconds above Normal of each of the 32 days up to that one, at the day's number since 1970
+    /// modulo 32.
+    pub seconds: [u32; 32],
+}
+layout!(Above, 152);
+
 /// A unit of cross margin and of loss. Cold: trading reads it and never writes it.
 #[derive(Clone, Copy, Debug, Pod, Zeroable)]
 #[cfg_attr(feature = "idl-build", derive(anchor_lang::AnchorSerialize))]
@@ -109,8 +125,10 @@ pub struct Compartment {
     pub guardian_recovery_at: i64,
     /// The drawdown breaker keeps new risk out until here.
     pub no_new_risk: End,
+    /// Time above Normal that isn't running.
+    pub above: Above,
     /// Reserved.
-    pub reserved: [u8; 464],
+    pub reserved: [u8; 312],
 }
 layout!(
     Compartment,

@@ -50,6 +50,7 @@ impl Replay<'_> {
         expected.automation_budget = model.automation_budget;
         expected.restrict_budget = model.restrict_budget;
         expected.revocations = model.revocations;
+        expected.above = model.above;
         expected.clock = model.clock;
         (expected.grace_from, expected.grace_until) = (model.grace_from, model.grace_until);
         same(&*stored, &expected, &format!("compartment after {after}"));

@@ -2,7 +2,7 @@
 
 use bulwark_state::{BrokenBits, Compartment, Key, MAX_BANKS, MAX_MARKETS};
 
-use super::{Act, By, SLOT_MS, running, transitions};
+use super::{Act, By, SLOT_MS, above, running, transitions};
 use crate::error::{Error, Result};
 use crate::time::Now;
 
@@ -79,35 +79,6 @@ pub const fn any_broken(bits: &BrokenBits) -> bool {
     bits.banks | bits.banks_missing | bits.markets | bits.globals != 0
 }
 
-/// Whether bits or breakers, not guardians, keep the mode above Normal: the dead-man rule (D9).
-fn above_normal(compartment: &Compartment, now: Now) -> bool {
-    let mode = &compartment.mode;
-    any_broken(&compartment.broken)
-        || running(&mode.automatic, now)
-        || (mode.paused_by == By::Automation as u8 && running(&mode.paused, now))
-}
-
-/// Unix second since when bits and breakers have kept the mode above Normal without a break.
-pub fn above_normal_since(compartment: &Compartment, now: Now) -> Option<i64> {
-    above_normal(compartment, now).then_some(compartment.mode.above_normal_at)
-}
-
-/// Runs an act of automation and keeps the clock of the dead-man rule.
-pub(super) fn with_clock<T>(
-    compartment: &mut Compartment,
-    now: Now,
-    act: impl FnOnce(&mut Compartment) -> Result<T>,
-) -> Result<T> {
-    let before = above_normal(compartment, now);
-    let result = act(compartment)?;
-    if !above_normal(compartment, now) {
-        compartment.mode.above_normal_at = 0;
-    } else if !before {
-        compartment.mode.above_normal_at = now.unix;
-    }
-    Ok(result)
-}
-
 /// Records what a check of `item` found. Sets or clears the bits of that item alone.
 ///
 /// Missing value pauses within automation's budget, again whenever it is still seen after that
@@ -118,27 +89,27 @@ pub fn observe(
     finding: Finding,
     now: Now,
 ) -> Result<Observed> {
-    with_clock(compartment, now, |compartment| {
-        let changed = mark(&mut compartment.broken, item, finding, now)?;
-        let mut observed = Observed {
-            changed,
-            paused_until: 0,
+    above::before(compartment, now);
+    let changed = mark(&mut compartment.broken, item, finding, now)?;
+    let mut observed = Observed {
+        changed,
+        paused_until: 0,
+    };
+    if changed {
+        super::capability::bump(&mut compartment.mode.sequence)?;
+    }
+    note_missing(&mut compartment.broken, finding, now);
+    if finding == Finding::ValueMissing && !running(&compartment.mode.paused, now) {
+        let act = Act {
+            seconds: u64::MAX,
+            reason: reason(item),
+            slot_ms: SLOT_MS,
         };
-        if changed {
-            super::capability::bump(&mut compartment.mode.sequence)?;
-        }
-        note_missing(&mut compartment.broken, finding, now);
-        if finding == Finding::ValueMissing && !running(&compartment.mode.paused, now) {
-            let act = Act {
-                seconds: u64::MAX,
-                reason: reason(item),
-                slot_ms: SLOT_MS,
-            };
-            let paused = transitions::pause(compartment, By::Automation, act, now)?;
-            observed.paused_until = paused.map_or(0, |p| p.until);
-        }
-        Ok(observed)
-    })
+        let paused = transitions::pause(compartment, By::Automation, act, now)?;
+        observed.paused_until = paused.map_or(0, |p| p.until);
+    }
+    above::after(compartment, now);
+    Ok(observed)
 }
 
 /// Records what a check of a margin account found. The bit of accounts keeps the first that was

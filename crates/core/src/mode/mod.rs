@@ -5,6 +5,7 @@
 //! pause, no standing bit holds Paused beyond automation's budget, and every grant of Paused is
 //! charged to the compartment whose users it stops.
 
+mod above;
 mod broken;
 mod budget;
 mod capability;
@@ -16,16 +17,16 @@ use bulwark_state::{Compartment, End, ModeRecord, Protocol};
 use crate::error::{Error, Result};
 use crate::time::Now;
 
-pub use broken::{
-    Finding, Global, Item, Observed, above_normal_since, any_broken, observe, observe_account,
-};
+pub use above::{above_normal_since, above_normal_within};
+pub use broken::{Finding, Global, Item, Observed, any_broken, observe, observe_account};
 pub use budget::{Limits, WINDOW, left, used};
 pub(crate) use capability::spend;
 pub use capability::{Capability, REVOCATION_MAX, lift_revocations, revoke, revoked};
 pub use grace::{GRACE, GRACE_LEAST, Grace, stretched};
 pub use transitions::{
     AUTOMATION_PAUSE, Act, By, GUARDIAN_PAUSE, LONE_RESTRICT_MAX, PAIR_RESTRICT, Paused,
-    charged_end, latch, pause, pause_protocol, relax, restrict, restrict_alone, restrict_together,
+    charged_end, latch, pause, pause_protocol, relax, relax_compartment, restrict, restrict_alone,
+    restrict_together,
 };
 
 /// Slot length that ends are counted with until a guardian sets another, milliseconds.

@@ -3,7 +3,7 @@
 use bulwark_state::{Budget, Compartment, End, ModeRecord, Protocol};
 
 use super::capability::{bump, spend};
-use super::{Limits, broken, budget, end_after, grace, running};
+use super::{Limits, above, budget, capability, end_after, grace, running};
 use crate::error::{Error, Result};
 use crate::time::{self, Now};
 
@@ -112,13 +112,13 @@ pub fn restrict_together(
 
 /// A breaker restricts a compartment. Counts for the dead-man rule.
 pub fn latch(compartment: &mut Compartment, act: Act, now: Now) -> Result<End> {
-    broken::with_clock(compartment, now, |compartment| {
-        let end = end_after(now, act.seconds, act.slot_ms)?;
-        let mode = &mut compartment.mode;
-        restrict(mode, end, act.reason, now)?;
-        mode.automatic = grown(&mode.automatic, end, now);
-        Ok(end)
-    })
+    above::before(compartment, now);
+    let end = end_after(now, act.seconds, act.slot_ms)?;
+    let mode = &mut compartment.mode;
+    restrict(mode, end, act.reason, now)?;
+    mode.automatic = grown(&mode.automatic, end, now);
+    above::after(compartment, now);
+    Ok(end)
 }
 
 /// Pauses a compartment for what is asked, cut to what the power may do at once and to what its
@@ -139,11 +139,16 @@ pub fn pause(compartment: &mut Compartment, by: By, act: Act, now: Now) -> Resul
         return Ok(None);
     };
     let end = end_at(until, act.slot_ms, now)?;
+    above::before(compartment, now);
     let mode = &mut compartment.mode;
     bump(&mut mode.sequence)?;
     mode.paused = grown(&mode.paused, end, now);
     mode.paused_reason = act.reason;
     mode.paused_by = by as u8;
+    if by == By::Automation {
+        compartment.above.paused = grown(&compartment.above.paused, end, now);
+    }
+    above::after(compartment, now);
     time::close(&mut compartment.clock, now.unix, until);
     grace::grant(compartment, until);
     Ok(Some(Paused { until, end }))
@@ -196,6 +201,15 @@ pub fn relax(record: &mut ModeRecord, named: u64) -> bool {
         slot: automatic.slot.min(stands.slot),
     };
     changed
+}
+
+/// [`relax`] of a compartment, by a Relax that was proposed at `proposed_at`: its revocations too,
+/// and the time above Normal counts up to here.
+pub fn relax_compartment(compartment: &mut Compartment, named: u64, proposed_at: i64, now: Now) {
+    above::before(compartment, now);
+    relax(&mut compartment.mode, named);
+    capability::lift_revocations(compartment, proposed_at);
+    above::after(compartment, now);
 }
 
 /// Both ends of something that lasts from now until a unix second.

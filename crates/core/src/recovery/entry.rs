@@ -3,12 +3,12 @@
 use bulwark_state::{Bank, Board, Compartment, MAX_FEEDS, Recovery};
 
 use super::{
-    AUDIT, DEAD_MAN, DEAD_MAN_NOTICE, GUARDIAN_EVERY, LOOK_LASTS, NOTICE, SECOND_LOOK, STANDS,
-    expect,
+    AUDIT, DEAD_MAN, DEAD_MAN_NOTICE, DEAD_MAN_OF_MONTH, GUARDIAN_EVERY, LOOK_LASTS, NOTICE,
+    SECOND_LOOK, STANDS, expect,
 };
 use crate::error::{Error, Result};
 use crate::feed::median_close;
-use crate::mode::{Phase, SLOT_MS, above_normal_since};
+use crate::mode::{Phase, SLOT_MS, above_normal_since, above_normal_within};
 use crate::time::Now;
 
 /// Why a Recovery is announced.
@@ -18,7 +18,8 @@ pub enum Cause {
     Guardian = 1,
     /// Value has been missing for a day.
     Missing = 2,
-    /// Bits and breakers have kept the mode above Normal for a fortnight.
+    /// Bits and breakers have kept the mode above Normal for a fortnight, or for twenty days of
+    /// thirty.
     DeadMan = 3,
     /// A deficit beyond insurance and fees, seen twice.
     Deficit = 4,
@@ -72,9 +73,11 @@ fn passed(since: i64, seconds: u64, now: Now) -> bool {
         .is_some_and(|until| now.unix >= until)
 }
 
-/// Whether bits and breakers have kept the mode above Normal long enough.
+/// Whether bits and breakers have kept the mode above Normal long enough: a fortnight without a
+/// break, or twenty of the last thirty days.
 fn dead_man(compartment: &Compartment, now: Now) -> bool {
     above_normal_since(compartment, now).is_some_and(|since| passed(since, DEAD_MAN, now))
+        || above_normal_within(compartment, now) >= DEAD_MAN_OF_MONTH
 }
 
 /// Whether value is missing by a check of this very slot, and has been for a day, seen twice.

@@ -41,6 +41,8 @@ pub const NOTICE: u64 = 86_400;
 pub const DEAD_MAN_NOTICE: u64 = 7 * 86_400;
 /// Seconds above Normal without a break after which anybody may announce.
 pub const DEAD_MAN: u64 = 14 * 86_400;
+/// Time above Normal within 30 days that announces Recovery as well, breaks or not (20 days).
+pub const DEAD_MAN_OF_MONTH: u64 = 20 * 86_400;
 /// Seconds that value must have been missing before anybody may announce.
 pub const STANDS: u64 = 86_400;
 /// Seconds between the two sights of a deficit beyond insurance and fees.

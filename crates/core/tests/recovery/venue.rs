@@ -3,6 +3,7 @@
 
 use crate::fixture::{Dice, NOW, feed};
 use bulwark_core::Now;
+use bulwark_core::mode::{Finding, Item, observe};
 use bulwark_core::recovery::{self as rule, Cause, Evidence};
 use bulwark_core::staking;
 use bulwark_state::*;
@@ -284,6 +285,12 @@ impl Venue {
             &evidence,
             self.now,
         )
+    }
+
+    /// A check of the first market finds this.
+    pub fn market(&mut self, finding: Finding) {
+        let item = Item::Market(0);
+        observe(&mut self.compartment, item, finding, self.now).expect("observed");
     }
 
     pub fn wait(&mut self, seconds: u64) {

@@ -226,6 +226,35 @@ fn liveness(model: &Pauses, scene: &Scene) -> bool {
     free && lifted.mode() != Mode::Restricted
 }
 
+/// Anyone may announce Recovery for the time above Normal exactly when alarms, not guardians, have
+/// lasted a fortnight without a break or twenty of the last thirty days: each hour counts as an
+/// hour, whatever was done about it, once. Where one of them lies in the day in which the window
+/// begins half a day may be missing; where the clocks run apart, more, never less.
+fn dead_man(_: &Pauses, scene: &Scene) -> bool {
+    const LONG: i64 = 14 * 24;
+    const MANY: i64 = 20 * 24;
+    let (now, from) = (scene.hour, scene.hour - 30 * 24);
+    let within = |(a, b): &(i64, i64)| (b - (*a).max(from)).max(0);
+    let hours: i64 = scene.alarmed.iter().map(within).sum();
+    let last = scene.alarmed.last().filter(|(_, to)| *to == now);
+    let long = last.is_some_and(|(from, to)| to - from >= LONG);
+    let near = |(a, b): &(i64, i64)| *a < from + 24 && from - 24 < *b;
+    let cut = scene.alarmed.iter().any(near);
+    let spare = if cut { 12 } else { 0 };
+    let may = PLACE.with_borrow_mut(|(board, recovery)| {
+        let quote = Bank::zeroed();
+        let evidence = Evidence {
+            quote: &quote,
+            insurance: 0,
+        };
+        let mut compartment = scene.compartment.0;
+        let cause = (Cause::DeadMan, &evidence);
+        announce(board, &mut compartment, recovery, cause, scene.now()).is_ok()
+    });
+    let due = long && scene.alarm() || hours >= MANY + spare;
+    (!may || long || hours >= MANY) && (!due || may || !scene.in_step())
+}
+
 /// Whether a stranger announces Recovery now, and freezes when its notice is over.
 fn settles(scene: &mut Scene, cause: Cause, notice: u64, mutant: Option<Mutant>) -> bool {
     PLACE.with_borrow_mut(|(board, recovery)| {
@@ -271,5 +300,6 @@ pub fn all() -> Vec<Property<Pauses>> {
         Property::always("guardians_alone", guardians_alone),
         Property::always("automation_alone", automation_alone),
         Property::always("liveness", liveness),
+        Property::always("dead_man", dead_man),
     ]
 }

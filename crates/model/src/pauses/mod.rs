@@ -5,6 +5,7 @@
 //! properties ([`laws`]) look at the hours that users really lived through, not at the budgets.
 
 pub mod laws;
+mod moves;
 
 use std::cell::RefCell;
 
@@ -12,137 +13,21 @@ use bulwark_core::Now;
 use bulwark_core::breaker::depeg;
 use bulwark_core::guardian::{RELAX_DELAY, SLACK};
 use bulwark_core::mode::{
-    Act, By, Capability, Finding, Item, Mode, charged_end, effective, end_after, lift_revocations,
-    observe, pause, pause_protocol, relax, restrict_alone, restrict_together, revoke, running,
+    Act, By, Capability, Finding, Item, Mode, charged_end, effective, end_after, observe, pause,
+    pause_protocol, relax, relax_compartment, restrict_alone, restrict_together, revoke, running,
 };
 use bulwark_state::{Board, Compartment, End, Protocol};
 use bytemuck::Zeroable;
 use stateright::{Model, Property};
 
 use crate::Account;
+pub use moves::{ALL, Case, Last, MOVES, MUTANTS, Move, Mutant, plans};
 
 const HOUR: i64 = 3_600;
 /// Slots of 300 ms in an hour.
 const SLOTS: u64 = 12_000;
 /// Length of the rolling window in hours (30 d).
 const WINDOW: i64 = 30 * 24;
-
-/// A rule that is broken on purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mutant {
-    /// The guardians' budget is forgotten.
-    NoBudget,
-    /// Automation's budget is forgotten.
-    NoAutomationBudget,
-    /// A Relax ends a pause.
-    RelaxUnpauses,
-    /// A pause overwrites the running one.
-    Shorter,
-    /// Expiry goes to Normal whatever bits stand.
-    ForgetsBits,
-    /// One guardian's restriction overwrites what stands.
-    LooseLone,
-    /// The plain exit is closed while Paused.
-    ClosedExit,
-    /// The plain exit goes with the capabilities.
-    RevokedExit,
-    /// Open interest rises while Paused.
-    PausedTrades,
-    /// Grace is given without a pause.
-    EndlessGrace,
-    /// Nobody is liquidated in Restricted.
-    RestrictedShields,
-    /// A check sets no bit.
-    DeafCheck,
-    /// Each sight of missing value is the first.
-    Amnesia,
-    /// The dead-man's clock starts anew with every hour.
-    StuckClock,
-    /// A restriction stands until it is lifted.
-    RestrictsForEver,
-}
-
-/// What may happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Move {
-    /// Guardians pause for so many hours.
-    Pause(u64),
-    /// A pair restricts for so many hours.
-    Restrict(u64),
-    /// Guardians relax everything up to now.
-    Relax,
-    /// A check finds value missing.
-    Missing,
-    /// A check finds it made good.
-    Sound,
-    /// So many hours pass.
-    Wait(i64),
-    /// Guardians pause the whole protocol for so many hours.
-    PauseAll(u64),
-    /// One guardian restricts.
-    Lone,
-    /// Guardians revoke everything that can be revoked.
-    Revoke,
-    /// Quote is off its peg, and a check latches that breaker for so many hours.
-    Latch(u64),
-    /// A check finds a market broken.
-    Broken,
-    /// A check finds it sound.
-    Mended,
-    /// So many hours pass without a slot.
-    Stall(i64),
-    /// Slots of so many hours run, the clock stands.
-    Slots(u64),
-}
-
-/// What the last act was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Last {
-    /// Nothing, or an act that tightens.
-    Tightened,
-    /// A check that found something.
-    Tripped(Item, Finding),
-    /// A Relax, or a check that found an item sound.
-    Loosened,
-    /// Time.
-    Time,
-}
-
-/// Everything that may happen.
-pub const MOVES: &[Move] = &[
-    Move::Pause(10),
-    Move::Pause(1_000),
-    Move::Restrict(72),
-    Move::Relax,
-    Move::Missing,
-    Move::Sound,
-    Move::Wait(1),
-    Move::Wait(24),
-    Move::Wait(71),
-    Move::Wait(72),
-    Move::Wait(240),
-];
-/// The acts of both records, of all powers and of both clocks.
-pub const ALL: &[Move] = &[
-    Move::Pause(72),
-    Move::PauseAll(72),
-    Move::Restrict(72),
-    Move::Lone,
-    Move::Revoke,
-    Move::Latch(24),
-    Move::Relax,
-    Move::Missing,
-    Move::Sound,
-    Move::Broken,
-    Move::Mended,
-    Move::Wait(1),
-    Move::Wait(72),
-    Move::Wait(240),
-    Move::Stall(24),
-    Move::Slots(48),
-];
-/// An alarm whenever it may pause again.
-const ALARMS: &[Move] = &[Move::Missing, Move::Wait(24)];
 
 /// State of the model.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -163,6 +48,12 @@ pub struct Scene {
     pub missing: bool,
     /// Hours, from and to, in which users lived in Paused.
     pub paused: Vec<(i64, i64)>,
+    /// Whether a market is broken.
+    pub broken: bool,
+    /// Until when the peg's breaker and automation's pause were granted, in unix seconds.
+    pub granted: (i64, i64),
+    /// Hours, from and to, in which alarms of any kind lasted.
+    pub alarmed: Vec<(i64, i64)>,
     /// The mode before the last act, and what it was.
     pub before: (u8, Last),
     /// When what ran before it would have ended, restriction and pause; 0 for none.
@@ -204,6 +95,11 @@ impl Scene {
         }
     }
 
+    /// Whether both clocks have run alike.
+    pub fn in_step(&self) -> bool {
+        self.slot == self.hour.unsigned_abs() * SLOTS
+    }
+
     /// Hours lived in Paused within the window that ends now.
     pub fn paused_hours(&self) -> i64 {
         let from = self.hour - WINDOW;
@@ -229,10 +125,11 @@ impl Scene {
                     compartment.mode.paused = Zeroable::zeroed();
                     compartment.guardian_budget = Zeroable::zeroed();
                 }
-                matches!(
-                    pause(compartment, By::Guardian, act(hours), time),
-                    Ok(Some(_))
-                )
+                let paused = pause(compartment, By::Guardian, act(hours), time);
+                if mutant == Some(Mutant::CountsGuardians) {
+                    compartment.above.paused = compartment.mode.paused;
+                }
+                matches!(paused, Ok(Some(_)))
             }
             Move::Restrict(hours) => {
                 let mut budget = compartment.restrict_budget;
@@ -261,17 +158,30 @@ impl Scene {
                 let mut all = Capability::ALL.into_iter();
                 all.all(|one| revoke(compartment, one, u64::MAX, 300, time).is_ok())
             }
-            Move::Latch(hours) => latch_peg(compartment, hours, time),
+            Move::Latch(hours) => {
+                let latched = latch_peg(compartment, hours, time);
+                if latched {
+                    self.granted.0 = time.unix + hours.cast_signed() * HOUR;
+                }
+                if mutant == Some(Mutant::CountsWeeks) {
+                    compartment.mode.above_normal_at -= 7 * 24 * HOUR;
+                }
+                latched
+            }
             Move::Relax => {
                 let protocol = &mut self.protocol.0.mode;
                 let all = protocol.sequence;
                 relax(protocol, all);
                 let named = compartment.mode.sequence;
-                lift_revocations(compartment, decided_at(time));
                 if mutant == Some(Mutant::RelaxUnpauses) {
                     compartment.mode.paused = Zeroable::zeroed();
                 }
-                relax(&mut compartment.mode, named) || mutant.is_some()
+                let before = compartment.mode.restricted;
+                relax_compartment(compartment, named, decided_at(time), time);
+                let lifted = compartment.mode.restricted != before || mutant.is_some();
+                self.granted.0 = 0;
+                self.calm();
+                lifted
             }
             Move::Missing => {
                 if mutant == Some(Mutant::NoAutomationBudget) {
@@ -286,10 +196,18 @@ impl Scene {
             }
             Move::Sound => {
                 self.missing = false;
+                self.forget(mutant);
                 self.check(Item::Bank(1), Finding::Sound, mutant)
             }
-            Move::Broken => self.check(Item::Market(0), Finding::Broken, mutant),
-            Move::Mended => self.check(Item::Market(0), Finding::Sound, mutant),
+            Move::Broken => {
+                self.broken = true;
+                self.check(Item::Market(0), Finding::Broken, mutant)
+            }
+            Move::Mended => {
+                self.broken = false;
+                self.forget(mutant);
+                self.check(Item::Market(0), Finding::Sound, mutant)
+            }
             Move::Wait(hours) => {
                 self.wait(hours, SLOTS);
                 match mutant {
@@ -318,23 +236,48 @@ impl Scene {
 
     fn check(&mut self, item: Item, finding: Finding, mutant: Option<Mutant>) -> bool {
         let time = self.now();
-        mutant == Some(Mutant::DeafCheck)
-            || observe(&mut self.compartment.0, item, finding, time).is_ok()
+        if mutant == Some(Mutant::DeafCheck) {
+            return true;
+        }
+        let observed = observe(&mut self.compartment.0, item, finding, time);
+        let paused_until = observed.as_ref().map_or(0, |seen| seen.paused_until);
+        self.granted.1 = self.granted.1.max(paused_until);
+        observed.is_ok()
+    }
+
+    /// After what may have ended the last alarm: from here on it would be another.
+    fn calm(&mut self) {
+        if !self.alarm() {
+            self.alarmed.push((self.hour, self.hour));
+        }
+    }
+
+    fn forget(&mut self, mutant: Option<Mutant>) {
+        self.calm();
+        if mutant == Some(Mutant::ForgetsDays) {
+            self.compartment.0.above = Zeroable::zeroed();
+        }
+    }
+
+    /// Whether an alarm lasts: not a guardian's act.
+    fn alarm(&self) -> bool {
+        let now = self.now().unix;
+        self.missing || self.broken || now < self.granted.0 || now < self.granted.1
     }
 
     /// Lives through so many hours, one by one: a pause may end in between.
     fn wait(&mut self, hours: i64, slots: u64) {
         for _ in 0..hours {
-            let paused = self.mode() == Mode::Paused;
+            let (paused, alarm) = (self.mode() == Mode::Paused, self.alarm());
             let from = self.hour;
             self.hour += 1;
             self.slot += slots;
-            if !paused {
-                continue;
-            }
-            match self.paused.last_mut() {
-                Some(last) if last.1 == from => last.1 = self.hour,
-                _ => self.paused.push((from, self.hour)),
+            for (lasted, hours) in [(paused, &mut self.paused), (alarm, &mut self.alarmed)] {
+                match hours.last_mut() {
+                    _ if !lasted => {}
+                    Some(last) if last.1 == from => last.1 = self.hour,
+                    _ => hours.push((from, self.hour)),
+                }
             }
         }
     }
@@ -376,6 +319,9 @@ impl Model for Pauses {
             acts: 0,
             missing: false,
             paused: Vec::new(),
+            broken: false,
+            granted: (0, 0),
+            alarmed: Vec::new(),
             before: (0, Last::Tightened),
             ends: (0, 0),
         }]
@@ -403,66 +349,3 @@ impl Model for Pauses {
         laws::all()
     }
 }
-
-impl Move {
-    const fn sort(self) -> Last {
-        match self {
-            Move::Missing => Last::Tripped(Item::Bank(1), Finding::ValueMissing),
-            Move::Broken => Last::Tripped(Item::Market(0), Finding::Broken),
-            Move::Relax | Move::Sound | Move::Mended => Last::Loosened,
-            Move::Wait(_) | Move::Stall(_) | Move::Slots(_) => Last::Time,
-            _ => Last::Tightened,
-        }
-    }
-}
-
-/// Plans: name and model.
-pub fn plans(full: bool) -> Vec<(String, Pauses)> {
-    let more = u8::from(full);
-    let plan = |acts, moves: &'static [Move], what| {
-        let name = format!("modes: every sequence of {acts} of {} {what}", moves.len());
-        let model = Pauses {
-            acts,
-            moves,
-            mutant: None,
-        };
-        (name, model)
-    };
-    vec![
-        plan(5 + more, MOVES, "acts of one record"),
-        plan(
-            4 + more,
-            ALL,
-            "acts of both records, all powers, both clocks",
-        ),
-    ]
-}
-
-/// A mutant, the property that must find it out, the acts that it takes, what may happen.
-pub type Case = (Mutant, &'static str, u8, &'static [Move]);
-
-/// All mutants.
-pub const MUTANTS: &[Case] = &[
-    (Mutant::NoBudget, "guardians_alone", 5, MOVES),
-    (
-        Mutant::NoBudget,
-        "pause_budget",
-        6,
-        &[Move::Pause(1_000), Move::Wait(72)],
-    ),
-    (Mutant::NoAutomationBudget, "automation_alone", 8, ALARMS),
-    (Mutant::RelaxUnpauses, "paused_ends_by_expiry", 4, MOVES),
-    (Mutant::Shorter, "guardians_alone", 5, MOVES),
-    (Mutant::ForgetsBits, "no_false_release", 4, MOVES),
-    (Mutant::LooseLone, "asymmetry", 3, ALL),
-    (Mutant::RelaxUnpauses, "asymmetry", 3, ALL),
-    (Mutant::ClosedExit, "exit_always_open", 3, ALL),
-    (Mutant::RevokedExit, "inv_exit", 3, ALL),
-    (Mutant::PausedTrades, "inv_mono", 3, ALL),
-    (Mutant::EndlessGrace, "liquidation_stays_live", 3, ALL),
-    (Mutant::RestrictedShields, "liquidation_stays_live", 3, ALL),
-    (Mutant::DeafCheck, "autonomous_trip", 3, ALL),
-    (Mutant::Amnesia, "liveness", 3, ALL),
-    (Mutant::StuckClock, "liveness", 3, ALL),
-    (Mutant::RestrictsForEver, "liveness", 3, ALL),
-];

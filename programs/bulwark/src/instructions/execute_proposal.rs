@@ -195,8 +195,8 @@ impl Council<'_> {
                 Ok(())
             }
             Action::Relax(_, sequence) => on_one(loaders, |compartment| {
-                mode::relax(&mut compartment.mode, sequence);
-                mode::lift_revocations(compartment, self.proposal.proposed.at);
+                let proposed_at = self.proposal.proposed.at;
+                mode::relax_compartment(compartment, sequence, proposed_at, self.now);
                 Ok(())
             }),
             // Members and delays changed with the execution itself.

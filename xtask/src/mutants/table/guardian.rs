@@ -141,12 +141,4 @@ pub const MUTANTS: &[Mutant] = &[
         core: "mode a35_",
         elf: "",
     },
-    Mutant {
-        guards: "a73",
-        file: "crates/core/src/mode/broken.rs",
-        from: "|| (mode.paused_by == By::Automation as u8 && running(&mode.paused, now))",
-        to: "|| running(&mode.paused, now)",
-        core: "mode a73_",
-        elf: "",
-    },
 ];
