@@ -2,14 +2,16 @@
 //! nobody else does anything, and users leave meanwhile.
 
 use bulwark::error::BulwarkError;
+use bulwark_client::Items;
 use bulwark_core::guardian::{
     ALL_COMPARTMENTS, Action, MAX_SUBJECTS, ORDINARY_DELAY, SLACK, State, Successor,
 };
-use bulwark_core::mode::Mode;
+use bulwark_core::mode::{self, Capability, Mode};
+use bulwark_state::{Bank, Market};
 use bulwark_svm::keys::keypair;
 use bulwark_svm::vm::pubkey;
 use bulwark_svm::world::{
-    SOL_PERP, USDC, World, ask, base_e8, bid, expect_error, member, member_key, usdc,
+    SOL, SOL_PERP, USDC, World, ask, base_e8, bid, expect_error, member, member_key, usdc,
 };
 use solana_signer::Signer;
 
@@ -195,8 +197,55 @@ fn a_revoked_capability_comes_back_by_itself() {
     world.place("alice", SOL_PERP, bid(1.0, 100.0));
     assert_eq!(world.position("alice", SOL_PERP).base, base_e8(1.0) as i64);
     // The plain exit has no capability that could be named.
-    let none = world.try_propose(1, &Action::Revoke(0, 6, 3_600));
-    expect_error(none, BulwarkError::BadAction);
+    for number in [Capability::ALL.len(), 15, 16, 255].map(|n| u8::try_from(n).unwrap()) {
+        let none = world.try_propose(1, &Action::Revoke(0, number, 3_600));
+        expect_error(none, BulwarkError::BadAction);
+    }
+}
+
+/// Everything that a majority can revoke at once: no exit is shut, no claim is lost, alarms sound.
+#[test]
+fn with_every_capability_revoked_everyone_can_still_leave() {
+    let mut world = guarded();
+    world.deposit("carol", SOL, 1_000_000_000);
+    world.fund("bob", 1_000.0);
+    world.trade("bob", "maker", SOL_PERP, 1.0, 100.0);
+    world.place("bob", SOL_PERP, bid(1.0, 90.0).post_only());
+    for number in 0..u8::try_from(Capability::ALL.len()).unwrap() {
+        let nonce = world.queue(3, &Action::Revoke(0, number, 72 * 3_600));
+        world.execute(nonce).unwrap();
+    }
+    let compartment = world.compartment();
+    assert_eq!(mode::revoked(&compartment, world.now()), 0xfff);
+    pass(&mut world, 1);
+    world.refresh_all();
+    // Tops up, cancels, leaves; what shuts is refused.
+    world.fund("bob", 100.0);
+    world.cancel_all("bob", SOL_PERP).unwrap();
+    assert_eq!(world.withdraw("alice", USDC, usdc(100.0)), (usdc(100.0), 0));
+    assert_eq!(world.withdraw("carol", SOL, 10_000_000), (10_000_000, 0));
+    expect_error(
+        world.try_withdraw("bob", USDC, usdc(1.0)),
+        BulwarkError::CapabilityRevoked,
+    );
+    // A check latches; the reward for it waits.
+    let market = world.deployment.markets[SOL_PERP].market;
+    let quote = world.deployment.banks[USDC].bank;
+    world.corrupt::<Market>(market, |market| market.oi_long += 1);
+    world.corrupt::<Bank>(quote, |bank| bank.totals.fees += 2_000_000_000);
+    let items = Items {
+        markets: vec![SOL_PERP],
+        ..Items::default()
+    };
+    let mut later = world.fork();
+    world.check_for_reward("alice", &items).unwrap();
+    assert_eq!(world.mode(), Mode::Restricted);
+    let (before, after) = (later.account("alice").quote, world.account("alice").quote);
+    assert_eq!(before, after);
+    pass(&mut later, 72 * HOUR);
+    assert_eq!(mode::revoked(&later.compartment(), later.now()), 0);
+    later.check_for_reward("alice", &items).unwrap();
+    assert_eq!(later.account("alice").quote - before, 5_000_000);
 }
 
 #[test]

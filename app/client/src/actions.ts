@@ -51,6 +51,12 @@ export const CAPABILITIES = [
   "positionWithdrawal",
   "insurance",
   "listing",
+  "unstaking",
+  "transfer",
+  "delegation",
+  "treasury",
+  "auction",
+  "rewards",
 ] as const;
 /** What can be revoked. */
 export type Capability = (typeof CAPABILITIES)[number];

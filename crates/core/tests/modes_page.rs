@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use bulwark_core::breaker::{Breaker, band, depeg, drawdown, oracle, restart};
 use bulwark_core::check::{REWARD, REWARD_EVERY};
 use bulwark_core::mode::{
-    AUTOMATION_PAUSE, GRACE, GRACE_LEAST, GUARDIAN_PAUSE, Global, LONE_RESTRICT_MAX, Limits,
-    PAIR_RESTRICT, REVOCATION_MAX,
+    AUTOMATION_PAUSE, Capability, GRACE, GRACE_LEAST, GUARDIAN_PAUSE, Global, LONE_RESTRICT_MAX,
+    Limits, PAIR_RESTRICT, REVOCATION_MAX,
 };
 use bulwark_core::outflow::{MIN_DAY_PPM, MIN_HOUR_PPM};
 use bulwark_core::permits::{
@@ -146,13 +146,19 @@ fn stages(text: &mut String) {
 }
 
 fn capabilities(text: &mut String) {
-    head(text, &["action", "goes with"]);
-    for (needed, kind) in CAPABILITY.iter().zip(Action::ALL) {
-        if needed.is_empty() {
-            continue;
-        }
-        let names: Vec<String> = needed.iter().map(|c| words(&format!("{c:?}"))).collect();
-        line(text, &[action(*kind), names.join(", ")]);
+    head(text, &["number", "capability", "shuts"]);
+    for capability in Capability::ALL {
+        let rows = CAPABILITY.iter().zip(Action::ALL);
+        let shut = rows.filter(|(needed, _)| needed.contains(&capability));
+        let shut: Vec<String> = shut.map(|(_, kind)| action(*kind)).collect();
+        line(
+            text,
+            &[
+                (capability as u8).to_string(),
+                words(&format!("{capability:?}")),
+                shut.join(", "),
+            ],
+        );
     }
 }
 
@@ -376,7 +382,9 @@ fn page() -> String {
     powers(&mut text);
     let _ = write!(
         text,
-        "\nA pause of the protocol is charged to every compartment. After a pause accounts between the critical\n\
+        "\nWhat breakers, checks and bits keep above Normal for 14 days at once, or for 20 days of the last 30, anyone\n\
+         announces for [Recovery](recovery.md) with a week's notice; what guardians do doesn't count.\n\n\
+         A pause of the protocol is charged to every compartment. After a pause accounts between the critical\n\
          level and maintenance have grace: {} minutes, times the congestion factor, at most {}.\n\n\
          ## Mode × action\n\n",
         GRACE_LEAST / 60,
@@ -395,7 +403,11 @@ fn page() -> String {
     banks(&mut text);
     text.push_str("\n## Stage of the account × action\n\n");
     stages(&mut text);
-    text.push_str("\n## Capabilities that can be revoked\n\n");
+    text.push_str(
+        "\n## Capabilities that can be revoked\n\nWhere a fault is found in one way through the program, a majority \
+         shuts that way\nand leaves the rest open. Nothing else can be named: no revocation reaches the plain exit, \
+         tickets,\ntop-up, repayment, cancelling, liquidation, `check`, refresh, recapitalisation or Recovery.\n\n",
+    );
     capabilities(&mut text);
     text.push_str(
         "\n## Breakers\n\nEach only tightens and ends by itself; the reason code is in records and events. Thresholds and\n\

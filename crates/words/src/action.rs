@@ -46,8 +46,14 @@ const fn capability(of: Capability) -> &'static str {
         Capability::Deposit => "new deposits",
         Capability::Matching => "matching of orders",
         Capability::PositionWithdrawal => "withdrawals with positions, orders or debt",
-        Capability::Insurance => "staking in insurance and leaving it",
+        Capability::Insurance => "staking into insurance and gifts to it",
         Capability::Listing => "listing",
+        Capability::Unstaking => "leaving insurance",
+        Capability::Transfer => "transfers between an owner's own accounts",
+        Capability::Delegation => "orders by delegates",
+        Capability::Treasury => "payments of fees to the treasury",
+        Capability::Auction => "buying into insurance at a discount",
+        Capability::Rewards => "rewards for alarms",
     }
 }
 

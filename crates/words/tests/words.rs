@@ -4,6 +4,7 @@
 use bulwark_core::guardian::{
     Action, Kind, MAX_SETTINGS, MAX_SUBJECTS, Setting, Subject, Successor, create, encode,
 };
+use bulwark_core::mode::Capability;
 use bulwark_core::params::{Class, Group, bank_preset, market_preset};
 use bulwark_core::time::Now;
 use bulwark_state::{Bank, Board, End, Guardian, Market, Proposal, Protocol};
@@ -80,6 +81,23 @@ fn market() -> Market {
     market_preset(Class::Major, &mut market);
     market.oi_cap = 50_000_000_000;
     market
+}
+
+/// Each capability has words of its own; a number without one says so.
+#[test]
+fn every_capability_has_its_words() {
+    let mut told = Vec::new();
+    for number in 0..u8::try_from(Capability::ALL.len()).unwrap() {
+        let text = said(
+            &proposal(&Action::Revoke(0, number, 3_600)),
+            &Seen::default(),
+        );
+        assert!(!text.contains("unknown"), "{text}");
+        told.push(text);
+    }
+    told.sort_unstable();
+    told.dedup();
+    assert_eq!(told.len(), Capability::ALL.len(), "{told:#?}");
 }
 
 #[test]

@@ -102,6 +102,7 @@ const LISTED: &[(Action, &str, usize)] = &[
     (Action::FundInsurance, "stake", 0),
     (Action::InsuranceUnstake, "stake", 1),
     (Action::InsuranceUnstake, "stake", 2),
+    (Action::BuyStake, "stake", 6),
     (Action::ProveStress, "prove_stress", 0),
     (Action::CreateAccount, "set_delegate", 0),
     (Action::CloseAccount, "close_margin_account", 0),
@@ -116,8 +117,9 @@ const LISTED: &[(Action, &str, usize)] = &[
     (Action::Claim, "stake", 5),
 ];
 
-/// Actions without a good transaction of their own: a loss is allocated by a wind-up.
-pub const WITHOUT: [Action; 1] = [Action::AllocateLoss];
+/// Actions without a good transaction of their own: a loss is allocated by a wind-up, and a check
+/// goes on where its reward is refused.
+pub const WITHOUT: [Action; 2] = [Action::AllocateLoss, Action::Reward];
 
 /// One good transaction of every action, and more where it has more ways.
 pub fn samples() -> Vec<Sample> {
@@ -156,14 +158,34 @@ pub fn samples() -> Vec<Sample> {
         of(Action::Place, |stage| {
             ordering(stage, "alice", bid(1.0, 98.0).post_only())
         }),
+        of(Action::PlaceByDelegate, |stage| {
+            let (_, named) = stage.wallet("bob");
+            let until = stage.world.now().unix + 60;
+            let set = stage.world.set_delegate("alice", named, until);
+            set.expect("alice names bob");
+            let margin = stage.world.margin_key("alice");
+            signed(stage, "bob", |world, key| {
+                let order = bid(1.0, 98.0).post_only();
+                let ours = &world.deployment;
+                ours.place_order(key, margin, SOL_PERP, order.0, &[])
+            })
+        })
+        .asking(&[Action::Place]),
+        of(Action::Transfer, listed_of("transfer", 0))
+            .asking(&[Action::WithdrawWithPositions, Action::TopUp]),
         of(Action::PlaceReduceOnly, |stage| {
             ordering(stage, "alice", ask(1.0, 102.0).post_only().reduce_only())
         }),
     ];
-    let listed = slots::all();
     for (action, name, number) in LISTED {
-        let make = listed.get(name).and_then(|of| of.get(*number));
-        all.push(of(*action, *make.expect("a sample of that name")));
+        all.push(of(*action, listed_of(name, *number)));
     }
     all
+}
+
+/// One of tests/tests/slots.
+fn listed_of(name: &str, number: usize) -> Make {
+    let listed = slots::all();
+    let make = listed.get(name).and_then(|of| of.get(number));
+    *make.expect("a sample of that name")
 }

@@ -101,6 +101,8 @@ impl Column {
 /// A good transaction of an action, and the world that it is good in.
 struct Sample {
     action: Action,
+    /// What the instruction asks besides.
+    also: &'static [Action],
     world: World,
     act: Act,
     /// Status of the market that it is about.
@@ -116,6 +118,7 @@ impl Sample {
         let act = make(&mut stage);
         Self {
             action,
+            also: &[],
             world: stage.world,
             act,
             market: match action {
@@ -124,6 +127,11 @@ impl Sample {
             },
             fill: None,
         }
+    }
+
+    fn asking(mut self, also: &'static [Action]) -> Self {
+        self.also = also;
+        self
     }
 
     fn filling(mut self, who: &'static str) -> Self {
@@ -165,7 +173,11 @@ impl Sample {
 
     /// What the tables say.
     fn expected(&self, context: &Context) -> Result<(), String> {
-        let permitted = permits(self.action, context);
+        let also = self.also.iter().map(|action| permits(*action, context));
+        let permitted = permits(self.action, context).and_then(|permit| {
+            let refused = also.filter_map(Result::err).next();
+            refused.map_or(Ok(permit), Err)
+        });
         match (permitted, self.fill) {
             (Ok(_), _) => Ok(()),
             (Err(_), Some(_)) => Err("not filled".into()),

@@ -1,6 +1,7 @@
 //! Known-good transactions of insurance's stakers.
 
 use bulwark::instructions::StakeAct;
+use bulwark_state::{Board, Insurance};
 use bulwark_svm::world::{USDC, usdc};
 
 use super::samples::{anyones, by};
@@ -10,11 +11,28 @@ use crate::stage::Stage;
 /// An act of `name` on his own stake.
 fn own(stage: &mut Stage, name: &'static str, act: StakeAct) -> Act {
     let (owner, key) = stage.wallet(name);
-    let moves = matches!(act, StakeAct::Join(_) | StakeAct::Leave);
+    let moves = matches!(act, StakeAct::Join(_) | StakeAct::Leave | StakeAct::Buy(_));
     let tokens = stage.tokens(name, USDC);
     let ours = &stage.world.deployment;
     let tokens = moves.then_some(tokens);
     by(ours.stake(key, &key, act, tokens), owner)
+}
+
+/// Insurance has lost and lacks more than it has, as a proof of now says.
+fn sell(stage: &mut Stage) {
+    let world = &mut stage.world;
+    let (now, ours) = (world.now().unix, &world.deployment);
+    let (board, insurance) = (ours.board, ours.insurance);
+    world.corrupt::<Insurance>(insurance, |insurance| {
+        insurance.drawn_total = usdc(1_000.0);
+        insurance.stress[0].shortfall = insurance.balance + usdc(1_000.0);
+        insurance.stress[0].at = now;
+    });
+    world.corrupt::<Board>(board, |board| {
+        board.cover.ease_e9 = 500_000_000;
+        board.cover.until = now + 3_600;
+    });
+    world.give("alice", USDC, usdc(500.0));
 }
 
 pub const SAMPLES: &[(&str, Make)] = &[
@@ -55,6 +73,10 @@ pub const SAMPLES: &[(&str, Make)] = &[
         let (alice, key) = stage.wallet("alice");
         let ours = &stage.world.deployment;
         by(ours.claim_stake(key, &key, 1, tokens), alice)
+    }),
+    ("stake", |stage| {
+        sell(stage);
+        own(stage, "alice", StakeAct::Buy(usdc(10.0)))
     }),
     ("prove_stress", |stage| {
         let margin = stage.world.margin_key("alice");

@@ -1,6 +1,6 @@
 //! Capabilities that a guardian majority can take away for hours, never for good (D12).
 
-use bulwark_state::Compartment;
+use bulwark_state::{Compartment, MAX_CAPABILITIES};
 
 use super::{WINDOW, end_after, running};
 use crate::error::{Error, Result};
@@ -9,8 +9,10 @@ use crate::time::Now;
 /// Longest revocation, seconds (72 h).
 pub const REVOCATION_MAX: u64 = 72 * 3_600;
 
-/// What can be revoked. Plain exit, tickets, top-up, repayment, cancelling, liquidation, check,
-/// refresh, recapitalisation and Recovery can't: they have no capability.
+/// What can be revoked: twelve ways through the program, each of which guardians may have to shut
+/// for hours because of a fault that was found there. Plain exit, tickets, top-up, repayment,
+/// cancelling, liquidation, check, refresh, recapitalisation and Recovery can't: they have no
+/// capability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Capability {
     /// Raising open interest.
@@ -21,21 +23,39 @@ pub enum Capability {
     Matching,
     /// Withdrawals by accounts with positions, orders or debt.
     PositionWithdrawal,
-    /// Staking in and leaving insurance.
+    /// Staking into insurance, and gifts to it.
     Insurance,
     /// Listing of feeds, banks and markets.
     Listing,
+    /// Asking to leave insurance, and leaving.
+    Unstaking,
+    /// Transfers between margin accounts of one owner.
+    Transfer,
+    /// Orders signed by a delegate. Owners trade on, and delegates cancel.
+    Delegation,
+    /// Payments of fees to the treasury.
+    Treasury,
+    /// Buying into insurance at a recapitalisation's discount.
+    Auction,
+    /// Rewards for a first latch. Checks go on without them.
+    Rewards,
 }
 
 impl Capability {
     /// All capabilities, in the order of their bits.
-    pub const ALL: [Capability; 6] = [
+    pub const ALL: [Capability; 12] = [
         Capability::NewRisk,
         Capability::Deposit,
         Capability::Matching,
         Capability::PositionWithdrawal,
         Capability::Insurance,
         Capability::Listing,
+        Capability::Unstaking,
+        Capability::Transfer,
+        Capability::Delegation,
+        Capability::Treasury,
+        Capability::Auction,
+        Capability::Rewards,
     ];
 
     /// The capability's bit.
@@ -44,6 +64,9 @@ impl Capability {
     }
 }
 
+// Each has its place in the layout.
+const _: () = assert!(Capability::ALL.len() <= MAX_CAPABILITIES);
+
 /// Bits of the capabilities that are revoked now, by guardians or, new risk alone, by the drawdown
 /// breaker.
 pub fn revoked(compartment: &Compartment, now: Now) -> u32 {
@@ -51,9 +74,8 @@ pub fn revoked(compartment: &Compartment, now: Now) -> u32 {
     if running(&compartment.no_new_risk, now) {
         bits = Capability::NewRisk.bit();
     }
-    for capability in Capability::ALL {
-        let revocation = compartment.revocations.get(capability as usize);
-        if revocation.is_some_and(|r| running(&r.until, now)) {
+    for (capability, revocation) in Capability::ALL.iter().zip(&compartment.revocations) {
+        if running(&revocation.until, now) {
             bits |= capability.bit();
         }
     }

@@ -86,8 +86,16 @@ actions! {
     FundInsurance,
     /// Ask to leave insurance, or leave.
     InsuranceUnstake,
+    /// Buy into insurance in a recapitalisation.
+    BuyStake,
     /// Pay fees to the treasury.
     PayTreasury,
+    /// Move money between two margin accounts of one owner, besides what both sides ask.
+    Transfer,
+    /// Place an order with a delegate's signature, besides what the order asks.
+    PlaceByDelegate,
+    /// Reward a first latch.
+    Reward,
     /// Create a margin account.
     CreateAccount,
     /// Close an empty margin account.

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn revocations_take_new_risk_and_never_an_exit() {
     use Action::*;
-    let stops: [(Capability, &[Action]); 6] = [
+    let stops: [(Capability, &[Action]); 12] = [
         (Capability::NewRisk, &[OpenInterestUp]),
         (Capability::Deposit, &[NewDeposit]),
         (
@@ -13,9 +13,16 @@ fn revocations_take_new_risk_and_never_an_exit() {
             &[OpenInterestUp, TransferIn, Reduce, Place, PlaceReduceOnly],
         ),
         (Capability::PositionWithdrawal, &[WithdrawWithPositions]),
-        (Capability::Insurance, &[FundInsurance, InsuranceUnstake]),
+        (Capability::Insurance, &[FundInsurance]),
         (Capability::Listing, &[List]),
+        (Capability::Unstaking, &[InsuranceUnstake]),
+        (Capability::Transfer, &[Transfer]),
+        (Capability::Delegation, &[PlaceByDelegate]),
+        (Capability::Treasury, &[PayTreasury]),
+        (Capability::Auction, &[BuyStake]),
+        (Capability::Rewards, &[Reward]),
     ];
+    assert_eq!(stops.map(|(capability, _)| capability), Capability::ALL);
     for (capability, stopped) in stops {
         for action in Action::ALL {
             let context = Context {
@@ -45,7 +52,19 @@ fn revocations_take_new_risk_and_never_an_exit() {
         Check,
         Refresh,
         Recapitalise,
+        Convert,
+        Settle,
+        SettlePosition,
+        CollectResidual,
+        CreateAccount,
+        CloseAccount,
     ];
+    // Nothing but what is named above has a capability.
+    let named = stops.iter().flat_map(|(_, actions)| *actions);
+    let named: Vec<_> = named.collect();
+    for (action, needed) in Action::ALL.iter().zip(CAPABILITY) {
+        assert_eq!(needed.is_empty(), !named.contains(&action), "{action:?}");
+    }
     for action in never {
         let context = Context {
             revoked: u32::MAX,

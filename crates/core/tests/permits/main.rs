@@ -6,7 +6,9 @@ mod laws;
 use bulwark_core::gate;
 use bulwark_core::health::Stage;
 use bulwark_core::mode::{Capability, Mode, Phase};
-use bulwark_core::permits::{Action, BankStatus, Context, MarketStatus, Permit, permits};
+use bulwark_core::permits::{
+    Action, BankStatus, CAPABILITY, Context, MarketStatus, Permit, permits,
+};
 use bulwark_core::{Error, Result};
 
 /// The design's words for Normal | Restricted | Paused | Recovery, and the acts that a row rules.
@@ -123,10 +125,21 @@ const MODE_TABLE: &[(&str, &[Action], [&str; 4])] = &[
         ["yes", "frozen", "frozen", "no"],
     ),
     (
-        "fund insurance",
-        &[Action::FundInsurance],
+        "fund insurance, buy in a recapitalisation",
+        &[Action::FundInsurance, Action::BuyStake],
         ["yes", "yes", "yes", "no"],
     ),
+    (
+        "transfer, besides what both sides ask",
+        &[Action::Transfer],
+        ["yes", "yes", "yes", "no"],
+    ),
+    (
+        "an order by a delegate, besides what the order asks",
+        &[Action::PlaceByDelegate],
+        ["yes", "yes", "no", "no"],
+    ),
+    ("reward", &[Action::Reward], ["yes", "yes", "yes", "no"]),
     (
         "accounts",
         &[Action::CreateAccount, Action::CloseAccount],

@@ -110,13 +110,16 @@ impl<'info> Check<'info> {
         Ok(())
     }
 
-    /// Pays a first latch. Returns what was paid, UsdE6.
+    /// Pays a first latch where rewards aren't revoked. Returns what was paid, UsdE6.
     #[inline(never)]
     fn reward(&self, guard: &Guard, sight: &mut Sight, before: &Bits) -> Result<u64> {
         let asked = (&self.quote_bank, &self.quote_vault, &self.reward_to);
         let (Some(bank), Some(vault), Some(to)) = asked else {
             return Ok(0);
         };
+        if !guard.may(Action::Reward) {
+            return Ok(0);
+        }
         guard.quote_bank(bank)?;
         guard.margin(to)?;
         let mut quote = bank.write()?;

@@ -261,13 +261,15 @@ fn met(report: &Report) -> Vec<OrderFill> {
     met
 }
 
-/// Whether the delegate signs, not the owner; refuses everybody else.
+/// Whether the delegate signs, not the owner; refuses everybody else, and delegates while they may
+/// not.
 fn signed_by_delegate(margin: &MarginAccount, trader: &Pubkey, guard: &Guard) -> Result<bool> {
     if same(&margin.owner, trader) {
         return Ok(false);
     }
     let acts = delegate::acts(margin, trader.as_array(), guard.now);
-    ensure(acts, BulwarkError::NotOwner).map(|()| true)
+    ensure(acts, BulwarkError::NotOwner)?;
+    guard.permit(Action::PlaceByDelegate).map(|_| true)
 }
 
 /// What a delegate's order rests at gives no more than the band away.

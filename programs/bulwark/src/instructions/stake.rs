@@ -50,7 +50,8 @@ impl StakeAct {
     /// `frozen`: in a Recovery after its freeze.
     const fn action(self, frozen: bool) -> Action {
         match self {
-            Self::Join(_) | Self::Buy(_) | Self::Earn => Action::FundInsurance,
+            Self::Join(_) | Self::Earn => Action::FundInsurance,
+            Self::Buy(_) => Action::BuyStake,
             Self::Ask(_) | Self::Leave => Action::InsuranceUnstake,
             Self::Close if !frozen => Action::CloseAccount,
             Self::Close | Self::Claim => Action::Claim,

@@ -8,6 +8,7 @@
 
 use anchor_lang::prelude::*;
 use bulwark_core::health::is_plain;
+use bulwark_core::permits::Action;
 use bulwark_core::withdrawal::{self, Transfer as Booking, transfer_action};
 use bulwark_state::MarginAccount;
 
@@ -83,6 +84,7 @@ pub fn transfer(ctx: Context<Transfer>, amount: u64) -> Result<()> {
         let plain = is_plain(&from);
         let needed = !plain || index == 0;
         ensure(!needed || board.is_some(), BulwarkError::MissingAccount)?;
+        guard.permit(Action::Transfer)?;
         let permit = guard.permit(action(plain))?;
         guard.permit(transfer_action(&to, index))?;
         let before = (balance(&from, index)?, balance(&to, index)?);

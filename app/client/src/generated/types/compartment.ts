@@ -30,6 +30,8 @@ import {
   type ReadonlyUint8Array,
 } from "@solana/kit";
 import {
+  getAboveDecoder,
+  getAboveEncoder,
   getBrokenBitsDecoder,
   getBrokenBitsEncoder,
   getBudgetDecoder,
@@ -42,6 +44,8 @@ import {
   getOpenClockEncoder,
   getRevocationDecoder,
   getRevocationEncoder,
+  type Above,
+  type AboveArgs,
   type BrokenBits,
   type BrokenBitsArgs,
   type Budget,
@@ -118,6 +122,8 @@ export type Compartment = {
   guardianRecoveryAt: bigint;
   /** The drawdown breaker keeps new risk out until here. */
   noNewRisk: End;
+  /** Time above Normal that isn't running. */
+  above: Above;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -183,6 +189,8 @@ export type CompartmentArgs = {
   guardianRecoveryAt: number | bigint;
   /** The drawdown breaker keeps new risk out until here. */
   noNewRisk: EndArgs;
+  /** Time above Normal that isn't running. */
+  above: AboveArgs;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -225,7 +233,8 @@ export function getCompartmentEncoder(): FixedSizeEncoder<CompartmentArgs> {
     ["deficitSeenAt", getI64Encoder()],
     ["guardianRecoveryAt", getI64Encoder()],
     ["noNewRisk", getEndEncoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 464)],
+    ["above", getAboveEncoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 312)],
   ]);
 }
 
@@ -267,7 +276,8 @@ export function getCompartmentDecoder(): FixedSizeDecoder<Compartment> {
     ["deficitSeenAt", getI64Decoder()],
     ["guardianRecoveryAt", getI64Decoder()],
     ["noNewRisk", getEndDecoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 464)],
+    ["above", getAboveDecoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 312)],
   ]);
 }
 

@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+export * from "./above.js";
 export * from "./accountFlagged.js";
 export * from "./accountMarked.js";
 export * from "./accountMigrated.js";
