@@ -66,7 +66,7 @@ const CEILINGS: &[(&str, u64)] = &[
     ("note_stage", 80_000),
     ("wind_up", 98_000),
     ("close_margin_account", 35_700),
-    ("accrue", 13_700),
+    ("accrue", 27_000),
     ("check", CHECK),
     ("check_drawdown", 9_300),
     ("check_market", CHECK + ITEM),
@@ -357,8 +357,10 @@ fn quote(costs: &mut Costs, elf: &[u8]) {
     let payer = pubkey(world.vm.payer.pubkey());
     world.advance(3_600);
     world.refresh_all();
+    let before = world.insurance().premium_total;
     let accrued = world.accrue();
-    costs.add("accrue", "8 markets, an hour", accrued);
+    costs.add("accrue", "8 markets, an hour of premium", accrued);
+    assert!(world.insurance().premium_total > before, "it was charged");
     costs.add("fold", "8 markets", world.fold());
     world.advance(1);
     let sampled = world.sample_funding(0);

@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 752f38a10631a318ffa5a823c995fe18433709712befa83b99efa8d36c645586
+// Sources: 07528671b35c986fca92528fb388afd35f120d2171e102de38e538cf9cdc864d
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

@@ -369,8 +369,10 @@ pub struct BoardMarket {
     pub warm_from: i64,
     /// Unix second at which it ends: until then new risk is bounded in proportion.
     pub warm_until: i64,
+    /// Open-second clock of the last charge of premium.
+    pub premium_open: u64,
     /// Reserved.
-    pub reserved: [u8; 40],
+    pub reserved: [u8; 32],
 }
 layout!(
     BoardMarket,

@@ -84,8 +84,14 @@ pub struct Insurance {
     pub earned_total: u64,
     /// What sales of stakes have ever brought, UsdE6.
     pub sold_total: u64,
+    /// Price of cover while all of insurance is used, ppm of stress a year.
+    pub premium_ppm: u64,
+    /// U when premium was last charged, ppm, at most one.
+    pub premium_used_ppm: u64,
+    /// Premium that positions have ever been charged, UsdE6.
+    pub premium_total: u64,
     /// Reserved.
-    pub reserved: [u64; 23],
+    pub reserved: [u64; 20],
 }
 layout!(
     Insurance,

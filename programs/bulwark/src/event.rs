@@ -434,6 +434,12 @@ events! {
         /// Loss that claims share, and those claims: coverage is one less their quotient.
         pub loss_after: u64,
         pub claims_after: i64,
+        /// With the premium that both sides of all markets were charged, UsdE6.
+        pub insurance_after: u64,
+        /// Stressed shortfall over insurance, ppm, at most one.
+        pub used_ppm: u64,
+        /// What each side of each market was charged as premium, UsdE6.
+        pub charged: [u64; 32],
     }
 }
 

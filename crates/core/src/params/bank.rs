@@ -100,6 +100,8 @@ rows! {
         "s₂: its rise beyond the kink; at a shortfall of all insurance the share is at most one";
     "insurance.share_kink": (.share_kink_ppm), Ppm, [500_000], 100_000..=900_000, 25, SevenDays,
         "U*: that kink";
+    "insurance.premium": (.premium_ppm), Ppm, [100_000], 0..=1_000_000, 100, SevenDays,
+        "price of cover while all of insurance is used, a year on the stress that positions add";
 }
 
 /// Bounds, and a day's outflow of at least an hour's. [`crate::Error::ParameterOutOfBounds`].

@@ -67,6 +67,14 @@ pub fn mean_share_ppm(insurance: &Insurance, from: u64, to: u64) -> Result<u32> 
     u32::try_from(mean).map_err(|_| Error::Overflow)
 }
 
+/// Whether stakers may earn: no money is missing and no deficit stands.
+#[inline(never)]
+pub(super) fn sound(quote: &Bank, vault: u64) -> Result<bool> {
+    let lost = crate::coverage::quote_loss(quote, vault)?;
+    let totals = &quote.totals;
+    Ok(totals.deficit == 0 && totals.check_hole == 0 && lost == 0)
+}
+
 /// Moves stakers' part of the fees that have come into F since the last time to the earning pool.
 /// Returns it, UsdE6. F + I stays what it was (INV-LEDGER).
 ///
@@ -84,11 +92,10 @@ pub fn share_fees(
     now: Now,
 ) -> Result<u64> {
     let used = utilisation_ppm(board, insurance, now)?;
-    let lost = crate::coverage::quote_loss(quote, vault)?;
-    let totals = &mut quote.totals;
-    if totals.deficit != 0 || totals.check_hole != 0 || lost != 0 {
+    if !sound(quote, vault)? {
         return Ok(0);
     }
+    let totals = &mut quote.totals;
     let come = totals.fees.checked_sub(totals.fees_shared);
     let come = u64::try_from(come.ok_or(Error::Overflow)?.max(0)).map_err(|_| Error::Overflow)?;
     let come = come.min(u64::try_from(totals.fees.max(0)).unwrap_or(0));

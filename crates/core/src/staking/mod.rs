@@ -10,6 +10,7 @@
 mod auction;
 mod exit;
 mod fees;
+pub mod premium;
 pub mod stress;
 
 pub use auction::{MOST_PPM, RAMP, Sale, buy, sale};

@@ -49,7 +49,7 @@ fn alive(entry: &Stress, now: Now) -> bool {
 
 /// Half of what a market's open interest lacks beyond its margins, UsdE6, rounded up.
 #[inline(never)]
-fn of_market(board: &Board, market: &BoardMarket, now: Now) -> Result<u64> {
+pub(super) fn of_market(board: &Board, market: &BoardMarket, now: Now) -> Result<u64> {
     if matches!(market.status, 0 | SETTLED) || market.open_interest == 0 {
         return Ok(0);
     }

@@ -8,6 +8,7 @@ use bulwark_core::mode::{Mode, running};
 use bulwark_core::order::{self, OrderRequest};
 use bulwark_core::settle::{self, Strain};
 use bulwark_core::settlement::{self, Cause};
+use bulwark_core::staking::premium;
 use bulwark_core::withdrawal;
 use bulwark_core::{Error, Result, breaker, coverage, funding, gate, time, windup};
 use bulwark_state::{Deltas, Key, MarginAccount};
@@ -123,10 +124,31 @@ impl State {
         self.fold()?;
         let totals = &mut self.banks[0].totals;
         ledger::accrue_interest(&mut self.board, totals, &money, self.now)?;
+        self.charge_premium()?;
         let balance = self.balance();
         let insurance = self.insurance.balance;
         coverage::check_quote(&mut self.banks[0], &balance, insurance, vault, self.now)?;
         Ok(())
+    }
+
+    /// Charges positions the premium since the last charge. Whether it was any.
+    pub fn charge_premium(&mut self) -> Result<bool> {
+        let (board, insurance) = (&mut self.board, &mut *self.insurance);
+        for market in &self.markets {
+            premium::note(board, market)?;
+        }
+        let price = premium::price(board, insurance, self.now)?;
+        let (mut sum, mut any) = (0, false);
+        for market in &mut self.markets {
+            let each = premium::charge(board, market, price.yearly_ppm, self.now)?;
+            any |= each.is_some();
+            sum += 2 * each.unwrap_or(0);
+        }
+        if any {
+            let held = (&*self.banks[0], self.vaults[0]);
+            premium::collect(insurance, held, sum, price.used_ppm)?;
+        }
+        Ok(sum != 0)
     }
 
     pub fn flag(&mut self, who: usize) -> Result<()> {

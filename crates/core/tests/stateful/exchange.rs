@@ -258,6 +258,12 @@ impl State {
     fn found_insurance(&mut self, amount: u64) {
         params::insurance_preset(Class::Major, &mut self.insurance);
         self.insurance.balance = amount;
+        // Half of it was given, half is stakers' who earn.
+        self.insurance.earning = StakePool {
+            value: amount / 2,
+            shares: Wide::new(u128::from(amount / 2) * 1_000),
+            generation: 0,
+        };
         self.vaults[0] += self.insurance.balance;
         withdrawal::expect_in(&mut self.banks[0], self.insurance.balance).expect("insurance");
     }

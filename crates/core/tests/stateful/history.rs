@@ -121,7 +121,10 @@ impl History {
             50..=59 => self.money(who),
             60..=64 => self.sample(market),
             65..=69 => {
+                let before = self.exchange.is.insurance.premium_total;
                 self.run("accrue", State::accrue);
+                let charged = self.exchange.is.insurance.premium_total > before;
+                self.counted("cover", charged);
             }
             70..=91 if self.storm() || act < 74 => self.liquidate(who, market),
             70..=91 => self.place(who, market),

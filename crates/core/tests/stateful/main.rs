@@ -98,6 +98,7 @@ const LEAST: &[(&str, u64)] = &[
     ("prune", 1_000),
     ("premium", 150),
     ("accrue", 3_000),
+    ("cover", 300),
     ("flag", 120),
     ("look", 10),
     ("unflag", 1),

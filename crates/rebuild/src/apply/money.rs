@@ -13,7 +13,7 @@ use bulwark_core::residual::{self, Collect};
 use bulwark_core::withdrawal::{
     self, Deposit, Plan, Served, apply, book_served, can_close, claim, held, write_ticket,
 };
-use bulwark_core::{Now, delegate, migration, order};
+use bulwark_core::{Now, delegate, loss, migration, order};
 use bulwark_state::{Bank, Deltas, MARGIN_VERSION, MarginAccount, Wide};
 use bytemuck::allocation::zeroed_box;
 
@@ -400,7 +400,23 @@ fn accrue(to: &mut Compartment, moved: &InterestAccrued) -> Result<()> {
     )?;
     to.board.lend_index = wide(moved.lend_after);
     to.board.debt_index = wide(moved.debt_after);
-    Ok(())
+    premium(to, moved)
+}
+
+/// What both sides of each market were charged for cover went into insurance.
+fn premium(to: &mut Compartment, moved: &InterestAccrued) -> Result<()> {
+    let mut charged = moved.charged.iter();
+    for (venue, each) in to.markets.iter_mut().zip(charged.by_ref()) {
+        for long in [true, false] {
+            let (board, market) = (&mut to.board, &mut venue.market);
+            loss::charge(board, market, *each, long).refused("the premium")?;
+        }
+        let both = each.checked_mul(2);
+        let after = both.and_then(|both| to.insurance.checked_add(both));
+        to.insurance = after.context("insurance")?;
+    }
+    ensure!(charged.all(|each| *each == 0), "no such market was listed");
+    same("insurance after", moved.insurance_after, to.insurance)
 }
 
 /// What a check paid out of fees for a first latch.

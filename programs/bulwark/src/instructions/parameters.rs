@@ -168,6 +168,7 @@ parameters! {
         share_slope_ppm: u32 = share_slope_ppm;
         share_steep_ppm: u32 = share_steep_ppm;
         share_kink_ppm: u32 = share_kink_ppm;
+        premium_ppm: u64 = premium_ppm;
     }
 }
 

@@ -86,6 +86,22 @@ pub const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         guards: "INV-FUND",
+        file: "crates/core/src/staking/premium.rs",
+        from: "for bankrupt_long in [true, false] {",
+        to: "for bankrupt_long in [true] {",
+        core: "premium inv_fund",
+        elf: "",
+    },
+    Mutant {
+        guards: "INV-CLOCK",
+        file: "crates/core/src/staking/premium.rs",
+        from: "passed.min(MOST_SECONDS)",
+        to: "passed",
+        core: "premium inv_clock",
+        elf: "",
+    },
+    Mutant {
+        guards: "INV-FUND",
         file: "crates/core/src/loss.rs",
         from: "if market.oi_long != 0 || market.oi_short != 0 || market.quote_sum != 0 || \
                market.pot <= 0 {",

@@ -105,6 +105,7 @@ export type CreateInsuranceInstructionData = {
   shareSlopePpm: number;
   shareSteepPpm: number;
   shareKinkPpm: number;
+  premiumPpm: bigint;
 };
 
 export type CreateInsuranceInstructionDataArgs = {
@@ -116,6 +117,7 @@ export type CreateInsuranceInstructionDataArgs = {
   shareSlopePpm: number;
   shareSteepPpm: number;
   shareKinkPpm: number;
+  premiumPpm: number | bigint;
 };
 
 export function getCreateInsuranceInstructionDataEncoder(): FixedSizeEncoder<CreateInsuranceInstructionDataArgs> {
@@ -130,6 +132,7 @@ export function getCreateInsuranceInstructionDataEncoder(): FixedSizeEncoder<Cre
       ["shareSlopePpm", getU32Encoder()],
       ["shareSteepPpm", getU32Encoder()],
       ["shareKinkPpm", getU32Encoder()],
+      ["premiumPpm", getU64Encoder()],
     ]),
     (value) => ({ ...value, discriminator: CREATE_INSURANCE_DISCRIMINATOR }),
   );
@@ -146,6 +149,7 @@ export function getCreateInsuranceInstructionDataDecoder(): FixedSizeDecoder<Cre
     ["shareSlopePpm", getU32Decoder()],
     ["shareSteepPpm", getU32Decoder()],
     ["shareKinkPpm", getU32Decoder()],
+    ["premiumPpm", getU64Decoder()],
   ]);
 }
 
@@ -188,6 +192,7 @@ export type CreateInsuranceAsyncInput<
   shareSlopePpm: CreateInsuranceInstructionDataArgs["shareSlopePpm"];
   shareSteepPpm: CreateInsuranceInstructionDataArgs["shareSteepPpm"];
   shareKinkPpm: CreateInsuranceInstructionDataArgs["shareKinkPpm"];
+  premiumPpm: CreateInsuranceInstructionDataArgs["premiumPpm"];
 };
 
 export async function getCreateInsuranceInstructionAsync<
@@ -317,6 +322,7 @@ export type CreateInsuranceInput<
   shareSlopePpm: CreateInsuranceInstructionDataArgs["shareSlopePpm"];
   shareSteepPpm: CreateInsuranceInstructionDataArgs["shareSteepPpm"];
   shareKinkPpm: CreateInsuranceInstructionDataArgs["shareKinkPpm"];
+  premiumPpm: CreateInsuranceInstructionDataArgs["premiumPpm"];
 };
 
 export function getCreateInsuranceInstruction<

@@ -105,6 +105,8 @@ export type BoardMarket = {
   warmFrom: bigint;
   /** Unix second at which it ends: until then new risk is bounded in proportion. */
   warmUntil: bigint;
+  /** Open-second clock of the last charge of premium. */
+  premiumOpen: bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -157,6 +159,8 @@ export type BoardMarketArgs = {
   warmFrom: number | bigint;
   /** Unix second at which it ends: until then new risk is bounded in proportion. */
   warmUntil: number | bigint;
+  /** Open-second clock of the last charge of premium. */
+  premiumOpen: number | bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -185,7 +189,8 @@ export function getBoardMarketEncoder(): FixedSizeEncoder<BoardMarketArgs> {
     ["curveOpen", getU64Encoder()],
     ["warmFrom", getI64Encoder()],
     ["warmUntil", getI64Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 40)],
+    ["premiumOpen", getU64Encoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 32)],
   ]);
 }
 
@@ -213,7 +218,8 @@ export function getBoardMarketDecoder(): FixedSizeDecoder<BoardMarket> {
     ["curveOpen", getU64Decoder()],
     ["warmFrom", getI64Decoder()],
     ["warmUntil", getI64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 40)],
+    ["premiumOpen", getU64Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 32)],
   ]);
 }
 

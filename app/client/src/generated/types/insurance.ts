@@ -101,6 +101,12 @@ export type Insurance = {
   earnedTotal: bigint;
   /** What sales of stakes have ever brought, UsdE6. */
   soldTotal: bigint;
+  /** Price of cover while all of insurance is used, ppm of stress a year. */
+  premiumPpm: bigint;
+  /** U when premium was last charged, ppm, at most one. */
+  premiumUsedPpm: bigint;
+  /** Premium that positions have ever been charged, UsdE6. */
+  premiumTotal: bigint;
   /** Reserved. */
   reserved: Array<bigint>;
 };
@@ -157,6 +163,12 @@ export type InsuranceArgs = {
   earnedTotal: number | bigint;
   /** What sales of stakes have ever brought, UsdE6. */
   soldTotal: number | bigint;
+  /** Price of cover while all of insurance is used, ppm of stress a year. */
+  premiumPpm: number | bigint;
+  /** U when premium was last charged, ppm, at most one. */
+  premiumUsedPpm: number | bigint;
+  /** Premium that positions have ever been charged, UsdE6. */
+  premiumTotal: number | bigint;
   /** Reserved. */
   reserved: Array<number | bigint>;
 };
@@ -187,7 +199,10 @@ export function getInsuranceEncoder(): FixedSizeEncoder<InsuranceArgs> {
     ["usedPpm", getU64Encoder()],
     ["earnedTotal", getU64Encoder()],
     ["soldTotal", getU64Encoder()],
-    ["reserved", getArrayEncoder(getU64Encoder(), { size: 23 })],
+    ["premiumPpm", getU64Encoder()],
+    ["premiumUsedPpm", getU64Encoder()],
+    ["premiumTotal", getU64Encoder()],
+    ["reserved", getArrayEncoder(getU64Encoder(), { size: 20 })],
   ]);
 }
 
@@ -217,7 +232,10 @@ export function getInsuranceDecoder(): FixedSizeDecoder<Insurance> {
     ["usedPpm", getU64Decoder()],
     ["earnedTotal", getU64Decoder()],
     ["soldTotal", getU64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 23 })],
+    ["premiumPpm", getU64Decoder()],
+    ["premiumUsedPpm", getU64Decoder()],
+    ["premiumTotal", getU64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 20 })],
   ]);
 }
 

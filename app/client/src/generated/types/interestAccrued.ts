@@ -50,6 +50,12 @@ export type InterestAccrued = {
   /** Loss that claims share, and those claims: coverage is one less their quotient. */
   lossAfter: bigint;
   claimsAfter: bigint;
+  /** With the premium that both sides of all markets were charged, UsdE6. */
+  insuranceAfter: bigint;
+  /** Stressed shortfall over insurance, ppm, at most one. */
+  usedPpm: bigint;
+  /** What each side of each market was charged as premium, UsdE6. */
+  charged: Array<bigint>;
 };
 
 export type InterestAccruedArgs = {
@@ -68,6 +74,12 @@ export type InterestAccruedArgs = {
   /** Loss that claims share, and those claims: coverage is one less their quotient. */
   lossAfter: number | bigint;
   claimsAfter: number | bigint;
+  /** With the premium that both sides of all markets were charged, UsdE6. */
+  insuranceAfter: number | bigint;
+  /** Stressed shortfall over insurance, ppm, at most one. */
+  usedPpm: number | bigint;
+  /** What each side of each market was charged as premium, UsdE6. */
+  charged: Array<number | bigint>;
 };
 
 export function getInterestAccruedEncoder(): FixedSizeEncoder<InterestAccruedArgs> {
@@ -84,6 +96,9 @@ export function getInterestAccruedEncoder(): FixedSizeEncoder<InterestAccruedArg
     ["deficitAfter", getU64Encoder()],
     ["lossAfter", getU64Encoder()],
     ["claimsAfter", getI64Encoder()],
+    ["insuranceAfter", getU64Encoder()],
+    ["usedPpm", getU64Encoder()],
+    ["charged", getArrayEncoder(getU64Encoder(), { size: 32 })],
   ]);
 }
 
@@ -101,6 +116,9 @@ export function getInterestAccruedDecoder(): FixedSizeDecoder<InterestAccrued> {
     ["deficitAfter", getU64Decoder()],
     ["lossAfter", getU64Decoder()],
     ["claimsAfter", getI64Decoder()],
+    ["insuranceAfter", getU64Decoder()],
+    ["usedPpm", getU64Decoder()],
+    ["charged", getArrayDecoder(getU64Decoder(), { size: 32 })],
   ]);
 }
 
