@@ -246,6 +246,7 @@ fn dead_man(_: &Pauses, scene: &Scene) -> bool {
         let evidence = Evidence {
             quote: &quote,
             insurance: 0,
+            staked: 0,
         };
         let mut compartment = scene.compartment.0;
         let cause = (Cause::DeadMan, &evidence);
