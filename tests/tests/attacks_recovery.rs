@@ -189,12 +189,6 @@ fn look(world: &mut World, broken: bool) {
     world.check(&items).unwrap();
 }
 
-/// So many seconds, slots of 300 ms.
-fn pass(world: &mut World, seconds: i64) {
-    let slots = u64::try_from(seconds * 10).unwrap().div_ceil(3);
-    world.advance_apart(seconds, slots);
-}
-
 /// Whoever makes a market sound for a day puts nothing off: its bit stands 20 of 30 days.
 #[test]
 fn a16_twenty_days_of_thirty_with_breaks_let_anyone_announce() {
@@ -202,13 +196,13 @@ fn a16_twenty_days_of_thirty_with_breaks_let_anyone_announce() {
     for days in [4, 9, 7] {
         look(&mut world, true);
         expect_error(world.announce(Cause::DeadMan), BulwarkError::NotNeeded);
-        pass(&mut world, days * DAY - 1);
+        world.pass(days * DAY - 1);
         expect_error(world.announce(Cause::DeadMan), BulwarkError::NotNeeded);
-        pass(&mut world, 1);
+        world.pass(1);
         look(&mut world, false);
         if days != 7 {
             expect_error(world.announce(Cause::DeadMan), BulwarkError::NotNeeded);
-            pass(&mut world, 2 * DAY);
+            world.pass(2 * DAY);
         }
     }
     // Twenty days, none of them now, never a fortnight at once.
@@ -218,14 +212,14 @@ fn a16_twenty_days_of_thirty_with_breaks_let_anyone_announce() {
     let mut healed = world.fork();
     world.announce(Cause::DeadMan).unwrap();
     look(&mut world, true);
-    pass(&mut world, 7 * DAY - 1);
+    world.pass(7 * DAY - 1);
     expect_error(world.freeze(), BulwarkError::DelayRuns);
-    pass(&mut world, 1);
+    world.pass(1);
     expect_error(world.undo(), BulwarkError::NotNeeded);
     world.freeze().unwrap();
     // Where it has been sound since, the first days leave the window within the notice.
     healed.announce(Cause::DeadMan).unwrap();
-    pass(&mut healed, 7 * DAY);
+    healed.pass(7 * DAY);
     expect_error(healed.freeze(), BulwarkError::NotNeeded);
     healed.undo().unwrap();
     expect_error(healed.announce(Cause::DeadMan), BulwarkError::NotNeeded);
@@ -237,9 +231,9 @@ fn a16_an_alarm_for_a_minute_a_day_counts_minutes() {
     let mut world = venue();
     for _ in 0..29 {
         look(&mut world, true);
-        pass(&mut world, 60);
+        world.pass(60);
         look(&mut world, false);
-        pass(&mut world, DAY - 60);
+        world.pass(DAY - 60);
     }
     let (compartment, now) = (world.compartment(), world.now());
     assert_eq!(above_normal_within(&compartment, now), 29 * 60);

@@ -217,7 +217,7 @@ fn with_every_capability_revoked_everyone_can_still_leave() {
     }
     let compartment = world.compartment();
     assert_eq!(mode::revoked(&compartment, world.now()), 0xfff);
-    pass(&mut world, 1);
+    world.pass(1);
     world.refresh_all();
     // Tops up, cancels, leaves; what shuts is refused.
     world.fund("bob", 100.0);
@@ -242,7 +242,7 @@ fn with_every_capability_revoked_everyone_can_still_leave() {
     assert_eq!(world.mode(), Mode::Restricted);
     let (before, after) = (later.account("alice").quote, world.account("alice").quote);
     assert_eq!(before, after);
-    pass(&mut later, 72 * HOUR);
+    later.pass(72 * HOUR);
     assert_eq!(mode::revoked(&later.compartment(), later.now()), 0);
     later.check_for_reward("alice", &items).unwrap();
     assert_eq!(later.account("alice").quote - before, 5_000_000);
