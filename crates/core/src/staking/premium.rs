@@ -83,15 +83,13 @@ pub fn charge(
     let entry = board.markets.get(place).ok_or(Error::BadIndex)?;
     let open = open_seconds_of_market(&board.clock, &entry.clock, now.unix);
     let passed = open.saturating_sub(entry.premium_open);
-    let first = entry.premium_open == 0;
-    let feed = board.feeds.get(usize::from(market.feed));
-    let cell = gate::cell(feed.ok_or(Error::BadIndex)?, LegUse::FundingSample, now);
-    let early = passed < LEAST_SECONDS || cell != Cell::Yes;
-    if entry.status == SETTLED || (early && !first) {
+    // Where nobody is open, or for the first time, the clock alone moves.
+    let charged = entry.premium_open != 0 && market.oi_long != 0;
+    if entry.status == SETTLED || (charged && !may_charge(board, market.feed, passed, now)?) {
         return Ok(None);
     }
     let mut each = 0;
-    if !first && yearly_ppm != 0 && market.oi_long == market.oi_short {
+    if charged && yearly_ppm != 0 && market.oi_long == market.oi_short {
         let added = stress::of_market(board, entry, now)?;
         // At most 10^6 · 3,600.
         let weight = yearly_ppm.checked_mul(passed.min(MOST_SECONDS));
@@ -104,6 +102,13 @@ pub fn charge(
     let entry = board.markets.get_mut(place).ok_or(Error::BadIndex)?;
     entry.premium_open = open;
     Ok(Some(each))
+}
+
+/// Whether enough time has passed, and the price is one to charge at.
+fn may_charge(board: &Board, feed: u8, passed: u64, now: Now) -> Result<bool> {
+    let feed = board.feeds.get(usize::from(feed)).ok_or(Error::BadIndex)?;
+    let cell = gate::cell(feed, LegUse::FundingSample, now);
+    Ok(passed >= LEAST_SECONDS && cell == Cell::Yes)
 }
 
 /// Takes what all markets were charged into insurance: stakers who earn have their part of the
