@@ -1,12 +1,14 @@
 /** A cluster by its RPC. */
 
 import {
+  type Base58EncodedBytes,
   type Signature,
   type TransactionSigner,
   appendTransactionMessageInstructions,
   createSolanaRpc,
   createTransactionMessage,
   fetchEncodedAccounts,
+  getBase58Decoder,
   getBase64EncodedWireTransaction,
   getSignatureFromTransaction,
   pipe,
@@ -17,8 +19,8 @@ import {
 import { address, createKeyPairSignerFromBytes } from "@solana/kit";
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
-import type { Chain } from "./chain.js";
-import { explain, refusalFrom } from "./client.js";
+import type { AuditedChain } from "./audit.js";
+import { PROGRAM, explain, generated, refusalFrom } from "./client.js";
 
 const COMPUTE_BUDGET = address("ComputeBudget111111111111111111111111111111");
 /** A limit of 1,400,000 compute units: the largest that a transaction has. */
@@ -33,7 +35,7 @@ export async function wallet(file: string): Promise<TransactionSigner> {
 }
 
 /** The cluster behind an RPC address. */
-export function rpcChain(url: string): Chain {
+export function rpcChain(url: string): AuditedChain {
   const rpc = createSolanaRpc(url);
   const confirmed = async (signature: Signature): Promise<void> => {
     for (let second = 0; second < SECONDS; second += 1) {
@@ -52,6 +54,25 @@ export function rpcChain(url: string): Chain {
         one.exists ? { data: one.data, owner: one.programAddress } : null,
       );
     },
+    margins: async (compartment) => {
+      const starts = Uint8Array.from(generated.MARGIN_STATE_DISCRIMINATOR);
+      const bytes = getBase58Decoder().decode(starts) as Base58EncodedBytes;
+      const of = compartment.toString() as Base58EncodedBytes;
+      const found = await rpc
+        .getProgramAccounts(PROGRAM, {
+          commitment: "confirmed",
+          encoding: "base64",
+          // The addresses alone.
+          dataSlice: { offset: 0, length: 0 },
+          filters: [
+            { memcmp: { offset: 0n, bytes, encoding: "base58" } },
+            { memcmp: { offset: BigInt(starts.length), bytes: of, encoding: "base58" } },
+          ],
+        })
+        .send();
+      return found.map(({ pubkey }) => pubkey);
+    },
+    balance: async (of) => (await rpc.getBalance(of, { commitment: "confirmed" }).send()).value,
     rent: async (space) => rpc.getMinimumBalanceForRentExemption(BigInt(space)).send(),
     slot: async () => rpc.getSlot({ commitment: "finalized" }).send(),
     send: async (payer, instructions) => {

@@ -5,6 +5,7 @@ import {
   type Address,
   type Base58EncodedBytes,
   getBase58Decoder,
+  getBase58Encoder,
   getTransactionDecoder,
 } from "@solana/kit";
 import { Refused, type Vm } from "./vm.js";
@@ -24,6 +25,28 @@ function account(vm: Vm, at: Address) {
   };
 }
 
+interface ProgramQuery {
+  readonly dataSlice: { readonly offset: number; readonly length: number };
+  readonly filters: readonly { readonly memcmp: { readonly offset: number; readonly bytes: string } }[];
+}
+
+function programAccounts(vm: Vm, program: Address, { dataSlice, filters }: ProgramQuery) {
+  const wanted = (data: Uint8Array) =>
+    filters.every(({ memcmp: { offset, bytes } }) => {
+      const sought = getBase58Encoder().encode(bytes);
+      return sought.every((byte, place) => data[offset + place] === byte);
+    });
+  const { offset, length } = dataSlice;
+  return vm.svm
+    .getProgramAccounts(program)
+    .filter(({ data }) => wanted(data as Uint8Array))
+    .map(({ address: pubkey, data }) => {
+      const part = Buffer.from(data.slice(offset, offset + length)).toString("base64");
+      const whole = account(vm, pubkey);
+      return { pubkey, account: { ...whole, data: [part, "base64"] } };
+    });
+}
+
 function send(vm: Vm, params: Params): Base58EncodedBytes | string {
   const bytes = Buffer.from(params[0] as string, "base64");
   const sent = vm.execute(getTransactionDecoder().decode(bytes));
@@ -37,6 +60,10 @@ function answer(vm: Vm, method: string, params: Params): unknown {
   switch (method) {
     case "getMultipleAccounts":
       return { context, value: (params[0] as Address[]).map((at) => account(vm, at)) };
+    case "getBalance":
+      return { context, value: Number(vm.svm.getBalance(params[0] as Address) ?? 0n) };
+    case "getProgramAccounts":
+      return programAccounts(vm, params[0] as Address, params[1] as ProgramQuery);
     case "getMinimumBalanceForRentExemption":
       return Number(vm.svm.minimumBalanceForRentExemption(BigInt(params[0] as number)));
     case "getSlot":
