@@ -249,6 +249,111 @@ fn a_forged_proof_of_any_class_is_refused_by_the_command_and_on_chain() {
     on_chain(&mut world, "alice", &honest).unwrap();
 }
 
+/// Every falsification of one node, of one list, and of what goes where.
+fn mutations(honest: &ClaimProof) -> Vec<(String, ClaimProof)> {
+    let mut list = Vec::new();
+    let mut forge = |what: String, act: &dyn Fn(&mut ClaimProof)| {
+        let mut forged = honest.clone();
+        act(&mut forged);
+        if forged != *honest {
+            list.push((what, forged));
+        }
+    };
+    type List = fn(&mut ClaimProof) -> &mut Vec<TreeNode>;
+    let lists: [(&str, List, usize); 2] = [
+        ("path", |proof| &mut proof.path, honest.path.len()),
+        ("larger", |proof| &mut proof.larger, honest.larger.len()),
+    ];
+    type Change = fn(&mut TreeNode);
+    let changes: [(&str, Change); 6] = [
+        ("first byte", |node| node.hash[0] ^= 1),
+        ("last bit", |node| node.hash[31] ^= 128),
+        ("no hash", |node| node.hash = [0; 32]),
+        ("more", |node| {
+            node.sum = SignedWide::new(node.sum.get() + 1)
+        }),
+        ("less", |node| {
+            node.sum = SignedWide::new((node.sum.get() - 1).max(0))
+        }),
+        ("most", |node| node.sum = SignedWide::new(u64::MAX.into())),
+    ];
+    for (name, of, count) in lists {
+        for place in 0..count {
+            for (what, change) in changes {
+                forge(format!("{what} of {name} {place}"), &|proof| {
+                    change(&mut of(proof)[place])
+                });
+            }
+            forge(format!("{name} {place} left out"), &|proof| {
+                of(proof).remove(place);
+            });
+            forge(format!("{name} {place} twice"), &|proof| {
+                let node = of(proof)[place];
+                of(proof).insert(place, node);
+            });
+            forge(format!("{name} turned at {place}"), &|proof| {
+                of(proof).rotate_left(place)
+            });
+        }
+    }
+    for (what, change) in changes {
+        forge(format!("{what} of what is behind"), &|proof| {
+            proof.smaller.iter_mut().for_each(change);
+        });
+    }
+    forge("nothing behind".into(), &|proof| proof.smaller = None);
+    let node = honest.path.iter().chain(&honest.larger).next().copied();
+    let node = node.unwrap_or_default();
+    forge("something behind".into(), &|proof| {
+        proof.smaller = Some(node)
+    });
+    forge("a depth more".into(), &|proof| proof.path.push(node));
+    forge("a tree more".into(), &|proof| proof.larger.push(node));
+    forge("path and larger exchanged".into(), &|proof| {
+        std::mem::swap(&mut proof.path, &mut proof.larger);
+    });
+    forge("what is behind comes before".into(), &|proof| {
+        proof.larger.extend(proof.smaller.take());
+    });
+    list
+}
+
+/// Seven leaves are trees of four, two and one: their proofs have every shape that there is.
+#[test]
+fn every_mutation_of_a_proof_of_every_shape_is_refused_on_chain() {
+    let mut world = marked();
+    world.audited = false;
+    let commitment = events_alone(&history(&world)).unwrap();
+    let of = commitment.compartment.to_bytes();
+    let root = commitment.root().unwrap();
+    let (mut shapes, mut tried) = (Vec::new(), 0);
+    for name in PEOPLE {
+        let honest = commitment.prove(&key_of(&world, name)).unwrap();
+        shapes.push((
+            honest.path.len(),
+            honest.smaller.is_some(),
+            honest.larger.len(),
+        ));
+        on_chain(&mut world, name, &honest).unwrap();
+        for (what, forged) in mutations(&honest) {
+            let refused = check_against(&Proof::of(&forged, &root), (&of, 1), &root);
+            assert!(refused.is_err(), "{what} of {name} passes the command");
+            let chain = on_chain(&mut world, name, &forged);
+            let failure = chain.expect_err(&format!("{what} of {name} passes on chain"));
+            assert_eq!(
+                failure.code(),
+                Some(u32::from(BulwarkError::BadValue)),
+                "{what}"
+            );
+            tried += 1;
+        }
+    }
+    shapes.sort_unstable();
+    shapes.dedup();
+    assert_eq!(shapes, [(0, false, 2), (1, true, 1), (2, true, 0)]);
+    assert!(tried > 150, "{tried}");
+}
+
 fn corrupted(world: &mut World, key: Pubkey, change: impl Fn(&mut MarginAccount)) {
     world.corrupt::<MarginAccount>(key, change);
     world.audited = false;
