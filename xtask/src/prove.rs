@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::build::{self, Program};
+use crate::cu;
 use crate::mutants::{self, Mutants};
 use crate::paths;
 use crate::process;
@@ -13,9 +14,11 @@ use crate::progress::Stages;
 
 /// Explores guardian, modes and parameters exhaustively, as far as docs/guardian.md says, and
 /// replays traces of that on the bytecode. Plays random histories of all acts against all named
-/// invariants, and of one person at constant prices, who must not win. Plays every test of the
-/// bytecode with its venue rebuilt from events beside it. Then removes the guards of core one by
-/// one and expects the test of each to fail, last those of the bytecode.
+/// invariants, and of one person at constant prices, who must not win; and Recoveries, robbed and
+/// paid in every order, of which a large one on the bytecode. Measures what asking for permission
+/// and the heap come to (`cargo xtask cu`). Plays every test of the bytecode with its venue rebuilt
+/// from events beside it. Then removes the guards of core one by one and expects the test of each to
+/// fail, last those of the bytecode.
 ///
 /// The models take a few minutes, ten million steps some minutes on two cores, the mutants of core
 /// as long, those of the bytecode about a minute each. A failure names its seed.
@@ -24,6 +27,12 @@ pub struct Prove {
     /// Steps in all
     #[arg(long, default_value_t = 10_000_000)]
     steps: u64,
+    /// Recoveries in all
+    #[arg(long, default_value_t = 100_000)]
+    recoveries: u64,
+    /// Accounts of the Recovery on the bytecode: any number that 3, 7, 11 and 41 don't divide
+    #[arg(long, default_value_t = 5_000)]
+    crowd: u64,
     /// First seed: other ones are other histories
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -47,8 +56,10 @@ pub fn run(prove: Prove) -> Result<()> {
     }
     if !prove.models {
         stages.run("random histories", || histories(&prove))?;
+        stages.run("Recoveries", || recoveries(&prove))?;
     }
     if !prove.histories && !prove.models {
+        stages.run("what asking and heap cost", || cu::run(cu::Cu {}))?;
         stages.run("tests rebuilt from events", rebuilt)?;
         stages.run("mutants of core", || mutants::run(&Mutants::default()))?;
         stages.run("mutants of the bytecode", || {
@@ -97,6 +108,22 @@ fn traces() -> Result<()> {
         .args(["--", "--nocapture"])
         .env("BULWARK_TRACES", "8");
     process::foreground(&mut test)
+}
+
+/// Recoveries of core at random, and one of many accounts on the bytecode.
+fn recoveries(prove: &Prove) -> Result<()> {
+    let mut core = process::cargo("test");
+    core.args(["--quiet", "--package", "bulwark-core", "--locked"])
+        .args(["--test", "recovery", "inv_"])
+        .env("BULWARK_RECOVERIES", prove.recoveries.to_string());
+    process::foreground(&mut core)?;
+    build::program(Program::Bulwark)?;
+    let mut crowd = process::cargo("test");
+    crowd
+        .args(["--quiet", "--workspace", "--locked"])
+        .args(["--test", "hostile_recovery", "inv_claim"])
+        .env("BULWARK_CROWD", prove.crowd.to_string());
+    process::foreground(&mut crowd)
 }
 
 fn histories(prove: &Prove) -> Result<()> {
