@@ -17,8 +17,8 @@ use crate::progress::Stages;
 /// invariants, and of one person at constant prices, who must not win; and Recoveries, robbed and
 /// paid in every order, of which a large one on the bytecode. Measures what asking for permission
 /// and the heap come to (`cargo xtask cu`). Plays every test of the bytecode with its venue rebuilt
-/// from events beside it. Then removes the guards of core one by one and expects the test of each to
-/// fail, last those of the bytecode.
+/// from events beside it. Then removes the guards of core one by one and expects the test of each
+/// to fail, last those of the bytecode.
 ///
 /// The models take a few minutes, ten million steps some minutes on two cores, the mutants of core
 /// as long, those of the bytecode about a minute each. A failure names its seed.
