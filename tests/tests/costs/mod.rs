@@ -7,6 +7,7 @@ pub mod council;
 pub mod opening;
 pub mod recovery;
 pub mod staking;
+mod summary;
 pub mod winding;
 
 use std::fmt::Write as _;
@@ -217,7 +218,9 @@ pub fn keep(rows: &[Row], decisions: &[Decision], vm: &Vm) -> Vec<String> {
         .collect();
     let written = std::fs::read_to_string(file()).unwrap_or_default();
     let fresh = paper(rows, decisions, vm, &written);
-    if std::env::var_os("BULWARK_WRITE").is_some() {
+    let write = std::env::var_os("BULWARK_WRITE").is_some();
+    problems.extend(summary::keep(rows, write).err());
+    if write {
         std::fs::write(file(), &fresh).expect("docs/costs.md is written");
         return problems;
     }
