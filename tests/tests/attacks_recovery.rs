@@ -209,9 +209,11 @@ fn a16_twenty_days_of_thirty_with_breaks_let_anyone_announce() {
     let (compartment, now) = (world.compartment(), world.now());
     assert_eq!(above_normal_since(&compartment, now), None);
     assert_eq!(above_normal_within(&compartment, now), DEAD_MAN_OF_MONTH);
+    // In Normal nobody announces, were it broken for a month before: it is traded in.
+    expect_error(world.announce(Cause::DeadMan), BulwarkError::NotNeeded);
+    look(&mut world, true);
     let mut healed = world.fork();
     world.announce(Cause::DeadMan).unwrap();
-    look(&mut world, true);
     world.pass(7 * DAY - 1);
     expect_error(world.freeze(), BulwarkError::DelayRuns);
     world.pass(1);
@@ -219,6 +221,7 @@ fn a16_twenty_days_of_thirty_with_breaks_let_anyone_announce() {
     world.freeze().unwrap();
     // Where it has been sound since, the first days leave the window within the notice.
     healed.announce(Cause::DeadMan).unwrap();
+    look(&mut healed, false);
     healed.pass(7 * DAY);
     expect_error(healed.freeze(), BulwarkError::NotNeeded);
     healed.undo().unwrap();

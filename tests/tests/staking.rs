@@ -385,6 +385,14 @@ fn a_recapitalisation_sells_what_was_lost_at_a_discount_that_rises() {
     }
     let sale = staking::sale(&world.board(), &world.insurance(), world.now()).unwrap();
     assert_eq!((sale.most, sale.discount_ppm), (lost - usdc(50.0), 50_000));
+    // Nothing is sold once a Recovery is announced: a discount is for a fortnight's losses.
+    let mut ending = world.fork();
+    let compartment = ending.deployment.compartment;
+    ending.corrupt::<Compartment>(compartment, |compartment| compartment.recovery_phase = 1);
+    expect_error(
+        ending.stake("una", StakeAct::Buy(usdc(50.0))),
+        E::RecoveryPhase,
+    );
     // Whoever asks for more gets what there is.
     let (before, had) = (world.insurance().balance, world.tokens_of("una", USDC));
     world.stake("una", StakeAct::Buy(usdc(9_000.0))).unwrap();

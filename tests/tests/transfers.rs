@@ -4,7 +4,9 @@
 use bulwark::error::BulwarkError;
 use bulwark_core::health::Level;
 use bulwark_core::ledger::{DAY, fading_left};
+use bulwark_core::mode::Capability;
 use bulwark_core::withdrawal::held;
+use bulwark_state::Compartment;
 use bulwark_svm::vm::pubkey;
 use bulwark_svm::world::{BTC, SOL, SOL_PERP, USDC, World, ask, bid, expect_error, scaled, usdc};
 use solana_signer::Signer;
@@ -113,7 +115,16 @@ fn with_positions_as_much_goes_as_could_be_withdrawn() {
         );
     }
     assert!(world.health("alice", Level::Initial).surplus().unwrap() >= 0);
-    // Back into the account with positions, it is a top-up.
+    // Back into the account with positions, it is a top-up, which no revocation reaches.
+    let compartment = world.deployment.compartment;
+    world.corrupt::<Compartment>(compartment, |compartment| {
+        let until = &mut compartment.revocations[Capability::Transfer as usize].until;
+        (until.at, until.slot) = (i64::MAX, u64::MAX);
+    });
+    expect_error(
+        world.transfer("alice", "alice again", USDC, 1),
+        BulwarkError::CapabilityRevoked,
+    );
     world.transfer("alice again", "alice", USDC, most).unwrap();
 }
 

@@ -88,7 +88,7 @@ impl Venue {
         }
         if any {
             let held = (&*self.quote, 0);
-            collect(&mut self.insurance, held, sum, price.used_ppm)?;
+            collect(&mut self.insurance, held, sum, &price)?;
         }
         Ok((price, sum))
     }
@@ -158,6 +158,20 @@ fn cover_costs_nothing_unused_and_the_whole_rate_once_all_is_used() {
     off.insurance.premium_ppm = 0;
     off.wait(HOUR);
     assert_eq!(off.charged(), 0);
+}
+
+/// A venue without insurance but $10 of a staker's, against $300,000 of stress.
+#[test]
+fn ten_dollars_of_cover_earn_no_more_than_ten_dollars_cover() {
+    let mut venue = Venue::new(100_000, 20 * DOLLAR, ALL);
+    venue.insurance.balance = 10 * DOLLAR;
+    venue.wait(HOUR);
+    let (price, sum) = venue.charge().expect("charged");
+    assert_eq!((price.total, price.used_ppm), (300_000 * DOLLAR, ALL));
+    assert_eq!(sum, 3_424_656, "$3.42 an hour, for all of it");
+    let earned = venue.insurance.earning.value - 10 * DOLLAR;
+    assert_eq!(earned, sum * 10 / 300_000, "not $82 a day");
+    assert_eq!(venue.insurance.balance, 10 * DOLLAR + sum);
 }
 
 /// One whose side is empty has nobody to pay, and nobody pays for a market that was settled.

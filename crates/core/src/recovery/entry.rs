@@ -151,7 +151,10 @@ pub fn announce(
     match cause {
         Cause::Guardian => guardian_budget(compartment, now)?,
         Cause::Missing if missing(compartment, now) => {}
-        Cause::DeadMan if dead_man(compartment, now) => {}
+        // In Normal nobody announces: what has healed is traded in, and the announced prices of a
+        // falling market would make sound accounts liquidatable.
+        Cause::DeadMan
+            if above_normal_since(compartment, now).is_some() && dead_man(compartment, now) => {}
         Cause::Deficit if deficit_stands(compartment, evidence, now)? => {}
         _ => return Err(Error::NotNeeded),
     }

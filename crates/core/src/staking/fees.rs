@@ -3,7 +3,9 @@
 //!
 //! Of fees that came while U went from U₀ to U₁ stakers have the mean of r over `[U₀, U₁]`, so it
 //! gains nobody anything to share often or seldom, or to move U in steps. Of that the earning pool
-//! has its part of the balance: what was given earns for nobody, and its part stays in F.
+//! has its part of the balance: what was given earns for nobody, and its part stays in F. Nor does
+//! anybody earn for what nobody covers: while insurance is less than the stressed shortfall S the
+//! pool has its part of S.
 
 use bulwark_state::{Bank, Board, Insurance, Wide};
 
@@ -20,11 +22,25 @@ const ONE: u64 = 1_000_000;
 /// # Errors
 /// Those of [`stress::total`].
 pub fn utilisation_ppm(board: &Board, insurance: &Insurance, now: Now) -> Result<u64> {
-    let used = stress::total(board, insurance, now)?;
-    if used >= insurance.balance {
-        return Ok(if used == 0 { 0 } else { ONE });
+    used_ppm(stress::total(board, insurance, now)?, insurance)
+}
+
+/// U for a stressed shortfall of `total`, UsdE6.
+pub(super) fn used_ppm(total: u64, insurance: &Insurance) -> Result<u64> {
+    if total >= insurance.balance {
+        return Ok(if total == 0 { 0 } else { ONE });
     }
-    mul_div_ceil(used, ONE, insurance.balance).ok_or(Error::Overflow)
+    mul_div_ceil(total, ONE, insurance.balance).ok_or(Error::Overflow)
+}
+
+/// What of `amount` the earning pool has, `total` being the stressed shortfall: its part of the
+/// balance, or of the shortfall where that is more.
+pub(super) fn part_of_pool(amount: u64, total: u64, insurance: &Insurance) -> Result<u64> {
+    let whole = insurance.balance.max(total);
+    if whole == 0 {
+        return Ok(0);
+    }
+    mul_div_floor(amount, insurance.earning.value, whole).ok_or(Error::Overflow)
 }
 
 /// ∫ r dU from 0 to `used` (ppm), in ppm × ppm × 2: doubled, so that it is whole.
@@ -91,7 +107,8 @@ pub fn share_fees(
     vault: u64,
     now: Now,
 ) -> Result<u64> {
-    let used = utilisation_ppm(board, insurance, now)?;
+    let total = stress::total(board, insurance, now)?;
+    let used = used_ppm(total, insurance)?;
     if !sound(quote, vault)? {
         return Ok(0);
     }
@@ -103,8 +120,7 @@ pub fn share_fees(
     if insurance.earning.shares != Wide::default() && come != 0 {
         let rate = mean_share_ppm(insurance, insurance.used_ppm, used)?;
         let shared = ppm_mul_floor(come, rate).ok_or(Error::Overflow)?;
-        let part = mul_div_floor(shared, insurance.earning.value, insurance.balance);
-        earned = part.ok_or(Error::Overflow)?;
+        earned = part_of_pool(shared, total, insurance)?;
     }
     let taken = i64::try_from(earned).map_err(|_| Error::Overflow)?;
     totals.fees = totals.fees.checked_sub(taken).ok_or(Error::Overflow)?;

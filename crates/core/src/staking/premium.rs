@@ -12,7 +12,7 @@
 
 use bulwark_state::{Bank, Board, Insurance, Market};
 
-use super::fees::{sound, utilisation_ppm};
+use super::fees::{part_of_pool, sound, used_ppm};
 use super::stress;
 use crate::error::{Error, Result};
 use crate::gate::{self, Cell, LegUse};
@@ -31,6 +31,8 @@ const SETTLED: u8 = 6;
 /// U and the price that follows from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Price {
+    /// S now, UsdE6.
+    pub total: u64,
     /// U now, ppm.
     pub used_ppm: u64,
     /// Price of cover since the last charge, ppm of stress a year.
@@ -50,14 +52,16 @@ pub fn note(board: &mut Board, market: &Market) -> Result<()> {
 /// The price of the time since the last charge. Call [`note`] for every market before.
 ///
 /// # Errors
-/// Those of [`utilisation_ppm`].
+/// Those of [`stress::total`].
 #[inline(never)]
 pub fn price(board: &Board, insurance: &Insurance, now: Now) -> Result<Price> {
-    let used_ppm = utilisation_ppm(board, insurance, now)?;
+    let total = stress::total(board, insurance, now)?;
+    let used_ppm = used_ppm(total, insurance)?;
     let counted = used_ppm.min(insurance.premium_used_ppm);
     let counted = u32::try_from(counted).map_err(|_| Error::Overflow)?;
     let yearly = ppm_mul_floor(insurance.premium_ppm, counted);
     Ok(Price {
+        total,
         used_ppm,
         yearly_ppm: yearly.ok_or(Error::Overflow)?,
     })
@@ -112,7 +116,8 @@ fn may_charge(board: &Board, feed: u8, passed: u64, now: Now) -> Result<bool> {
 }
 
 /// Takes what all markets were charged into insurance: stakers who earn have their part of the
-/// balance of it, unless money is missing or a deficit stands; the rest counts as given. Call it
+/// balance of it (or of S where that is more: nobody is paid for what nobody covers), unless money
+/// is missing or a deficit stands; the rest counts as given. Call it
 /// where any market was charged, were it nothing: it remembers U.
 ///
 /// # Errors
@@ -122,16 +127,15 @@ pub fn collect(
     insurance: &mut Insurance,
     (quote, vault): (&Bank, u64),
     charged: u64,
-    used_ppm: u64,
+    price: &Price,
 ) -> Result<()> {
     let add = |sum: u64, more| sum.checked_add(more).ok_or(Error::Overflow);
-    insurance.premium_used_ppm = used_ppm;
+    insurance.premium_used_ppm = price.used_ppm;
     if charged == 0 {
         return Ok(());
     }
-    if insurance.balance != 0 && sound(quote, vault)? {
-        let part = mul_div_floor(charged, insurance.earning.value, insurance.balance);
-        let part = part.ok_or(Error::Overflow)?;
+    if sound(quote, vault)? {
+        let part = part_of_pool(charged, price.total, insurance)?;
         insurance.earning.value = add(insurance.earning.value, part)?;
     }
     insurance.balance = add(insurance.balance, charged)?;

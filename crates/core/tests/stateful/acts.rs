@@ -146,7 +146,7 @@ impl State {
         }
         if any {
             let held = (&*self.banks[0], self.vaults[0]);
-            premium::collect(insurance, held, sum, price.used_ppm)?;
+            premium::collect(insurance, held, sum, &price)?;
         }
         Ok(sum != 0)
     }

@@ -252,7 +252,7 @@ fn dead_man(_: &Pauses, scene: &Scene) -> bool {
         let cause = (Cause::DeadMan, &evidence);
         announce(board, &mut compartment, recovery, cause, scene.now()).is_ok()
     });
-    let due = long && scene.alarm() || hours >= MANY + spare;
+    let due = scene.alarm() && (long || hours >= MANY + spare);
     (!may || long || hours >= MANY) && (!due || may || !scene.in_step())
 }
 

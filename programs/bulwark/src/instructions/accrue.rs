@@ -140,7 +140,7 @@ fn charge_premium(
             .or_refuse()?;
     }
     if any {
-        premium::collect(insurance, held, sum, price.used_ppm).or_refuse()?;
+        premium::collect(insurance, held, sum, &price).or_refuse()?;
     }
     Ok(charged)
 }

@@ -9,6 +9,7 @@
 //! than to the owner, or move a pool from the freeze on.
 
 use anchor_lang::prelude::*;
+use bulwark_core::mode::Phase;
 use bulwark_core::permits::Action;
 use bulwark_core::{recovery, staking};
 use bulwark_state::{Bank, Board, Insurance, Stake};
@@ -221,6 +222,9 @@ impl<'info> ChangeStake<'info> {
                 arrived
             }
             StakeAct::Buy(amount) => {
+                // A discount is for who bears losses for a fortnight, not until the freeze.
+                let runs_on = guard.context.phase == Phase::None;
+                ensure(runs_on, BulwarkError::RecoveryPhase)?;
                 let sale = staking::sale(&board, insurance, now).or_refuse()?;
                 ensure(sale.most > 0, BulwarkError::NothingForSale)?;
                 let arrived = self.join(quote, amount.min(sale.most))?;
