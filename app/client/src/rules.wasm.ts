@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 736d5b2e2d7d69d405d42b0c7dd403391122d09210b005a24be188d574d1ef93
+// Sources: 42faa682e739df8748740077de2b9663e44cad3b2b81adec43caff2b2fffa336
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

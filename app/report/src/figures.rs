@@ -1,7 +1,7 @@
 //! The figures of a run in the order in which they are shown.
 
 use crate::format::Unit;
-use crate::model::{Figures, Paid, Run, Scenario};
+use crate::model::{Covered, Figures, Paid, Run, Scenario};
 
 /// A figure and how to get it.
 pub struct Figure {
@@ -25,6 +25,7 @@ pub fn all(scenario: &Scenario) -> Vec<Figure> {
     let mut all = margins(scenario);
     all.extend(sums());
     all.extend(payments());
+    all.extend(cover());
     all.extend(work());
     all
 }
@@ -130,6 +131,43 @@ pub fn payments() -> Vec<Figure> {
         one("liquidation_fee_e6", "Liquidation fees", |p| {
             p.liquidation_fee_e6
         }),
+    ]
+}
+
+/// What insurance came to.
+fn cover() -> Vec<Figure> {
+    let one = |field: &str, name: &str, unit, get: fn(&Covered) -> i128| {
+        figure(&format!("cover.{field}"), name, unit, move |run| {
+            get(&run.cover)
+        })
+    };
+    vec![
+        one(
+            "most_stress_e6",
+            "Stressed shortfall, largest",
+            Unit::Usd,
+            |c| c.most_stress_e6.into(),
+        ),
+        one(
+            "most_used_ppm",
+            "Of insurance, largest",
+            Unit::Percent,
+            |c| c.most_used_ppm.into(),
+        )
+        .inner(),
+        one("premium_e6", "Paid for cover", Unit::Usd, |c| {
+            c.premium_e6.into()
+        }),
+        one("fees_e6", "Fees to stakers", Unit::Usd, |c| {
+            c.fees_e6.into()
+        }),
+        one("insurance_e6", "Insurance at the end", Unit::Usd, |c| {
+            c.insurance_e6.into()
+        }),
+        one("share_ppm", "A stake is worth", Unit::Percent, |c| {
+            c.share_ppm.into()
+        })
+        .inner(),
     ]
 }
 

@@ -66,7 +66,7 @@ fn same_scenario(a: &Outcome, b: &Outcome) -> Result<()> {
 
 type Figure = (&'static str, usize, fn(&Run) -> f64);
 
-const FIGURES: [Figure; 15] = [
+const FIGURES: [Figure; 17] = [
     ("initial margin, average, ppm", 0, |r| {
         r.average_initial_margin_ppm as f64
     }),
@@ -84,6 +84,8 @@ const FIGURES: [Figure; 15] = [
     ("insurance paid, USD", 2, |r| r.insurance_paid_usd),
     ("socialised, USD", 2, |r| r.socialised_usd),
     ("left as deficit, USD", 2, |r| r.deficit_usd),
+    ("premium for cover, USD", 2, |r| r.cover.premium_usd),
+    ("a stake is worth, ppm", 0, |r| r.cover.share_ppm as f64),
     ("transactions", 0, |r| r.transactions as f64),
     ("refused", 0, |r| r.transactions_failed as f64),
     ("compute units", 0, |r| r.compute_units_total as f64),

@@ -7,6 +7,7 @@ use bulwark_report as report;
 
 use super::options::{Margins, Order};
 use super::play::{Ended, Play};
+use super::run::Covered;
 use super::scenario::{Name, Written};
 use super::trace::Moment;
 use super::venue::{Kind, Liquidation, Party};
@@ -65,6 +66,8 @@ pub fn run(play: &Play, ended: &Ended) -> Result<report::Run> {
         },
         markets: markets(play, ended)?,
         funds: played.trace.iter().map(fund).collect::<Result<_>>()?,
+        cover: covered(&played.cover)?,
+        covers: played.trace.iter().map(cover).collect::<Result<_>>()?,
         liquidations: books
             .liquidations
             .iter()
@@ -107,9 +110,32 @@ fn point(moment: &Moment, market: usize) -> Result<report::Point> {
 fn fund(moment: &Moment) -> Result<report::Fund> {
     Ok(report::Fund {
         at_unix: moment.at,
-        insurance_e6: i64::try_from(moment.insurance_e6)?,
+        insurance_e6: i64::try_from(moment.cover.insurance_e6)?,
         bad_debt_e6: moment.bad_debt_e6,
         live_accounts: moment.live,
+    })
+}
+
+fn covered(all: &Covered) -> Result<report::Covered> {
+    Ok(report::Covered {
+        most_stress_e6: i64::try_from(all.most_stress_e6)?,
+        most_used_ppm: all.most_used_ppm,
+        premium_e6: i64::try_from(all.last.premium_e6)?,
+        fees_e6: i64::try_from(all.last.fees_e6)?,
+        insurance_e6: i64::try_from(all.last.insurance_e6)?,
+        share_ppm: all.last.share_ppm,
+    })
+}
+
+fn cover(moment: &Moment) -> Result<report::Cover> {
+    let cover = &moment.cover;
+    Ok(report::Cover {
+        at_unix: moment.at,
+        stress_e6: i64::try_from(cover.stress_e6)?,
+        used_ppm: cover.used_ppm,
+        fee_share_ppm: cover.fee_share_ppm,
+        premium_ppm: cover.premium_ppm,
+        share_ppm: cover.share_ppm,
     })
 }
 

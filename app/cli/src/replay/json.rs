@@ -101,6 +101,20 @@ pub struct Outage {
     pub symbol: String,
 }
 
+/// What insurance came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OfCover {
+    /// Largest stressed shortfall, and the largest part of insurance that it was.
+    pub most_stress_usd: f64,
+    pub most_used_ppm: u64,
+    /// What positions paid for cover, and what of fees stakers earned.
+    pub premium_usd: f64,
+    pub fees_earned_usd: f64,
+    /// At the end: insurance, and what a stake is worth of what was paid in.
+    pub insurance_usd: f64,
+    pub share_ppm: u64,
+}
+
 /// One arm under one order of the extremes. With several markets, margins are those of the first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -139,6 +153,9 @@ pub struct Run {
     pub traders_in_usd: f64,
     #[serde(default)]
     pub traders_out_usd: f64,
+    /// Insurance: its stress, its price, and what it is worth.
+    #[serde(default)]
+    pub cover: OfCover,
     /// Compute units by instruction, the dearest in all first.
     #[serde(default)]
     pub instructions: Vec<OfInstruction>,

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use super::csv::{Gap, Series};
 use super::instrument::Instrument;
 use super::json::{
-    Away, Listed, OfBreaker, OfCongestion, OfInstruction, OfMarket, OfToken, Outage, Run, Scenario,
-    Span, usd,
+    Away, Listed, OfBreaker, OfCongestion, OfCover, OfInstruction, OfMarket, OfToken, Outage, Run,
+    Scenario, Span, usd,
 };
 use super::play::{Ended, Play};
 use super::scenario::{self, Name, Written};
@@ -77,7 +77,7 @@ fn modelled(play: &Play, reconstructed: bool) -> Vec<String> {
     let mut modelled = vec![
         "confidence",
         "signed average (half-life 5921 slots)",
-        "a keeper who checks hourly and when a breaker trips",
+        "a keeper who checks hourly and when a breaker trips and looks after insurance each quarter",
     ];
     if reconstructed {
         modelled.push("the path between published prices (reconstructed path)");
@@ -184,6 +184,14 @@ pub fn run(play: &Play, ended: &Ended) -> Result<Run> {
         seized_usd: usd(venue.books().seized_e6),
         traders_in_usd: sum(|flows| flows.in_e6),
         traders_out_usd: sum(|flows| flows.out_e6),
+        cover: OfCover {
+            most_stress_usd: played.cover.most_stress_e6 as f64 / 1e6,
+            most_used_ppm: played.cover.most_used_ppm,
+            premium_usd: played.cover.last.premium_e6 as f64 / 1e6,
+            fees_earned_usd: played.cover.last.fees_e6 as f64 / 1e6,
+            insurance_usd: played.cover.last.insurance_e6 as f64 / 1e6,
+            share_ppm: played.cover.last.share_ppm,
+        },
         instructions: of_instructions(venue)?,
         congestion: of_congestion(play, ended),
         makers_away: played.away.iter().map(away).collect(),

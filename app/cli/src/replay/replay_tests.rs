@@ -135,6 +135,33 @@ fn a_crash_liquidates_and_every_loss_is_booked() {
     assert_eq!(run.conservation_error, 0);
 }
 
+/// Insurance ends with what it began with, what positions and fees brought and what losses took;
+/// half of it is a stake's.
+#[test]
+fn insurance_is_told_to_the_cent_and_a_crash_uses_all_of_it() {
+    let mut options = options(40, &[Margins::Dynamic, Margins::Static]);
+    options.static_margin = StaticMargin::Ppm(20_000);
+    let seed = config::insurance_e6(40) as f64 / 1e6;
+    for run in runs(&options, &crash(150, 12, 40_000)) {
+        let cover = &run.cover;
+        let came = cover.premium_usd + cover.fees_earned_usd - run.insurance_paid_usd;
+        assert!((cover.insurance_usd - seed - came).abs() < 0.01, "{run:?}");
+        // Stress is three margins: the fixed ones stay small.
+        let all = run.margins == "dynamic";
+        assert_eq!(cover.most_used_ppm == 1_000_000, all, "{run:?}");
+        assert_eq!(cover.most_stress_usd > seed, all, "{run:?}");
+        assert!(cover.premium_usd > 0.0, "{run:?}");
+        // Draws fall on a stake as on what was given.
+        let left = cover.insurance_usd / seed * 1e6;
+        let apart = (cover.share_ppm as f64 - left).abs();
+        assert!(apart < 30_000.0, "{run:?}");
+    }
+    let calm = &runs(&options, &crash(120, 0, 0))[0].cover;
+    // Nobody has staked for a day: what positions pay is nobody's yet.
+    assert_eq!((calm.share_ppm, calm.fees_earned_usd), (1_000_000, 0.0));
+    assert!(calm.insurance_usd > seed, "{calm:?}");
+}
+
 #[test]
 fn the_same_seed_gives_the_same_result_and_another_seed_another() {
     let series = crash(90, 6, 30_000);

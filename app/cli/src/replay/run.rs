@@ -16,13 +16,15 @@ use super::population::Trader;
 use super::steps::{Interference, Steps};
 use super::trace::{self, Trace};
 use super::traders::Traders;
-use super::venue::{Flows, Party, Venue};
+use super::venue::{Cover, Flows, Party, Venue};
 
 /// Steps between two recomputations of the ledger out of all accounts.
 const CHECK_EVERY: u64 = 1_000;
 /// Steps between two accruals of interest, and between two checks of a keeper, who comes when a
 /// breaker trips too.
 const ACCRUE_EVERY: u64 = 240;
+/// Steps between two rounds of a keeper for insurance: proofs of stress, fees shared.
+const COVER_EVERY: u64 = 60;
 
 /// How a run is played.
 pub struct Rules<'a> {
@@ -55,6 +57,26 @@ pub struct Played {
     pub away: Vec<(usize, i64, i64)>,
     /// What breakers and modes held back.
     pub held: Vec<Held>,
+    pub cover: Covered,
+}
+
+/// What insurance came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Covered {
+    /// Largest stressed shortfall, UsdE6.
+    pub most_stress_e6: u64,
+    /// Largest share of insurance that it was, ppm.
+    pub most_used_ppm: u64,
+    /// At the last step.
+    pub last: Cover,
+}
+
+impl Covered {
+    fn note(&mut self, now: Cover) {
+        self.most_stress_e6 = self.most_stress_e6.max(now.stress_e6);
+        self.most_used_ppm = self.most_used_ppm.max(now.used_ppm);
+        self.last = now;
+    }
 }
 
 /// Plays all steps on a venue.
@@ -75,6 +97,7 @@ pub fn play(
     let mut conservation_error = 0;
     let mut attack = Stage::new(rules.attack);
     let mut watch = Watch::default();
+    let mut cover = Covered::default();
     for (number, step) in (0u64..).zip(steps.by_ref()) {
         attack.go_on(venue, &mut makers, step.at, traders.present())?;
         venue.arrive(&step)?;
@@ -104,11 +127,16 @@ pub fn play(
         if number % ACCRUE_EVERY == ACCRUE_EVERY - 1 || venue.wants_check() {
             venue.check()?;
         }
+        if number % COVER_EVERY == COVER_EVERY - 1 {
+            venue.keep_cover(&watched(venue, &traders))?;
+        }
+        let now = venue.cover()?;
+        cover.note(now);
         if number % CHECK_EVERY == CHECK_EVERY - 1 {
             conservation_error = conservation_error.max(venue.conservation_error()?);
         }
         if rules.traced {
-            trace.push(trace::moment(venue, traders.live())?);
+            trace.push(trace::moment(venue, traders.live(), now)?);
         }
         show(bar, venue, number);
     }
@@ -131,6 +159,7 @@ pub fn play(
         interference: steps.interference,
         away: makers.away(),
         held: watch.end(),
+        cover,
     })
 }
 

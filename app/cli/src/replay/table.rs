@@ -61,6 +61,16 @@ pub fn table(outcome: &Outcome) -> Table {
     });
     line("socialised", &|r| dollars(r.socialised_usd));
     line("left as deficit", &|r| dollars(r.deficit_usd));
+    line("stressed shortfall, largest", &|r| {
+        dollars(r.cover.most_stress_usd)
+    });
+    line("  of insurance, largest", &|r| {
+        percent(r.cover.most_used_ppm)
+    });
+    line("premium for cover", &|r| dollars(r.cover.premium_usd));
+    line("fees to stakers", &|r| dollars(r.cover.fees_earned_usd));
+    line("insurance at the end", &|r| dollars(r.cover.insurance_usd));
+    line("  a stake is worth", &|r| percent(r.cover.share_ppm));
     line("transactions", &|r| grouped(r.transactions));
     line("  refused", &|r| grouped(r.transactions_failed));
     for name in refusal_names(runs) {

@@ -12,7 +12,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use bulwark_core::targets;
 
-use super::venue::Venue;
+use super::venue::{Cover, Venue};
 
 /// The header of a trace.
 pub const HEADER: &str = "ts_unix,price,initial_target,maintenance_target,applied_maintenance,\
@@ -39,8 +39,8 @@ pub struct Moment {
     /// Unix second.
     pub at: i64,
     pub markets: Vec<Point>,
-    /// Balance, UsdE6.
-    pub insurance_e6: u64,
+    /// Insurance.
+    pub cover: Cover,
     /// So far, UsdE6.
     pub bad_debt_e6: i64,
     /// Traders with a position.
@@ -51,7 +51,7 @@ pub struct Moment {
 pub type Trace = Vec<Moment>;
 
 /// Reads a step off a venue.
-pub fn moment(venue: &Venue, live: u64) -> Result<Moment> {
+pub fn moment(venue: &Venue, live: u64, cover: Cover) -> Result<Moment> {
     let point = |market: usize| {
         let rule = venue.margin(market);
         Ok(Point {
@@ -67,7 +67,7 @@ pub fn moment(venue: &Venue, live: u64) -> Result<Moment> {
         markets: (0..venue.market_count())
             .map(point)
             .collect::<Result<_>>()?,
-        insurance_e6: venue.insurance()?,
+        cover,
         bad_debt_e6: venue.books().lost_e6,
         live,
     })
@@ -106,7 +106,7 @@ pub fn write<'a>(
                     decimal(point.initial_e9.into(), 9),
                     decimal(point.target_e9.into(), 9),
                     decimal(point.applied_e9.into(), 9),
-                    decimal(moment.insurance_e6.into(), 6),
+                    decimal(moment.cover.insurance_e6.into(), 6),
                     decimal(moment.bad_debt_e6.unsigned_abs().into(), 6),
                     moment.live,
                 )
@@ -152,7 +152,10 @@ mod tests {
         let moment = Moment {
             at: 1_700_000_000,
             markets: vec![point, point],
-            insurance_e6: 1_500_000,
+            cover: Cover {
+                insurance_e6: 1_500_000,
+                ..Cover::default()
+            },
             bad_debt_e6: 0,
             live: 3,
         };

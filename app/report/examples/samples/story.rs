@@ -1,9 +1,9 @@
 //! Made-up reports: a crash in two markets, a calm day of one arm, and one in which nothing is.
 
 use bulwark_report::{
-    Breaker, Collateral, Episode, Equity, FORMAT, Figures, Fund, Held, Instruction, Liquidation,
-    LiquidationKind, Margins, Market, MarketRun, Order, Outage, Paid, Point, Refusal, Report, Run,
-    Scenario, Series, Setting, State,
+    Breaker, Collateral, Cover, Covered, Episode, Equity, FORMAT, Figures, Fund, Held, Instruction,
+    Liquidation, LiquidationKind, Margins, Market, MarketRun, Order, Outage, Paid, Point, Refusal,
+    Report, Run, Scenario, Series, Setting, State,
 };
 
 const FROM: i64 = 1_621_036_800;
@@ -115,6 +115,8 @@ pub fn calm() -> Report {
         funds: (0..300)
             .map(|n| fund(FROM + n * 300, 20_000_000_000, 0, n as u64 / 15))
             .collect(),
+        cover: Covered::default(),
+        covers: Series::default(),
         liquidations: Series::default(),
         held: vec![],
         equity: (0..20)
@@ -297,6 +299,17 @@ fn crashed(margins: Margins, order: Order) -> Run {
             (bar as u64 / 11).min(480),
         )
     });
+    let covers = (0..BARS).step_by(10).map(|bar| {
+        let fallen = fallen(bar) as u64;
+        Cover {
+            at_unix: FROM + bar * 60,
+            stress_e6: 20_000_000_000 + fallen as i64 * 41_234_500,
+            used_ppm: (400_000 + fallen * 824).min(1_000_000),
+            fee_share_ppm: 180_000 + fallen * 320,
+            premium_ppm: 40_000 + fallen * 60,
+            share_ppm: 1_000_000 - fallen * (lost / 60_000_000).clamp(0, 999) as u64,
+        }
+    });
     let equity = (0..488).map(|account| Equity {
         account,
         initial_e6: 1_500_000_000,
@@ -334,6 +347,15 @@ fn crashed(margins: Margins, order: Order) -> Run {
             liquidation_fee_e6: 2_345,
         },
         markets,
+        cover: Covered {
+            most_stress_e6: 61_234_500_000,
+            most_used_ppm: 1_000_000,
+            premium_e6: 12_345_678,
+            fees_e6: 345_678_901,
+            insurance_e6: 50_000_000_000 - lost.min(50_000_000_000),
+            share_ppm: 1_000_000 - (lost / 60_000).clamp(0, 999_000) as u64,
+        },
+        covers: covers.collect(),
         funds: funds.collect(),
         liquidations: liquidations(&mut dice, many),
         held: held(),

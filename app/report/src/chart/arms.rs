@@ -5,8 +5,8 @@ use plotters::prelude::Rectangle;
 use super::axis::{Axis, dollars};
 use super::price::shade;
 use super::{Area, Drawn, Ink, Look, line, panel, steps};
-use crate::format::short;
-use crate::model::{Fund, Margins, Run};
+use crate::format::{Unit, short};
+use crate::model::{Cover, Fund, Margins, Run};
 use crate::view::View;
 
 /// A value over time.
@@ -17,16 +17,39 @@ pub enum Value {
     LiveAccounts,
     /// Long open interest of all markets.
     OpenInterest,
+    Stress,
+    Used,
+    FeeShare,
+    Premium,
+    Share,
 }
 
 impl Value {
-    /// The values of a run, UsdE6 or accounts, by their unix second.
+    /// In which its values are.
+    pub fn unit(self) -> Unit {
+        match self {
+            Self::BadDebt | Self::Insurance | Self::OpenInterest | Self::Stress => Unit::Usd,
+            Self::LiveAccounts => Unit::Count,
+            Self::Used | Self::FeeShare | Self::Premium | Self::Share => Unit::Percent,
+        }
+    }
+
+    /// The values of a run, in [`Value::unit`], by their unix second.
     pub fn exact(self, run: &Run) -> Vec<(i64, i128)> {
         let fund = |get: fn(&Fund) -> i128| {
             let rows = run.funds.iter();
             rows.map(|fund| (fund.at_unix, get(fund))).collect()
         };
+        let cover = |get: fn(&Cover) -> i128| {
+            let rows = run.covers.iter();
+            rows.map(|cover| (cover.at_unix, get(cover))).collect()
+        };
         match self {
+            Self::Stress => cover(|cover| cover.stress_e6.into()),
+            Self::Used => cover(|cover| cover.used_ppm.into()),
+            Self::FeeShare => cover(|cover| cover.fee_share_ppm.into()),
+            Self::Premium => cover(|cover| cover.premium_ppm.into()),
+            Self::Share => cover(|cover| cover.share_ppm.into()),
             Self::BadDebt => fund(|fund| fund.bad_debt_e6.into()),
             Self::Insurance => fund(|fund| fund.insurance_e6.into()),
             Self::LiveAccounts => fund(|fund| fund.live_accounts.into()),
@@ -34,9 +57,13 @@ impl Value {
         }
     }
 
-    /// The points of a run, in dollars or accounts.
+    /// The points of a run, in dollars, accounts or percent.
     fn of(self, run: &Run) -> Vec<(f64, f64)> {
-        let one = if self == Self::LiveAccounts { 1.0 } else { 1e6 };
+        let one = match self.unit() {
+            Unit::Percent => 1e4,
+            Unit::Count => 1.0,
+            _ => 1e6,
+        };
         let all = self.exact(run).into_iter();
         steps(all.map(|(at, value)| (at as f64, value as f64 / one)))
     }
@@ -44,6 +71,7 @@ impl Value {
     fn label(self, value: f64) -> String {
         match self {
             Self::LiveAccounts => short(value),
+            _ if self.unit() == Unit::Percent => format!("{}\u{a0}%", short(value)),
             _ => dollars(value),
         }
     }
@@ -54,6 +82,11 @@ impl Value {
             Self::Insurance => "Balance of insurance, USD",
             Self::LiveAccounts => "Traders with a position",
             Self::OpenInterest => "Long open interest, USD",
+            Self::Stress => "Stressed shortfall, USD",
+            Self::Used => "Stressed shortfall over insurance, %",
+            Self::FeeShare => "Stakers\u{2019} share of fees, %",
+            Self::Premium => "Price of cover, % of stress a year",
+            Self::Share => "Worth of a stake, %",
         }
     }
 }

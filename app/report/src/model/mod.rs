@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use drill::{Drill, DrillRule, DrillStage, Drills};
 pub use held::{Breaker, Held, State};
 pub use scenario::{Collateral, Episode, Market, Outage, Scenario, Setting};
-pub use series::{Equity, Fund, Liquidation, LiquidationKind, Point, Series};
+pub use series::{Cover, Equity, Fund, Liquidation, LiquidationKind, Point, Series};
 
 /// Version of this layout: raised whenever a reader of the last one would misread it.
 pub const FORMAT: u32 = 1;
@@ -82,6 +82,12 @@ pub struct Run {
     pub markets: Vec<MarketRun>,
     /// Insurance, bad debt and accounts over time: they belong to all markets together.
     pub funds: Series<Fund>,
+    /// What insurance came to.
+    #[serde(default)]
+    pub cover: Covered,
+    /// Insurance against what it may have to pay, over time.
+    #[serde(default)]
+    pub covers: Series<Cover>,
     /// Oldest first.
     pub liquidations: Series<Liquidation>,
     /// What breakers held back, in the order in which it began.
@@ -136,6 +142,24 @@ pub struct Paid {
     pub premium_e6: i64,
     /// From liquidated accounts to the fees.
     pub liquidation_fee_e6: i64,
+}
+
+/// What insurance came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Covered {
+    /// Largest stressed shortfall.
+    pub most_stress_e6: i64,
+    /// Largest share of insurance that it was.
+    pub most_used_ppm: u64,
+    /// Paid by positions for the stress that they add.
+    pub premium_e6: i64,
+    /// Fees that stakers earned.
+    pub fees_e6: i64,
+    /// Balance at the end.
+    pub insurance_e6: i64,
+    /// What a stake made before the first price is worth at the end.
+    pub share_ppm: u64,
 }
 
 /// What happened in one market.

@@ -79,6 +79,24 @@ columns! {
 }
 
 columns! {
+    /// Insurance against what it may have to pay, at one moment.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Cover in Covers {
+        pub at_unix: i64,
+        /// Stressed shortfall.
+        pub stress_e6: i64,
+        /// Its share of insurance, at most one.
+        pub used_ppm: u64,
+        /// Stakers' share of fees at that.
+        pub fee_share_ppm: u64,
+        /// Price of cover at that, of stress a year.
+        pub premium_ppm: u64,
+        /// What a stake made before the first price is worth.
+        pub share_ppm: u64,
+    }
+}
+
+columns! {
     /// One liquidation.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Liquidation in Liquidations {

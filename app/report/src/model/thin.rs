@@ -1,6 +1,6 @@
 //! A report for a page: traces without what no screen could show.
 
-use super::{Fund, Point, Report, Series};
+use super::{Cover, Fund, Point, Report, Series};
 
 /// Parts into which a trace is cut.
 const PARTS: usize = 250;
@@ -17,6 +17,14 @@ impl Report {
                     |f: &Fund| f.insurance_e6.into(),
                     |f: &Fund| f.bad_debt_e6.into(),
                     |f: &Fund| f.live_accounts.into(),
+                ],
+            );
+            run.covers = thin(
+                &run.covers,
+                &[
+                    |c: &Cover| c.stress_e6.into(),
+                    |c: &Cover| c.used_ppm.into(),
+                    |c: &Cover| c.share_ppm.into(),
                 ],
             );
             for market in &mut run.markets {

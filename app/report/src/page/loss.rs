@@ -16,7 +16,7 @@ use crate::view::View;
 pub fn section(view: &View) -> Markup {
     html! {
         section #losses aria-labelledby="losses-h" {
-            h2 #losses-h { "Bad debt, insurance, who paid" }
+            h2 #losses-h { "Bad debt, who paid" }
             (legend(&[
                 arm(crate::model::Margins::Dynamic, Mark::Line(2.0)),
                 arm(crate::model::Margins::Static, Mark::Line(2.0)),
@@ -29,7 +29,6 @@ pub fn section(view: &View) -> Markup {
                     @if arms::most(view, Value::BadDebt) > 0.0 {
                         (over_time(view, order, Value::BadDebt))
                     }
-                    (over_time(view, order, Value::Insurance))
                     (paid(view, order))
                 }
             }))
@@ -38,13 +37,19 @@ pub fn section(view: &View) -> Markup {
 }
 
 /// One value over time, both arms.
-fn over_time(view: &View, order: Order, shown: Value) -> Markup {
+pub(super) fn over_time(view: &View, order: Order, shown: Value) -> Markup {
     let runs = view.arms(order);
-    let (name, title, unit) = match shown {
-        Value::BadDebt => ("bad-debt", "Bad debt", Unit::Usd),
-        Value::Insurance => ("insurance", "Insurance", Unit::Usd),
-        Value::LiveAccounts => ("live", "Traders with a position", Unit::Count),
-        Value::OpenInterest => ("open-interest", "Open interest", Unit::Usd),
+    let unit = shown.unit();
+    let (name, title) = match shown {
+        Value::BadDebt => ("bad-debt", "Bad debt"),
+        Value::Insurance => ("insurance", "Insurance"),
+        Value::LiveAccounts => ("live", "Traders with a position"),
+        Value::OpenInterest => ("open-interest", "Open interest"),
+        Value::Stress => ("stress", "Stressed shortfall"),
+        Value::Used => ("used", "Insurance in use"),
+        Value::FeeShare => ("fee-share", "Stakers\u{2019} share of fees"),
+        Value::Premium => ("cover-price", "Price of cover"),
+        Value::Share => ("share", "Worth of a stake"),
     };
     let columns: Vec<_> = runs.iter().map(|run| shown.exact(run)).collect();
     let ends = runs.iter().zip(&columns).map(|(run, column)| {

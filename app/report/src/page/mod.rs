@@ -1,5 +1,6 @@
 //! One HTML file that needs nothing else: no script runs in it, nothing is fetched.
 
+mod cover;
 pub mod drill;
 mod facts;
 mod held;
@@ -50,6 +51,7 @@ pub fn render(report: &Report) -> String {
                     (held::section(&view))
                     (series::liquidations(&view))
                     (loss::section(&view))
+                    (cover::section(&view))
                     (loss::traders(&view))
                     (loss::units(&view))
                     (facts::section(&view))
@@ -80,6 +82,7 @@ fn head(view: &View) -> Markup {
         ("breakers", "Breakers"),
         ("liquidations", "Liquidations"),
         ("losses", "Losses"),
+        ("cover", "Insurance"),
         ("traders", "Traders"),
         ("units", "Compute units"),
         ("facts", "What was played"),

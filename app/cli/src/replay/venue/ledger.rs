@@ -151,14 +151,6 @@ impl Venue {
         &self.books
     }
 
-    /// Balance of insurance, UsdE6.
-    pub fn insurance(&self) -> Result<u64> {
-        let insurance = self
-            .vm
-            .read::<Insurance>(address(self.deployment.insurance));
-        Ok(insurance.context("no insurance")?.balance)
-    }
-
     /// Open interest of a market (longs), BaseE8.
     pub fn open_interest(&self, market: usize) -> Result<u64> {
         let key = address(self.deployment.markets[market].market);

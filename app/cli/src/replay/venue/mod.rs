@@ -5,6 +5,7 @@
 //! writes them; health is computed from them off the chain by the code that the program runs.
 
 mod acts;
+mod cover;
 mod deeds;
 mod funds;
 mod held;
@@ -33,6 +34,7 @@ use super::cluster::Cluster;
 use super::makers::MAKERS;
 use super::measure::{self, Fixed};
 
+pub use cover::Cover;
 pub use ledger::{Kind, Liquidation};
 pub use orders::Quote;
 pub use send::Units;
@@ -115,6 +117,10 @@ pub struct Venue {
     traders: Vec<Seat>,
     makers: Vec<Seat>,
     liquidator: Seat,
+    /// Has staked half of what insurance began with.
+    staker: Seat,
+    /// How much, UsdE6.
+    staked: u64,
     actors: Vec<Seat>,
     /// Units of each token that traders and actors start with.
     token_share: u64,

@@ -171,7 +171,7 @@ fn instruction_name(kind: &[u8; 8]) -> Option<&'static str> {
         CloseMarginAccount "close_margin_account" Flag "flag" Unflag "unflag"
         TakeOver "take_over" Seize "seize" Convert "convert" WindUp "wind_up" Settle "settle"
         Accrue "accrue" Fold "fold" FundInsurance "fund_insurance" Sweep "sweep"
-        PruneOrders "prune_orders" CrankTicket "crank_ticket" Check "check"
+        Stake "stake" ProveStress "prove_stress" PruneOrders "prune_orders" CrankTicket "crank_ticket" Check "check"
     };
     let found = names.iter().find(|(of, _)| **of == kind[..]);
     found.map(|(_, name)| *name)

@@ -196,6 +196,8 @@ impl Venue {
             traders: seats(setup.traders as usize, "trader"),
             makers: seats(listed.len() * MAKERS, "maker"),
             liquidator: seat("liquidator".into()),
+            staker: seat("staker".into()),
+            staked: 0,
             actors: seats(setup.actors.len(), "actor"),
             board: vm.read(address(deployment.board)).context("no Board")?,
             tokens: plan.banks[1..].iter().map(token).collect(),
@@ -227,11 +229,15 @@ impl Venue {
         let count = setup.traders.max(1);
         let (backing, insured) = (config::backing_e6(count), config::insurance_e6(count));
         let donor = Seat::new(&self.deployment, "donor", 1);
+        // Half of insurance is given, half is staked.
+        let staked = insured / 2;
+        let given = insured - staked;
         let Self {
             vm,
             traders,
             makers,
             liquidator,
+            staker,
             actors,
             tokens,
             token_share,
@@ -241,7 +247,11 @@ impl Venue {
             .iter()
             .map(|seat| (seat, backing))
             // Once to deposit, once to pay where the program wants quote from outside.
-            .chain([(&*liquidator, 2 * backing), (&donor, insured)])
+            .chain([
+                (&*liquidator, 2 * backing),
+                (&donor, given),
+                (&*staker, staked),
+            ])
         {
             open_purse(vm, seat, 0, QUOTE, amount)?;
         }
@@ -257,9 +267,10 @@ impl Venue {
             }
         }
         let (owner, purse) = (pubkey(donor.owner.pubkey()), donor.purse(0));
-        let fund = self.deployment.fund_insurance(owner, purse, insured);
+        let fund = self.deployment.fund_insurance(owner, purse, given);
         self.must(&[fund], &[&donor.owner])
             .context("fund insurance")?;
+        self.stake(staked)?;
         for party in self.makers().chain([Party::Liquidator]) {
             anyhow::ensure!(self.top_up(party, backing, None)?, "{party:?} has no money");
         }

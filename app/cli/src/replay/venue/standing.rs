@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use bulwark_core::gate::{Cell, LegUse};
 use bulwark_core::health::{self, Health, Level, Stage};
+use bulwark_core::staking::stress;
 use bulwark_core::{gate, ledger as books};
 use bulwark_state::{Collateral, MarginAccount};
 
@@ -104,7 +105,10 @@ impl Venue {
         } = health.map_err(refused)?;
         let (mark, _) = self.price(market);
         let mark = u128::from(base.unsigned_abs()) * u128::from(mark) / 10_000_000_000;
-        let by_cap = u64::try_from(mark * 1_000 / u128::from(listed.leverage_cap.max(1)))?;
+        // The coverage breaker leaves a part of the cap.
+        let left = stress::ease_e9(&self.board, self.now).max(1);
+        let cap = u128::from(listed.leverage_cap.max(1)) * u128::from(left);
+        let by_cap = u64::try_from(mark * 1_000 * 1_000_000_000 / cap)?;
         let needed = i64::try_from(requirement.max(by_cap))?;
         // A thousandth more, so that rounding and interest refuse nobody.
         let least = u64::try_from(needed - value).unwrap_or(0);
