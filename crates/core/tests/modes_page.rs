@@ -410,6 +410,10 @@ fn page() -> String {
     );
     capabilities(&mut text);
     text.push_str(
+        "\nA transfer to an own account with positions, orders or debt is a top-up, and stays open. \
+         Joining\ninsurance is funding it.\n",
+    );
+    text.push_str(
         "\n## Breakers\n\nEach only tightens and ends by itself; the reason code is in records and events. Thresholds and\n\
          their bounds: [parameters.md](parameters.md); formulas: [risk-model.md](risk-model.md). What one\n\
          makes of a market is a status of the table above.\n\n",

@@ -4,7 +4,7 @@
 //! open interest together pays a·U a year on what it adds, half of it each side, U the stressed
 //! shortfall over insurance: nothing while nothing of insurance is used, a (`insurance.premium`)
 //! while all of it is. Of U at two charges the smaller counts for the time between them, as with
-//! samples of funding: a stress that is shown at one moment alone moves nothing.
+//! samples of funding; a proof of stress lives an hour, and counts as long.
 //!
 //! It is charged through the loss indexes of both sides, so that an account's is due at once and
 //! booked when it is touched, and lies in insurance from then on: stakers who earn have their part
