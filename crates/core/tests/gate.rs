@@ -1,4 +1,4 @@
-//! The oracle gate (D12): the table against the design's own words, the severities at their
+//! The oracle gate (D12): the table against its words (docs/risk-model.md), the severities at their
 //! borders, and what faults may never do to a price.
 
 use bulwark_core::Now;
@@ -7,7 +7,7 @@ use bulwark_state::{Feed, FeedParams, OracleSource, Print};
 use bytemuck::Zeroable;
 use proptest::prelude::*;
 
-/// The gate table as the design writes it.
+/// The gate table in words.
 const DESIGN: &str = "\
 | action on the leg | Ok | Uncertain | Unconfirmed | Stale | Old | Diverged | Dead |
 |---|---|---|---|---|---|---|---|
@@ -18,7 +18,7 @@ const DESIGN: &str = "\
 | seize / convert collateral | yes | yes | wait | yes | no | both | no |
 | allocate loss, funding sample, variance sample | yes | loss, variance | variance once confirmed | loss | no | variance once both agree | no |";
 
-/// A cell of the first five rows in the design's words.
+/// A cell of the first five rows in those words.
 fn words(usage: LegUse, severity: Severity) -> &'static str {
     let withdraw = usage == LegUse::Withdraw;
     let convert = usage == LegUse::Convert;

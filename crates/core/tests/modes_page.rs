@@ -410,8 +410,8 @@ fn page() -> String {
     );
     capabilities(&mut text);
     text.push_str(
-        "\nA transfer to an own account with positions, orders or debt is a top-up, and stays open. \
-         Joining\ninsurance is funding it.\n",
+        "\nA transfer to an own account with positions, orders or debt is a top-up, and stays open. Of\n\
+         `stake` *fund insurance* is Join and Earn too, *insurance unstake* Ask and Leave, *buy stake* Buy.\n",
     );
     text.push_str(
         "\n## Breakers\n\nEach only tightens and ends by itself; the reason code is in records and events. Thresholds and\n\

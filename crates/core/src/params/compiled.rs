@@ -288,7 +288,7 @@ pub const COMPILED: &[Compiled] = &[
         "breaker.restart",
         Unit::Count,
         crate::breaker::restart::SLOTS,
-        "slots after a restart in which new risk waits; grace is a third of it, times congestion",
+        "slots after a restart in which new risk waits; grace: a third of it, times congestion (1 to 3)",
     ),
     row(
         "check.reward",
@@ -318,7 +318,7 @@ pub const COMPILED: &[Compiled] = &[
         "mode.grace",
         Unit::Seconds,
         crate::mode::GRACE.unsigned_abs(),
-        "longest grace after a pause or a restart",
+        "longest grace after a pause",
     ),
     row(
         "mode.grace_calm",
@@ -330,7 +330,7 @@ pub const COMPILED: &[Compiled] = &[
         "mode.slot_time",
         Unit::Count,
         crate::mode::SLOT_MS as u64,
-        "milliseconds a slot counts in the slot clock",
+        "milliseconds a slot counts, but for the guardian's ends once it has set its own (200 to 400)",
     ),
     row(
         "mode.lone_restrict",

@@ -78,7 +78,7 @@ rows! {
         [10_000_000, 15_000_000, 30_000_000, 10_000_000],
         1_000_000..=100_000_000, 25, SevenDays, "add-on to the ratios per further multiple of it";
     "market.close_fee": (.close_fee_ppm), Ppm, [1_000, 1_000, 2_000, 1_000], 0..=10_000, 25,
-        SevenDays, "fee of closing inside the initial requirement; covers taker and liquidation fee";
+        SevenDays, "fee of closing inside the initial requirement; at least the taker and the liquidation fee";
     "market.concentration": (.concentration_e9), RatioE9, [0], 0..=200_000_000, 100, SevenDays,
         "add-on to the initial ratio of a market that few hold or that is thin; maintenance has none";
 }

@@ -1,4 +1,4 @@
-//! Every cell of the tables of D12, against the tables as the design writes them.
+//! Every cell of the tables of D12, against the tables in words.
 
 mod account;
 mod laws;
@@ -11,7 +11,7 @@ use bulwark_core::permits::{
 };
 use bulwark_core::{Error, Result};
 
-/// The design's words for Normal | Restricted | Paused | Recovery, and the acts that a row rules.
+/// The words for Normal | Restricted | Paused | Recovery, and the acts that a row rules.
 const MODE_TABLE: &[(&str, &[Action], [&str; 4])] = &[
     (
         "plain exit (no b, orders, debt)",
