@@ -54,7 +54,7 @@ pub fn each_item(costs: &mut Costs, world: &mut World) {
     }
 }
 
-/// The plan: 5,000 units, and 3,000 an item.
+/// At most 5,000 units, and 3,000 an item.
 pub fn checks(costs: &mut Costs, world: &mut World) {
     // The wound-up accounts lost more than the insurance: the first check pauses the venue.
     let latched = world.check(&Items::default());

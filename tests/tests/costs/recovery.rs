@@ -75,7 +75,13 @@ pub fn recovery(costs: &mut Costs, elf: &[u8]) {
     let (hub, margin) = (world.wallet(HUB), world.margin_key(HUB));
     let key = pubkey(hub.pubkey());
     let assign = world.deployment.assign_claims(key, margin, margin);
-    costs.send("assign_claims", "", &mut world, assign, Some(HUB));
+    costs.send(
+        "assign_claims",
+        "all of a marked account",
+        &mut world,
+        assign,
+        Some(HUB),
+    );
     world.advance(15 * 86_400);
     costs.add(
         "open_quote_pot",
