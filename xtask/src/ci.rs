@@ -11,16 +11,16 @@ use crate::{files, paths, process};
 
 /// Clones the last commit into target/ci and runs .ci/run there, as CI does.
 ///
-/// What is not committed is not seen, but for the folder of data beside the checkout, which is
-/// linked where there is one, as CI has it: without it the tests on real data are skipped, and said
-/// to be.
+/// What is not committed is not seen, but for ../shared, below which the tests look for data that
+/// isn't shipped (README): it is linked where there is one. Without it the tests on real data are
+/// skipped, and said to be.
 /// With --cold the downloads start from nothing too.
 #[derive(Args)]
 pub struct Ci {
     /// Begin with an empty cache folder
     #[arg(long)]
     cold: bool,
-    /// Without the folder of data, as on a stranger's machine
+    /// Without data that isn't shipped: neither ../shared nor BULWARK_SHARED
     #[arg(long)]
     bare: bool,
 }

@@ -16,10 +16,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 ///
 /// A market of longs, shorts, debtors and people with tokens or quote alone loses 30 % of its quote
 /// vault and 40 % of its SOL vault. First drill: a check latches it, the predicate announces a
-/// Recovery, everyone is marked and paid by the rule. Second drill: a stranger makes it good within
-/// the notice, anyone takes the announcement back, and everyone is where he was. Exits with another
-/// code than 0 if a unit was lost, anyone was overpaid or the first payment took 100 transactions
-/// per 1,000 accounts or more.
+/// Recovery, everyone is marked and paid by the rule. Second drill: two days later somebody brings
+/// 60 % of the loot, and everyone is paid again. Third drill: a stranger makes it good
+/// within the notice, anyone takes the announcement back, and everyone is where he was. Exits with
+/// another code than 0 if a unit was lost, anyone was overpaid or the first payment took 100
+/// transactions per 1,000 accounts or more.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
     /// Live accounts of the market

@@ -102,7 +102,7 @@ impl Council {
         true
     }
 
-    /// Remembers the delay that held at quorum, read from the table of the design, not from core.
+    /// Remembers the delay that held at quorum, read from a table here, not from core.
     pub(super) fn note_queue(&self, case: &mut Case, guardian: &Guardian, step: Step) {
         let Step::Queued(eta) = step else { return };
         let kind = Kind::from_u16(case.proposal.0.kind).expect("a kind of the table");
@@ -146,7 +146,8 @@ impl Council {
         true
     }
 
-    /// Whether a member has no powers now, by the design's words; a mutant lends him some.
+    /// Whether a member has no powers now (30 days of silence, 48 h after the next heartbeat); a
+    /// mutant lends him some.
     fn lend(&self, guardian: &mut Guardian, key: &Key, now: Now) -> bool {
         let Some(member) = guardian.members.iter_mut().find(|m| m.key == *key) else {
             return true;

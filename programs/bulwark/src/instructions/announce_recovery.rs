@@ -3,9 +3,10 @@
 //! price, and everything else goes on.
 //!
 //! Anyone CAN who shows its cause on chain: value missing for a day by a check of this slot, a
-//! deficit beyond insurance and fees noted an hour ago, or a fortnight above Normal. The guardian's
-//! quorum CAN without one, once in 30 days; that pauses at once and is final. Nobody CAN choose a
-//! price or a slot (a21, a22), and no announcement touches an account of a user.
+//! deficit beyond insurance and fees noted an hour ago, or a fortnight or twenty days of thirty
+//! above Normal. The guardian's quorum CAN without one, once in 30 days; that pauses at once and is
+//! final. Nobody CAN choose a price or a slot (a21, a22), and no announcement touches an account of
+//! a user.
 
 use anchor_lang::prelude::*;
 use bulwark_core::guardian::{self, Action};
