@@ -117,7 +117,7 @@ const MODE_TABLE: &[(&str, &[Action], [&str; 4])] = &[
         &[Action::InsuranceUnstake],
         ["window", "frozen", "frozen", "after quote pot closes"],
     ),
-    // Rows that the design leaves open. A frozen Recovery counts each delta once: it must stay.
+    // Rows that the words leave open. A frozen Recovery counts each delta once: it must stay.
     ("fold", &[Action::Fold], ["yes", "yes", "yes", "no"]),
     (
         "pay treasury",
