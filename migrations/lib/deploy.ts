@@ -266,7 +266,7 @@ class Work {
         const problem = await this.oracleProblem(place);
         if (problem) throw new ConfigError(problem);
         const update = { feed: place, oracle: feed.source.account };
-        return [client.refresh(await this.deployment(), [update])];
+        return [client.refresh(await this.deployment(), this.run.creator, [update])];
       },
     };
   }

@@ -139,7 +139,8 @@ fn print_of(world: &mut World, name: &str, price: f64, unix: i64) -> Instruction
         pyth::CLASSIC_RECEIVER,
         pyth::price_update(&message, slot),
     );
-    world.deployment.refresh(&[(1, pubkey(key), None)])
+    let payer = pubkey(world.vm.payer.pubkey());
+    world.deployment.refresh(payer, &[(1, pubkey(key), None)])
 }
 
 #[test]

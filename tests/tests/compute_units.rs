@@ -40,7 +40,7 @@ const CEILINGS: &[(&str, u64)] = &[
     ("create_market", 24_900),
     ("create_margin_account", 18_700),
     ("seal", 5_100),
-    ("refresh", 6_000),
+    ("refresh", 8_000),
     ("refresh_all", 62_500),
     ("place_order", 40_000),
     ("place_order_12", 152_000),

@@ -238,9 +238,10 @@ fn both(world: &mut World, minutes: usize, ratio: f64) {
         let second = launch::oracle("second");
         world.write_oracle(second, pyth::CLASSIC_RECEIVER, data);
         let first = pubkey(launch::oracle(world.plan.feeds[usize::from(SOL_FEED)].name));
+        let payer = pubkey(world.vm.payer.pubkey());
         let refresh = world
             .deployment
-            .refresh(&[(SOL_FEED, first, Some(pubkey(second)))]);
+            .refresh(payer, &[(SOL_FEED, first, Some(pubkey(second)))]);
         world.send(&[refresh], &[]).unwrap();
     }
 }

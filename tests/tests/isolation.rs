@@ -219,7 +219,7 @@ fn another_compartment_is_untouched_wholly() {
             let margin = other.margin(&key, 0);
             let source = pubkey(world.trader("dora").tokens[BTC]);
             let acts = [
-                other.refresh(&feeds),
+                other.refresh(pubkey(world.vm.payer.pubkey()), &feeds),
                 other.create_margin_account(key, 0, bulwark_client::Pubkey::default()),
                 other.deposit(key, margin, BTC, source, scaled(1.0, 8)),
                 other.withdraw(key, margin, (BTC, scaled(0.5, 8)), source, Some(0), true),

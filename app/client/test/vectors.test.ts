@@ -166,8 +166,8 @@ function trading(d: client.Deployment, margin: Address) {
   const [closePosition] = client.closePositions(d, signer(8), margin, [closing]);
   const cancel = (which: client.Which) => client.cancelOrders(d, signer(8), margin, 1, which);
   return {
-    refresh: client.refresh(d, updates),
-    refreshCopies: client.refresh(d, updates, true),
+    refresh: client.refresh(d, signer(8), updates),
+    refreshCopies: client.refresh(d, signer(8), updates, true),
     placeOrder: client.placeOrder(d, signer(8), margin, order),
     replaceOrder: client.replaceOrder(d, signer(8), margin, { sequence: 5n }, order),
     cancelBatch: client.cancelBatch(d, signer(8), margin, 0, {

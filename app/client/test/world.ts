@@ -214,7 +214,7 @@ export class World {
   async refreshAll(): Promise<void> {
     this.publishAll();
     const updates = this.oracles.map((oracle, feed) => ({ feed, oracle }));
-    await this.vm.send(this.vm.authority, [client.refresh(this.deployment, updates, true)]);
+    await this.vm.send(this.vm.authority, [client.refresh(this.deployment, this.vm.authority, updates, true)]);
   }
 
   private publishAll(): void {

@@ -23,21 +23,25 @@ pub struct Closing {
 
 impl Deployment {
     /// Reads oracle accounts into the Board: (feed number, its account, its second source's).
-    pub fn refresh(&self, oracles: &[(u8, Pubkey, Option<Pubkey>)]) -> Instruction {
-        self.refresh_with(oracles, false)
+    pub fn refresh(&self, caller: Pubkey, oracles: &[(u8, Pubkey, Option<Pubkey>)]) -> Instruction {
+        self.refresh_with(caller, oracles, false)
     }
 
     /// The same; `copies` passes all markets and banks too, so that open interest and coverage on
     /// the Board are of now.
     pub fn refresh_with(
         &self,
+        caller: Pubkey,
         oracles: &[(u8, Pubkey, Option<Pubkey>)],
         copies: bool,
     ) -> Instruction {
         let accounts = accounts::Refresh {
+            caller,
             protocol: self.protocol,
             compartment: self.compartment,
             board: self.board,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
         };
         let read = |key: Pubkey| AccountMeta::new_readonly(key, false);
         let mut feeds = Vec::with_capacity(oracles.len());

@@ -2,12 +2,16 @@
 
 use anchor_lang::prelude::Pubkey;
 use bulwark_core::mode::Phase;
-use bulwark_state::{Bank, Book, Insurance, MarginAccount, Market, Recovery, Stake, Ticket};
+use bulwark_state::{Bank, Board, Book, Insurance, MarginAccount, Market, Recovery, Stake, Ticket};
+use bytemuck::{Pod, bytes_of, bytes_of_mut};
 
 use crate::ledger::{Compartment, Venue};
+use crate::untold::but_untold;
 
 /// An account as it lies on chain.
 pub enum Found<'a> {
+    /// A Board.
+    Board(&'a Board),
     /// A margin account.
     Margin(&'a MarginAccount),
     /// A ticket.
@@ -28,9 +32,10 @@ pub enum Found<'a> {
 
 /// Names every number in which an account on chain differs from what its events come to.
 ///
-/// A margin account, a ticket, a book and a Recovery are compared whole, byte by byte (a margin
-/// account's bump apart); of banks and markets what they owe, hold, count. Totals are compared with
-/// what waits in the `markets` to be folded: `fold` moves it and says nothing.
+/// Every account is compared whole, byte by byte, but for what no event fixes ([`UNTOLD`]). Totals
+/// are compared with what waits in the `markets` to be folded: `fold` moves it and says nothing.
+///
+/// [`UNTOLD`]: crate::UNTOLD
 #[must_use]
 pub fn differences(
     rebuilt: &Compartment,
@@ -40,20 +45,23 @@ pub fn differences(
 ) -> Vec<String> {
     let mut list = List(Vec::new(), key);
     match found {
+        Found::Board(is) => match rebuilt.board_key == *key {
+            true => same_board(&mut list, &rebuilt.board, is),
+            false => list.missing(),
+        },
         Found::Margin(is) => match rebuilt.margins.get(key) {
             Some(account) => margin(&mut list, account, is),
             None => list.missing(),
         },
         Found::Ticket(is) => match rebuilt.tickets.get(key) {
-            Some(ticket) => list.bytes(
-                "ticket",
-                bytemuck::bytes_of(&**ticket),
-                bytemuck::bytes_of(*is),
-            ),
+            Some(ticket) => list.whole("Ticket", &**ticket, *is),
             None => list.missing(),
         },
         Found::Bank(is) => match rebuilt.banks.iter().find(|(of, _)| of == key) {
-            Some((_, held)) => bank(&mut list, held, is, markets),
+            Some((_, held)) => match rebuilt.terms.get(usize::from(held.index)) {
+                Some(terms) => bank(&mut list, (terms, held), is, markets),
+                None => list.missing(),
+            },
             None => list.missing(),
         },
         Found::Market(is) => match rebuilt.markets.iter().find(|venue| venue.key == *key) {
@@ -64,20 +72,13 @@ pub fn differences(
             Some(book) => same_book(&mut list, book, is),
             None => list.missing(),
         },
-        Found::Insurance(is) => list.same("balance", rebuilt.insurance, is.balance),
+        Found::Insurance(is) => insurance(&mut list, rebuilt, is),
         Found::Recovery(is) => match rebuilt.records.all().find(|(of, _)| of == key) {
             Some((_, recovery)) => same_recovery(&mut list, recovery, is),
             None => list.missing(),
         },
         Found::Stake(is) => match rebuilt.stakes.get(key) {
-            Some(stake) => {
-                let plain = Stake {
-                    insurance: is.insurance,
-                    bump: is.bump,
-                    ..*stake
-                };
-                list.bytes("stake", bytemuck::bytes_of(&plain), bytemuck::bytes_of(*is));
-            }
+            Some(stake) => list.whole("Stake", stake, is),
             None => list.missing(),
         },
     }
@@ -114,6 +115,17 @@ impl List<'_> {
         }
     }
 
+    /// All of a layout but what no event fixes.
+    fn whole<T: Pod>(&mut self, kind: &str, rebuilt: &T, is: &T) {
+        self.part(kind, kind, rebuilt, is);
+    }
+
+    fn part<T: Pod>(&mut self, what: &str, kind: &str, rebuilt: &T, is: &T) {
+        let mut plain = bytes_of(rebuilt).to_vec();
+        but_untold(kind, &mut plain, bytes_of(is));
+        self.bytes(what, &plain, bytes_of(is));
+    }
+
     fn bytes(&mut self, what: &str, rebuilt: &[u8], is: &[u8]) {
         let at = rebuilt.iter().zip(is).position(|(a, b)| a != b);
         if let Some(at) = at {
@@ -136,87 +148,92 @@ fn margin(list: &mut List<'_>, rebuilt: &MarginAccount, is: &MarginAccount) {
     }
     list.same("realised", rebuilt.realised, is.realised);
     list.same("events", rebuilt.event_sequence, is.event_sequence);
-    // And whatever has no name here: all of the account but the bump of its address.
-    let plain = MarginAccount {
-        bump: is.bump,
-        ..*rebuilt
-    };
-    list.bytes(
-        "account",
-        bytemuck::bytes_of(&plain),
-        bytemuck::bytes_of(is),
-    );
+    list.whole("MarginAccount", rebuilt, is);
 }
 
-fn bank(list: &mut List<'_>, rebuilt: &Bank, is: &Bank, markets: &[&Market]) {
-    list.same("claims", rebuilt.claims, is.claims);
-    list.same("tickets", rebuilt.tickets, is.tickets);
-    // A check that finds money gone or made good lowers these two and says nothing of it.
+/// A bank: `terms` are its parameters, caps and switches, which the ledger keeps apart, since its
+/// own limits are open.
+fn bank(list: &mut List<'_>, (terms, rebuilt): (&Bank, &Bank), is: &Bank, markets: &[&Market]) {
     list.most("expected", rebuilt.expected, is.expected);
-    list.same("residuals", rebuilt.residuals, is.residuals);
-    list.same("queued", rebuilt.queue.q_in, is.queue.q_in);
-    list.same("served", rebuilt.queue.q_served, is.queue.q_served);
-    list.same("tickets written", rebuilt.queue.next, is.queue.next);
-    list.same("tickets waiting", rebuilt.queue.waiting, is.queue.waiting);
-    list.same("events", rebuilt.event_sequence, is.event_sequence);
     let (ours, its) = (&rebuilt.totals, &is.totals);
     list.most("deficit", ours.deficit, its.deficit);
-    if is.index != 0 {
-        list.same(
-            "live",
-            ours.live_count,
-            its.live_count.wrapping_add(is.live_delta),
-        );
-        return;
-    }
     let with = |stored: i64, of: fn(&Market) -> i64| {
-        markets
-            .iter()
-            .fold(stored, |sum, market| sum.wrapping_add(of(market)))
+        let waits = markets.iter().filter(|_| is.index == 0);
+        waits.fold(stored, |sum, market| sum.wrapping_add(of(market)))
     };
-    list.same(
-        "positive quote",
-        ours.positive,
-        with(its.positive, |m| m.deltas.positive),
-    );
-    list.same(
-        "negative quote",
-        ours.negative,
-        with(its.negative, |m| m.deltas.negative),
-    );
+    let positive = with(its.positive, |m| m.deltas.positive);
+    list.same("positive quote", ours.positive, positive);
+    let negative = with(its.negative, |m| m.deltas.negative);
+    list.same("negative quote", ours.negative, negative);
     list.same("fees", ours.fees, with(its.fees, |m| m.deltas.fees));
     let pot = with(its.interest_pot, |m| m.deltas.interest_pot);
     list.same("interest pot", ours.interest_pot, pot);
-    let live = with(its.live_count.wrapping_add(is.live_delta), |m| {
-        m.deltas.live
-    });
-    list.same("live", ours.live_count, live);
+    let live = its.live_count.wrapping_add(is.live_delta);
+    list.same("live", ours.live_count, with(live, |m| m.deltas.live));
+    list.same("claims", rebuilt.claims, is.claims);
+    list.same("tickets", rebuilt.tickets, is.tickets);
+    list.same("residuals", rebuilt.residuals, is.residuals);
+    list.same("events", rebuilt.event_sequence, is.event_sequence);
+    let plain = Bank {
+        claims: rebuilt.claims,
+        tickets: rebuilt.tickets,
+        queue: rebuilt.queue,
+        residuals: rebuilt.residuals,
+        event_sequence: rebuilt.event_sequence,
+        ..*terms
+    };
+    list.whole("Bank", &plain, is);
 }
 
 fn market(list: &mut List<'_>, venue: &Venue, is: &Market) {
-    let rebuilt = &venue.market;
+    let rebuilt = &*venue.market;
     list.same("long open interest", rebuilt.oi_long, is.oi_long);
     list.same("short open interest", rebuilt.oi_short, is.oi_short);
     list.same("quote sum", rebuilt.quote_sum, is.quote_sum);
     list.same("pot", rebuilt.pot, is.pot);
     list.same("fills", rebuilt.fill_sequence, is.fill_sequence);
     list.same("events", rebuilt.event_sequence, is.event_sequence);
+    list.same("status", rebuilt.status, is.status);
+    list.same("funding", rebuilt.funding, is.funding);
+    list.whole("Market", rebuilt, is);
+}
+
+fn insurance(list: &mut List<'_>, rebuilt: &Compartment, is: &Insurance) {
+    list.same("balance", rebuilt.insurance, is.balance);
+    let plain = Insurance {
+        balance: rebuilt.insurance,
+        ..*rebuilt.insured
+    };
+    list.whole("Insurance", &plain, is);
+}
+
+fn same_board(list: &mut List<'_>, rebuilt: &Board, is: &Board) {
+    list.same("refreshes", rebuilt.sequence, is.sequence);
+    list.same("clock", rebuilt.clock, is.clock);
+    let mut plain = Box::new(*rebuilt);
+    for (number, (ours, its)) in rebuilt.feeds.iter().zip(&is.feeds).enumerate() {
+        list.part(&format!("feed {number}"), "Feed", ours, its);
+    }
+    for (number, (ours, its)) in plain.banks.iter_mut().zip(&is.banks).enumerate() {
+        list.part(&format!("seat of bank {number}"), "BoardBank", ours, its);
+        but_untold("BoardBank", bytes_of_mut(ours), bytes_of(its));
+    }
+    for (number, (ours, its)) in rebuilt.markets.iter().zip(&is.markets).enumerate() {
+        list.part(
+            &format!("seat of market {number}"),
+            "BoardMarket",
+            ours,
+            its,
+        );
+    }
+    list.whole("Board", &*plain, is);
 }
 
 fn same_book(list: &mut List<'_>, rebuilt: &Book, is: &Book) {
     list.same("next number", rebuilt.next_sequence, is.next_sequence);
     list.same("bids", rebuilt.bid_count, is.bid_count);
     list.same("asks", rebuilt.ask_count, is.ask_count);
-    list.bytes(
-        "bids",
-        bytemuck::cast_slice(&rebuilt.bids),
-        bytemuck::cast_slice(&is.bids),
-    );
-    list.bytes(
-        "asks",
-        bytemuck::cast_slice(&rebuilt.asks),
-        bytemuck::cast_slice(&is.asks),
-    );
+    list.whole("Book", rebuilt, is);
 }
 
 fn same_recovery(list: &mut List<'_>, rebuilt: &Recovery, is: &Recovery) {
@@ -231,9 +248,5 @@ fn same_recovery(list: &mut List<'_>, rebuilt: &Recovery, is: &Recovery) {
         // quote bank here.
         (plain.live_signed, plain.quote_frozen) = (is.live_signed, is.quote_frozen);
     }
-    list.bytes(
-        "Recovery",
-        bytemuck::bytes_of(&plain),
-        bytemuck::bytes_of(is),
-    );
+    list.whole("Recovery", &plain, is);
 }

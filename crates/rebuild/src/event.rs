@@ -154,12 +154,12 @@ macro_rules! events {
 }
 
 events! {
-    ProtocolCreated, CompartmentCreated, BoardCreated, FeedCreated, BankCreated, MarketCreated,
-    InsuranceCreated, CreatorSealed, MarginAccountCreated, MarginAccountClosed, Deposited,
+    ProtocolCreated, CompartmentCreated, CreatorSealed, MarginAccountCreated,
+    MarginAccountClosed, Deposited,
     Withdrawn, TicketCranked, ResidualCollected, BanksValued, SurplusSwept, Recapitalised,
     InsuranceFunded, InterestAccrued, DelegateNamed, AccountMigrated, OrdersCancelled, OrdersPruned,
     FundingSampled, StageChanged, AccountFlagged, AccountUnflagged, PositionTakenOver,
-    CollateralSold, LossSettled, GuardianCreated, ProposalOpened, ProposalAnswered,
+    CollateralSold, LossSettled, GuardianCreated, ProposalAnswered,
     ProposalExecuted,
     ProposalExpired, TreasuryPaid, MemberRestricted, MarketWoundDown, BankClosed, PositionSettled,
     Transferred, StakeChanged, StressProved, DeficitNoted, RecoveryAnnounced, RecoveryUndone,
@@ -170,4 +170,11 @@ events! {
     AccountWoundUp(AccountWoundUpHead, LegWoundUp),
     Checked(CheckedHead, BreakerTripped),
     AccountsMarked(AccountsMarkedHead, AccountMarked),
+    PricesRefreshed(PricesRefreshedHead, Read),
+    BoardCreated(BoardCreatedHead, u8),
+    FeedCreated(FeedCreatedHead, u8),
+    BankCreated(BankCreatedHead, u8),
+    MarketCreated(MarketCreatedHead, u8),
+    InsuranceCreated(InsuranceCreatedHead, u8),
+    ProposalOpened(ProposalOpenedHead, u8),
 }

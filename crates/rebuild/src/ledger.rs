@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, ensure};
 use bulwark_core::Now;
-use bulwark_state::{Bank, Board, Book, Bucket, MarginAccount, Market, Recovery, Stake, Ticket};
+use bulwark_state::{
+    Bank, Board, Book, Bucket, Insurance, MarginAccount, Market, Recovery, Stake, Ticket,
+};
 use bytemuck::Zeroable;
 use bytemuck::allocation::zeroed_box;
 
@@ -44,9 +46,15 @@ impl Records {
 pub struct Compartment {
     /// Address.
     pub key: Pubkey,
-    /// Indexes of interest, funding and losses, settlement prices, and of listings what Recovery
-    /// needs: feeds, decimals, units. Nothing else of the Board is rebuilt.
+    /// Address of its Board.
+    pub board_key: Pubkey,
+    /// Its Board, whole.
     pub board: Box<Board>,
+    /// What banks were listed with and the guardian has set since: parameters, caps, switches. The
+    /// money is in `banks`, whose limits are open: what has happened was permitted.
+    pub terms: Vec<Box<Bank>>,
+    /// Parameters of insurance.
+    pub insured: Box<Insurance>,
     /// Balance of insurance, UsdE6.
     pub insurance: u64,
     /// Banks by index: claims, tickets, residuals, queue, totals, expected balance.
@@ -69,7 +77,10 @@ impl Compartment {
     pub(crate) fn new(key: Pubkey) -> Self {
         Self {
             key,
+            board_key: Pubkey::default(),
             board: zeroed_box(),
+            terms: Vec::new(),
+            insured: zeroed_box(),
             insurance: 0,
             banks: Vec::new(),
             markets: Vec::new(),
@@ -150,6 +161,10 @@ pub(crate) fn open(bank: &mut Bank) {
 pub struct Ledger {
     /// Compartments by their number.
     pub compartments: BTreeMap<u16, Compartment>,
+    /// Actions that were proposed to the guardian: kind and bytes, by the proposal's address.
+    pub proposals: BTreeMap<Pubkey, (u16, Vec<u8>)>,
+    /// Slot length that the guardian counts ends with, milliseconds.
+    pub slot_ms: u32,
     /// Events taken.
     pub taken: u64,
 }

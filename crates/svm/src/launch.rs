@@ -186,7 +186,7 @@ pub fn compartment(vm: &mut Vm, plan: &Plan) -> Result<Deployment> {
         let data = pyth::price_update(&first, slot);
         pyth::write(&mut vm.svm, oracle(feed.name), pyth::CLASSIC_RECEIVER, data);
         let number = u8::try_from(index)?;
-        let refresh = deployment.refresh(&[(number, pubkey(oracle(feed.name)), None)]);
+        let refresh = deployment.refresh(creator, &[(number, pubkey(oracle(feed.name)), None)]);
         send(vm, "the first refresh", refresh)?;
     }
     for (index, bank) in plan.banks.iter().enumerate() {

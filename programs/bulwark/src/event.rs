@@ -73,17 +73,78 @@ pub trait Kind: Discriminator + Pod {
 }
 
 /// Emits an event. `authority` is the accounts struct's `event_authority`.
-///
-/// The unchecked form of the call looks at no `RefCell`: the called side reads the authority alone.
 pub fn emit<E: Kind>(authority: &AccountInfo, event: &E) -> Result<()> {
-    let fields = bytemuck::bytes_of(event);
-    let mut data = Vec::with_capacity(16_usize.saturating_add(fields.len()));
-    data.extend_from_slice(EVENT_IX_TAG_LE);
-    data.extend_from_slice(E::DISCRIMINATOR);
-    data.extend_from_slice(fields);
+    let data = begin(discriminator::<E>(), bytemuck::bytes_of(event), 0);
     call(authority, data)
 }
 
+/// Emits an event that ends with a list: its length and its records, as borsh has it.
+pub fn emit_list<E: Kind, R: Pod>(authority: &AccountInfo, event: &E, list: &[R]) -> Result<()> {
+    let mut data = Listing::new(event, size_of_val(list));
+    data.bytes.extend_from_slice(bytemuck::cast_slice(list));
+    data.emit::<E>(authority, length(list))
+}
+
+/// An event with a list that is laid out while its instruction runs: one copy of each record.
+pub struct Listing {
+    bytes: Vec<u8>,
+}
+
+impl Listing {
+    /// What comes before the list, and room for so many bytes of records.
+    pub fn new<E: Kind>(event: &E, room: usize) -> Self {
+        let room = room.saturating_add(4);
+        let mut bytes = begin(discriminator::<E>(), bytemuck::bytes_of(event), room);
+        bytes.extend_from_slice(&[0; 4]);
+        Self { bytes }
+    }
+
+    /// Appends a record.
+    #[inline(always)]
+    pub fn push<R: Pod>(&mut self, record: &R) {
+        self.bytes.extend_from_slice(bytemuck::bytes_of(record));
+    }
+
+    /// Emits it as a list of this length.
+    pub fn emit<E: Kind>(self, authority: &AccountInfo, length: [u8; 4]) -> Result<()> {
+        call(authority, self.ended::<E>(length)?)
+    }
+
+    /// The event's bytes, a list of this length.
+    fn ended<E: Kind>(mut self, length: [u8; 4]) -> Result<Vec<u8>> {
+        let place = TAG_BYTES.saturating_add(8).saturating_add(size_of::<E>());
+        let behind = self.bytes.get_mut(place..);
+        let place = behind.and_then(|rest| rest.first_chunk_mut());
+        *place.or_refuse()? = length;
+        Ok(self.bytes)
+    }
+}
+
+/// A list is as long as its instruction allows: a few hundred bytes, a dozen records.
+pub fn length<R>(list: &[R]) -> [u8; 4] {
+    u32::try_from(list.len()).unwrap_or(u32::MAX).to_le_bytes()
+}
+
+fn discriminator<E: Kind>() -> [u8; 8] {
+    E::DISCRIMINATOR.try_into().unwrap_or_default()
+}
+
+/// Tag, discriminator and fields, and room for more. One body for all events: each of its own was
+/// 18 KB of bytecode.
+#[inline(never)]
+fn begin(discriminator: [u8; 8], fields: &[u8], room: usize) -> Vec<u8> {
+    let bytes = room.saturating_add(16).saturating_add(fields.len());
+    let mut data = Vec::with_capacity(bytes);
+    data.extend_from_slice(EVENT_IX_TAG_LE);
+    data.extend_from_slice(&discriminator);
+    data.extend_from_slice(fields);
+    data
+}
+
+/// Calls the program itself with an event.
+///
+/// The unchecked form of the call looks at no `RefCell`: the called side reads the authority alone.
+#[inline(never)]
 fn call(authority: &AccountInfo, data: Vec<u8>) -> Result<()> {
     let accounts = vec![AccountMeta::new_readonly(*authority.key, true)];
     let call = Instruction {
@@ -99,113 +160,21 @@ fn call(authority: &AccountInfo, data: Vec<u8>) -> Result<()> {
     )?)
 }
 
-/// Tag, discriminator, fields, then the list as borsh has it: its length and its records.
-pub(crate) fn encode_list<E: Kind, R: Pod>(event: &E, list: &[R]) -> Vec<u8> {
-    let fields = bytemuck::bytes_of(event);
-    let records: &[u8] = bytemuck::cast_slice(list);
-    // A list is as long as its instruction allows: a dozen.
-    let length = u32::try_from(list.len()).unwrap_or(u32::MAX);
-    let mut data = Vec::with_capacity(20_usize.saturating_add(fields.len() + records.len()));
-    data.extend_from_slice(EVENT_IX_TAG_LE);
-    data.extend_from_slice(E::DISCRIMINATOR);
-    data.extend_from_slice(fields);
-    data.extend_from_slice(&length.to_le_bytes());
-    data.extend_from_slice(records);
-    data
-}
-
-/// Emits an event that ends with a list.
-pub fn emit_list<E: Kind, R: Pod>(authority: &AccountInfo, event: &E, list: &[R]) -> Result<()> {
-    call(authority, encode_list(event, list))
-}
-
-/// Emits what [`chain_list`] has encoded.
-pub fn emit_encoded(authority: &AccountInfo, data: Vec<u8>) -> Result<()> {
-    call(authority, data)
-}
-
 /// The next number of an account's own count.
 pub fn count(sequence: &mut u64) -> Result<u64> {
     *sequence = sequence.checked_add(1).or_refuse()?;
     Ok(*sequence)
 }
 
-/// Writes the events: name, number, fields behind the common ones (no padding: groups of 8 bytes).
-macro_rules! events {
-    ($($(#[$doc:meta])+ $name:ident = $kind:literal { $($fields:tt)* })+) => {
-        $(
-            $(#[$doc])+
-            #[event]
-            #[derive(Clone, Copy, Debug, Pod, Zeroable)]
-            #[repr(C)]
-            pub struct $name {
-                /// Head.
-                pub common: Common,
-                $($fields)*
-            }
-
-            impl Kind for $name {
-                const KIND: u16 = $kind;
-            }
-        )+
-
-        #[cfg(test)]
-        pub(crate) const KINDS: &[(&str, u16)] = &[$((stringify!($name), $kind)),+];
-    };
-}
-
-/// Writes the events that end with a list: name, name of the part before the list, number, fields,
-/// then the list's name, its record and the record's fields.
-macro_rules! list_events {
-    ($($(#[$doc:meta])+ $name:ident($head:ident) = $kind:literal { $($fields:tt)* }
-        $list:ident: $record:ident { $($of_record:tt)* })+) => {
-        $(
-            $(#[$doc])+
-            #[event]
-            pub struct $name {
-                /// What comes before the list.
-                pub head: $head,
-                /// The list.
-                pub $list: Vec<$record>,
-            }
-
-            /// What comes before the list.
-            #[derive(
-                AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq,
-                Pod, Zeroable,
-            )]
-            #[repr(C)]
-            pub struct $head {
-                /// Head.
-                pub common: Common,
-                $($fields)*
-            }
-
-            /// One entry of the list.
-            #[derive(
-                AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq,
-                Pod, Zeroable,
-            )]
-            #[repr(C)]
-            pub struct $record {
-                $($of_record)*
-            }
-
-            impl Discriminator for $head {
-                const DISCRIMINATOR: &'static [u8] = $name::DISCRIMINATOR;
-            }
-
-            impl Kind for $head {
-                const KIND: u16 = $kind;
-            }
-        )+
-    };
-}
+#[macro_use]
+mod writing;
 
 mod chained;
 mod check;
 mod guardian;
+mod listing;
 mod recovery;
+mod refreshing;
 mod staking;
 mod trading;
 mod winding;
@@ -213,13 +182,18 @@ pub use chained::{chain, chain_list, is_chained, next_chained};
 pub use check::{BreakerTripped, Checked, CheckedHead};
 pub use guardian::{
     GuardianCreated, MemberRestricted, ProposalAnswered, ProposalExecuted, ProposalExpired,
-    ProposalOpened, TreasuryPaid,
+    ProposalOpened, ProposalOpenedHead, TreasuryPaid,
+};
+pub use listing::{
+    BankCreated, BankCreatedHead, BoardCreated, BoardCreatedHead, FeedCreated, FeedCreatedHead,
+    InsuranceCreated, InsuranceCreatedHead, MarketCreated, MarketCreatedHead,
 };
 pub use recovery::{
     AccountMarked, AccountsMarked, AccountsMarkedHead, AuditBegun, AuditClosed, ClaimsAssigned,
     DeficitNoted, QuotePotAssigned, RecoveryAnnounced, RecoveryCounted, RecoveryFrozen,
     RecoveryMoneyAdded, RecoveryPaid, RecoveryUndone,
 };
+pub use refreshing::{PricesRefreshed, PricesRefreshedHead, Read, read};
 pub use staking::{StakeChanged, StressProved};
 pub use trading::{
     AccountFlagged, AccountMigrated, AccountUnflagged, AccountWoundUp, AccountWoundUpHead,
@@ -238,51 +212,6 @@ events! {
     /// A compartment was created.
     CompartmentCreated = 2 {
         pub key: Pubkey,
-    }
-    /// The Board of a compartment was adopted.
-    BoardCreated = 3 {
-        pub board: Pubkey,
-        /// Share of unrealised profit that counts for new risk, ppm.
-        pub profit_credit_ppm: u64,
-    }
-    /// A feed was listed.
-    FeedCreated = 4 {
-        pub board: Pubkey,
-        /// Feed id or price account.
-        pub source: Pubkey,
-        /// Second source, zero if none.
-        pub second: Pubkey,
-        pub index: u8,
-        pub source_kind: u8,
-        pub second_kind: u8,
-        pub unit_exp: u8,
-        pub reserved: [u8; 4],
-    }
-    /// A token was listed.
-    BankCreated = 5 {
-        pub bank: Pubkey,
-        pub mint: Pubkey,
-        pub vault: Pubkey,
-        pub deposit_cap: u64,
-        pub account_cap: u64,
-        pub index: u8,
-        pub decimals: u8,
-        pub origin: u8,
-        pub feed: u8,
-        pub reserved: [u8; 4],
-    }
-    /// A market was listed.
-    MarketCreated = 6 {
-        pub market: Pubkey,
-        pub book: Pubkey,
-        pub oi_cap: u64,
-        pub index: u8,
-        pub feed: u8,
-        pub reserved: [u8; 6],
-    }
-    /// The insurance of a compartment was created.
-    InsuranceCreated = 7 {
-        pub insurance: Pubkey,
     }
     /// The creator key lost its powers for ever.
     CreatorSealed = 8 {

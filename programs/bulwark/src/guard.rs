@@ -15,7 +15,7 @@ use bulwark_core::outflow::Flow;
 use bulwark_core::permits::{Action, BankStatus, Context as Tables, MarketStatus, Permit, permits};
 use bulwark_core::recovery::{is_audit, may_audit};
 use bulwark_core::{Now, gate};
-use bulwark_state::{Bank, Board, Market};
+use bulwark_state::{Bank, Board, Market, OpenClock};
 use solana_program::sysvar::Sysvar;
 use solana_program::sysvar::last_restart_slot::LastRestartSlot;
 
@@ -47,6 +47,8 @@ pub struct Guard {
     pub now: Now,
     /// Number of the compartment.
     pub compartment: u16,
+    /// Seconds that it has been closed.
+    pub clock: OpenClock,
     /// What the tables are asked with.
     pub context: Tables,
     flow: Flow,
@@ -79,6 +81,7 @@ impl Guard {
             off_peg: Cell::new(false),
             now,
             compartment: stored.id,
+            clock: stored.clock,
             context,
             grace: Grace::of(&stored),
             key: compartment.key(),

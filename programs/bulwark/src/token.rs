@@ -200,6 +200,14 @@ pub fn program_kind(token_program: &Pubkey) -> Result<u8> {
     }
 }
 
+/// The token program of a kind.
+pub const fn program_of(kind: u8) -> Pubkey {
+    match kind {
+        1 => token::ID,
+        _ => token_2022::ID,
+    }
+}
+
 /// Refuses a mint with an extension beyond the allow-list. Decimals of the mint.
 pub fn check_mint(mint: &AccountInfo, token_program: &Pubkey) -> Result<u8> {
     ensure(mint.owner == token_program, BulwarkError::WrongTokenProgram)?;

@@ -57,7 +57,8 @@ pub fn prices(costs: &mut Costs, elf: &[u8]) {
     let oracle = |feed: usize| pubkey(launch::oracle(world.plan.feeds[feed].name));
     let feeds = (0..17_u8).map(|feed| (feed, oracle(usize::from(feed)), None));
     let all: Vec<_> = feeds.collect();
-    let refresh = world.deployment.refresh_with(&all, true);
+    let payer = pubkey(world.vm.payer.pubkey());
+    let refresh = world.deployment.refresh_with(payer, &all, true);
     let case = "17 feeds, copies of 8 markets and 9 banks";
     costs.send("refresh_all", case, &mut world, refresh, None);
 }

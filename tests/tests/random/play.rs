@@ -218,7 +218,9 @@ impl Game {
         let from = pubkey(bulwark_svm::launch::oracle(
             self.world.plan.feeds[feed].name,
         ));
-        let refresh = self.world.deployment.refresh(&[(number, from, None)]);
+        let payer = pubkey(self.world.vm.payer.pubkey());
+        let deployment = &self.world.deployment;
+        let refresh = deployment.refresh(payer, &[(number, from, None)]);
         let publish_at = self.world.now().unix;
         let reading = Reading {
             price,

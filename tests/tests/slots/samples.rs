@@ -206,10 +206,9 @@ pub const SAMPLES: &[(&str, Make)] = &[
             stage.world.publish(feed, price, price / 5_000, price);
         }
         let oracle = pubkey(bulwark_svm::launch::oracle("SOL"));
-        let act = stage
-            .world
-            .deployment
-            .refresh_with(&[(1, oracle, None)], true);
+        let payer = stage.anyone();
+        let deployment = &stage.world.deployment;
+        let act = deployment.refresh_with(payer, &[(1, oracle, None)], true);
         anyones(stage, act)
     }),
     ("replace_order", |stage| {

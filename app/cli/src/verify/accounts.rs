@@ -8,11 +8,13 @@ use anyhow::{Context, Result, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bulwark::state::{
-    BankState, BookState, InsuranceState, MarginState, MarketState, ProtocolState, RecoveryState,
-    TicketState,
+    BankState, BoardState, BookState, InsuranceState, MarginState, MarketState, ProtocolState,
+    RecoveryState, StakeState, TicketState,
 };
 use bulwark_rebuild::{Compartment, Found, Ledger, Link, differences};
-use bulwark_state::{Bank, Book, Insurance, MarginAccount, Market, Protocol, Recovery, Ticket};
+use bulwark_state::{
+    Bank, Board, Book, Insurance, MarginAccount, Market, Protocol, Recovery, Stake, Ticket,
+};
 use bytemuck::Pod;
 use bytemuck::allocation::zeroed_box;
 use serde_json::Value;
@@ -117,6 +119,11 @@ impl Accounts {
         for (at, market) in &markets {
             compare(at, Found::Market(market));
         }
+        for (at, board) in self.all::<BoardState, Board>() {
+            if board.compartment == key {
+                compare(at, Found::Board(&board));
+            }
+        }
         for (at, margin) in self.all::<MarginState, MarginAccount>() {
             if margin.compartment == key {
                 compare(at, Found::Margin(&margin));
@@ -150,6 +157,11 @@ impl Accounts {
         for (at, insurance) in self.all::<InsuranceState, Insurance>() {
             if insurance.compartment == key {
                 compare(at, Found::Insurance(&insurance));
+            }
+        }
+        for (at, stake) in self.all::<StakeState, Stake>() {
+            if rebuilt.stakes.contains_key(at) {
+                compare(at, Found::Stake(&stake));
             }
         }
         for (at, recovery) in self.all::<RecoveryState, Recovery>() {

@@ -1,5 +1,6 @@
 //! An honest history holds; each way of falsifying it is found where it lies.
 
+mod board;
 mod endings;
 
 use std::sync::OnceLock;
@@ -51,7 +52,7 @@ impl Told {
 
 fn keys(world: &World) -> Vec<anchor_lang::prelude::Pubkey> {
     let deployment = &world.deployment;
-    let mut keys = vec![deployment.protocol, deployment.insurance];
+    let mut keys = vec![deployment.protocol, deployment.insurance, deployment.board];
     keys.extend(deployment.banks.iter().map(|bank| bank.bank));
     keys.extend(
         deployment

@@ -77,6 +77,8 @@ import {
   type PositionSettled,
   getPositionTakenOverDecoder,
   type PositionTakenOver,
+  getPricesRefreshedDecoder,
+  type PricesRefreshed,
   getProposalAnsweredDecoder,
   type ProposalAnswered,
   getProposalExecutedDecoder,
@@ -161,6 +163,7 @@ export interface BulwarkEvents {
   OrdersPruned: OrdersPruned;
   PositionSettled: PositionSettled;
   PositionTakenOver: PositionTakenOver;
+  PricesRefreshed: PricesRefreshed;
   ProposalAnswered: ProposalAnswered;
   ProposalExecuted: ProposalExecuted;
   ProposalExpired: ProposalExpired;
@@ -231,6 +234,7 @@ export const BULWARK_EVENTS: {
   OrdersPruned: { discriminator: [94, 223, 139, 204, 188, 135, 172, 1], decoder: getOrdersPrunedDecoder },
   PositionSettled: { discriminator: [75, 100, 92, 189, 245, 116, 252, 221], decoder: getPositionSettledDecoder },
   PositionTakenOver: { discriminator: [59, 167, 186, 82, 4, 255, 12, 214], decoder: getPositionTakenOverDecoder },
+  PricesRefreshed: { discriminator: [107, 188, 83, 106, 144, 77, 105, 165], decoder: getPricesRefreshedDecoder },
   ProposalAnswered: { discriminator: [14, 45, 40, 17, 58, 82, 187, 194], decoder: getProposalAnsweredDecoder },
   ProposalExecuted: { discriminator: [92, 213, 189, 201, 101, 83, 111, 83], decoder: getProposalExecutedDecoder },
   ProposalExpired: { discriminator: [48, 8, 10, 52, 213, 133, 166, 223], decoder: getProposalExpiredDecoder },

@@ -1,6 +1,7 @@
 /** Prices and orders. */
 
 import type { Address, Instruction, TransactionSigner } from "@solana/kit";
+import { PROGRAM } from "../addresses.js";
 import { type Deployment, marketOf } from "../deployment.js";
 import * as generated from "../generated/instructions/index.js";
 import { OrderKind, Side } from "../generated/types/index.js";
@@ -28,15 +29,17 @@ export interface FeedUpdate {
  */
 export function refresh(
   deployment: Deployment,
+  caller: TransactionSigner,
   updates: readonly FeedUpdate[],
   copies = false,
 ): Instruction {
   const feeds = updates.map(({ feed, second }) => (second ? feed | WITH_SECOND : feed));
   const oracles = updates.flatMap(({ oracle, second }) => (second ? [oracle, second] : [oracle]));
   const instruction = generated.getRefreshInstruction({
-    protocol: deployment.protocol,
-    compartment: deployment.compartment,
+    ...common(deployment),
+    caller,
     board: deployment.board,
+    program: PROGRAM,
     feeds: Uint8Array.from(feeds),
   });
   const markets = deployment.markets.map(({ market }) => market);

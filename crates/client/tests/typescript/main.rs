@@ -190,8 +190,8 @@ fn trading(d: &Deployment) -> Vec<(&'static str, Instruction)> {
     );
     let cancel = |which| d.cancel_orders(key(8), margin, 1, which);
     vec![
-        ("refresh", d.refresh(&feeds)),
-        ("refreshCopies", d.refresh_with(&feeds, true)),
+        ("refresh", d.refresh(key(8), &feeds)),
+        ("refreshCopies", d.refresh_with(key(8), &feeds, true)),
         (
             "placeOrder",
             d.place_order(key(8), margin, 1, order, &makers),

@@ -1,73 +1,136 @@
-//! What is listed, and what concerns no account.
+//! What is listed, by the functions that the program lists with, and what concerns no account.
 
-use anyhow::{Context, Result, ensure};
+use anchor_lang::AnchorDeserialize;
+use anchor_lang::prelude::Pubkey;
+use anyhow::{Context, Result, anyhow, ensure};
+use bulwark::event::{BankCreatedHead, BoardCreatedHead, MarketCreatedHead};
+use bulwark::instructions::{
+    CreateBankArgs, CreateBoardArgs, CreateFeedArgs, CreateMarketArgs, InsuranceParameters,
+    fill_bank, fill_bank_seat, fill_board, fill_feed, fill_market, fill_market_seat, warm_up,
+};
+use bulwark::seeds;
+use bulwark_core::Now;
 use bulwark_core::ledger::fold;
-use bulwark_state::Wide;
+use bulwark_state::{OpenClock, VERSION};
 use bytemuck::allocation::zeroed_box;
 
 use crate::event::Event;
 use crate::ledger::{Compartment, Ledger, Refused, Venue, same};
 
-/// Takes an event of listing, or of guardian and modes (which the chain proves, and which move no
-/// money). Says whether it was one.
-pub(super) fn take(ledger: &mut Ledger, event: &Event) -> Result<bool> {
+/// Takes an event of listing, or one that moves nothing here. Says whether it was one.
+pub(super) fn take(ledger: &mut Ledger, event: &Event, now: Now) -> Result<bool> {
     let id = event.common().compartment;
     match event {
         Event::CompartmentCreated(made) => {
             let old = ledger.compartments.insert(id, Compartment::new(made.key));
             ensure!(old.is_none(), "compartment {id} was created before");
         }
-        Event::BankCreated(made) => {
-            let compartment = ledger.compartment(id)?;
-            let index = compartment.banks.len();
-            same("its number", usize::from(made.index), index)?;
-            let mut bank: Box<bulwark_state::Bank> = zeroed_box();
-            bank.compartment = compartment.key.to_bytes();
-            bank.mint = made.mint.to_bytes();
-            bank.vault = made.vault.to_bytes();
-            bank.index = made.index;
-            bank.mean_at = made.common.unix;
-            bank.residuals.factor = Wide::new(1 << 64);
-            let seat = compartment.board.banks.get_mut(index);
-            let seat = seat.context("more banks than seats")?;
-            (seat.feed, seat.decimals) = (made.feed, made.decimals);
-            compartment.banks.push((made.bank, bank));
-            compartment.gone.push(0);
+        Event::BoardCreated(made, args) => board(ledger.compartment(id)?, made, args)?,
+        Event::FeedCreated(made, args) => {
+            let board = &mut ledger.compartment(id)?.board;
+            same("its number", made.index, board.feed_count)?;
+            let args: CreateFeedArgs = arguments(args)?;
+            fill_feed(board, &args, made.index).map_err(program)?;
+            let is = (args.source.id, args.source.kind, args.unit_exp);
+            let told = (made.source.to_bytes(), made.source_kind, made.unit_exp);
+            same("its source", told, is)?;
         }
-        Event::MarketCreated(made) => {
-            let compartment = ledger.compartment(id)?;
-            let index = compartment.markets.len();
-            same("its number", usize::from(made.index), index)?;
-            let mut market: Box<bulwark_state::Market> = zeroed_box();
-            market.compartment = compartment.key.to_bytes();
-            market.book = made.book.to_bytes();
-            market.index = made.index;
-            market.feed = made.feed;
-            let seat = compartment.board.markets.get_mut(index);
-            seat.context("more markets than seats")?.feed = made.feed;
-            let mut book: Box<bulwark_state::Book> = zeroed_box();
-            book.market = made.market.to_bytes();
-            let key = made.market;
-            compartment.markets.push(Venue { key, market, book });
+        Event::BankCreated(made, args) => bank(ledger.compartment(id)?, made, args, now)?,
+        Event::MarketCreated(made, args) => market(ledger.compartment(id)?, made, args, now)?,
+        Event::InsuranceCreated(made, args) => {
+            let args: InsuranceParameters = arguments(args)?;
+            let to = ledger.compartment(id)?;
+            let found: [&[u8]; 2] = [seeds::INSURANCE, to.key.as_ref()];
+            let (key, bump) = Pubkey::find_program_address(&found, &bulwark::ID);
+            same("its address", made.insurance, key)?;
+            to.insured.compartment = to.key.to_bytes();
+            (to.insured.bump, to.insured.version) = (bump, VERSION);
+            args.write(&mut to.insured);
         }
-        Event::FeedCreated(made) => {
-            let feeds = &mut ledger.compartment(id)?.board.feeds;
-            let feed = feeds.get_mut(usize::from(made.index));
-            feed.context("more feeds than seats")?.unit_exp = made.unit_exp;
-        }
-        Event::ProtocolCreated(_)
-        | Event::BoardCreated(_)
-        | Event::InsuranceCreated(_)
-        | Event::CreatorSealed(_)
-        | Event::GuardianCreated(_)
-        | Event::ProposalOpened(_)
-        | Event::ProposalAnswered(_)
-        | Event::ProposalExecuted(_)
-        | Event::ProposalExpired(_)
-        | Event::MemberRestricted(_) => {}
+        Event::ProtocolCreated(_) | Event::CreatorSealed(_) => {}
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// Arguments as the instruction took them.
+fn arguments<A: AnchorDeserialize>(bytes: &[u8]) -> Result<A> {
+    A::try_from_slice(bytes).context("its arguments")
+}
+
+/// A refusal by a function of the program.
+fn program(refusal: anchor_lang::error::Error) -> anyhow::Error {
+    anyhow!("the listing: {refusal}")
+}
+
+fn board(to: &mut Compartment, made: &BoardCreatedHead, args: &[u8]) -> Result<()> {
+    let board = &mut *to.board;
+    ensure!(board.version == 0, "it was adopted before");
+    to.board_key = made.board;
+    board.compartment = to.key.to_bytes();
+    board.version = VERSION;
+    board.clock = OpenClock {
+        closed_sum: made.closed_sum,
+        closed_from: made.closed_from,
+        closed_until: made.closed_until,
+    };
+    let args: CreateBoardArgs = arguments(args)?;
+    fill_board(board, &args).map_err(program)
+}
+
+fn bank(to: &mut Compartment, made: &BankCreatedHead, args: &[u8], now: Now) -> Result<()> {
+    let index = to.banks.len();
+    same("its number", usize::from(made.index), index)?;
+    let args: CreateBankArgs = arguments(args)?;
+    let found: [&[u8]; 3] = [seeds::BANK, to.key.as_ref(), made.mint.as_ref()];
+    let (key, bump) = Pubkey::find_program_address(&found, &bulwark::ID);
+    same("its address", made.bank, key)?;
+    let mut bank: Box<bulwark_state::Bank> = zeroed_box();
+    bank.compartment = to.key.to_bytes();
+    bank.mint = made.mint.to_bytes();
+    bank.vault = made.vault.to_bytes();
+    bank.token_kind = made.token_kind;
+    bank.token_program = bulwark::token::program_of(made.token_kind).to_bytes();
+    bank.decimals = made.decimals;
+    bank.bump = bump;
+    bank.version = VERSION;
+    fill_bank(&mut bank, &args, made.index, now.unix).map_err(program)?;
+    let board = &mut *to.board;
+    board.bank_count = made.index.checked_add(1).context("banks")?;
+    fill_bank_seat(board, &bank, &args, now.unix).map_err(program)?;
+    let caps = (bank.deposit_cap, bank.account_cap);
+    same("its caps", (made.deposit_cap, made.account_cap), caps)?;
+    to.terms.push(bank.clone());
+    to.banks.push((made.bank, bank));
+    to.gone.push(0);
+    Ok(())
+}
+
+fn market(to: &mut Compartment, made: &MarketCreatedHead, args: &[u8], now: Now) -> Result<()> {
+    let index = to.markets.len();
+    same("its number", usize::from(made.index), index)?;
+    let args: CreateMarketArgs = arguments(args)?;
+    let found: [&[u8]; 3] = [seeds::MARKET, to.key.as_ref(), &[made.index]];
+    let (key, bump) = Pubkey::find_program_address(&found, &bulwark::ID);
+    same("its address", made.market, key)?;
+    let mut market: Box<bulwark_state::Market> = zeroed_box();
+    market.compartment = to.key.to_bytes();
+    market.book = made.book.to_bytes();
+    market.bump = bump;
+    market.version = VERSION;
+    fill_market(&mut market, &args).map_err(program)?;
+    same("its cap", made.oi_cap, market.oi_cap)?;
+    let board = &mut *to.board;
+    board.market_count = made.index.checked_add(1).context("markets")?;
+    fill_market_seat(board, &market, &args, now).map_err(program)?;
+    if made.decided != 0 {
+        warm_up(board, made.index, now).map_err(program)?;
+    }
+    let mut book: Box<bulwark_state::Book> = zeroed_box();
+    book.market = made.market.to_bytes();
+    book.version = VERSION;
+    to.markets.push(Venue { key, market, book });
+    Ok(())
 }
 
 impl Compartment {

@@ -1,5 +1,7 @@
 //! What each event does to the ledger, one file per theme.
 
+mod board;
+mod council;
 mod liquidation;
 mod listing;
 mod money;
@@ -20,11 +22,12 @@ pub const NO_RULE: &str = "it has no rule here";
 
 /// Applies an event.
 pub(crate) fn event(ledger: &mut Ledger, event: &Event, now: Now) -> Result<()> {
-    if listing::take(ledger, event)? {
+    if council::take(ledger, event, now)? || listing::take(ledger, event, now)? {
         return Ok(());
     }
     let compartment = ledger.compartment(event.common().compartment)?;
-    let taken = money::take(compartment, event, now)?
+    let taken = board::take(compartment, event, now)?
+        || money::take(compartment, event, now)?
         || trading::take(compartment, event, now)?
         || liquidation::take(compartment, event, now)?
         || windup::take(compartment, event, now)?

@@ -7,13 +7,15 @@ use bulwark::event::{
     TicketCranked, Withdrawn,
 };
 use bulwark_core::ledger::{add_quote, fold, touch_quote, update_live};
+use bulwark_core::math::ppm_mul_floor;
 use bulwark_core::mode::Mode;
 use bulwark_core::outflow::{Flow, note_void};
 use bulwark_core::residual::{self, Collect};
+use bulwark_core::staking::premium;
 use bulwark_core::withdrawal::{
     self, Deposit, Plan, Served, apply, book_served, can_close, claim, held, write_ticket,
 };
-use bulwark_core::{Now, delegate, loss, migration, order};
+use bulwark_core::{Now, delegate, migration, order};
 use bulwark_state::{Bank, Deltas, MARGIN_VERSION, MarginAccount, Wide};
 use bytemuck::allocation::zeroed_box;
 
@@ -44,7 +46,7 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
         Event::Withdrawn(moved) => withdraw(to, moved, now)?,
         Event::TicketCranked(moved) => crank(to, moved, now)?,
         Event::ResidualCollected(moved) => collect(to, moved)?,
-        Event::InterestAccrued(moved) => accrue(to, moved)?,
+        Event::InterestAccrued(moved) => accrue(to, moved, now)?,
         Event::BanksValued(valued) => {
             let (_, bank) = at(to, &valued.bank)?;
             counts(
@@ -377,7 +379,7 @@ fn new_money(
     Ok(())
 }
 
-fn accrue(to: &mut Compartment, moved: &InterestAccrued) -> Result<()> {
+fn accrue(to: &mut Compartment, moved: &InterestAccrued, now: Now) -> Result<()> {
     let (index, bank) = at(to, &moved.bank)?;
     counts(
         "event of the bank",
@@ -400,22 +402,42 @@ fn accrue(to: &mut Compartment, moved: &InterestAccrued) -> Result<()> {
     )?;
     to.board.lend_index = wide(moved.lend_after);
     to.board.debt_index = wide(moved.debt_after);
-    premium(to, moved)
+    charge(to, moved, now)
 }
 
-/// What both sides of each market were charged for cover went into insurance.
-fn premium(to: &mut Compartment, moved: &InterestAccrued) -> Result<()> {
-    let mut charged = moved.charged.iter();
-    for (venue, each) in to.markets.iter_mut().zip(charged.by_ref()) {
-        for long in [true, false] {
-            let (board, market) = (&mut to.board, &mut venue.market);
-            loss::charge(board, market, *each, long).refused("the premium")?;
-        }
-        let both = each.checked_mul(2);
-        let after = both.and_then(|both| to.insurance.checked_add(both));
-        to.insurance = after.context("insurance")?;
+/// What both sides of each market were charged for cover went into insurance. The share of it that
+/// was used is told; what follows for each market is computed again.
+fn charge(to: &mut Compartment, moved: &InterestAccrued, now: Now) -> Result<()> {
+    let (board, insured) = (&mut *to.board, &mut *to.insured);
+    for venue in &to.markets {
+        premium::note(board, &venue.market).refused("open interest")?;
     }
-    ensure!(charged.all(|each| *each == 0), "no such market was listed");
+    let used = moved.used_ppm.min(insured.premium_used_ppm);
+    let yearly = ppm_mul_floor(insured.premium_ppm, u32::try_from(used)?);
+    let yearly = yearly.context("the price of cover")?;
+    let mut told = moved.charged.iter();
+    let (mut sum, mut any) = (0_u64, false);
+    for (venue, each) in to.markets.iter_mut().zip(told.by_ref()) {
+        let done = premium::charge(board, &mut venue.market, yearly, now).refused("the premium")?;
+        any |= done.is_some();
+        same("premium of each side", *each, done.unwrap_or(0))?;
+        let both = each.checked_mul(2);
+        let more = both.and_then(|both| sum.checked_add(both));
+        sum = more.context("the premium")?;
+    }
+    ensure!(told.all(|each| *each == 0), "no such market was listed");
+    if any {
+        insured.premium_used_ppm = moved.used_ppm;
+    }
+    same(
+        "used of insurance",
+        moved.used_ppm,
+        insured.premium_used_ppm,
+    )?;
+    let total = insured.premium_total.checked_add(sum);
+    insured.premium_total = total.context("the premium")?;
+    let after = to.insurance.checked_add(sum);
+    to.insurance = after.context("insurance")?;
     same("insurance after", moved.insurance_after, to.insurance)
 }
 

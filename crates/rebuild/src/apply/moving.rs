@@ -20,7 +20,7 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
     match event {
         Event::MarketWoundDown(said) => wind_down(to, said)?,
         Event::PositionSettled(settled) => settle(to, settled, now)?,
-        Event::BankClosed(closed) => close(to, closed)?,
+        Event::BankClosed(closed) => close(to, closed, now)?,
         Event::Transferred(moved) => transfer(to, moved, now)?,
         _ => return Ok(false),
     }
@@ -31,14 +31,20 @@ fn wind_down(to: &mut Compartment, said: &MarketWoundDown) -> Result<()> {
     let index = to.market_at(&said.market)?;
     same("its number", usize::from(said.index), index)?;
     let seat = to.board.markets.get_mut(index).context("no such market")?;
-    seat.status = said.status_after;
+    let market = &mut to.markets.get_mut(index).context("no such market")?.market;
+    same("status before", said.status_before, market.status)?;
+    (seat.status, market.status) = (said.status_after, said.status_after);
+    (market.settle_at, market.settle_short) = (said.settle_at, said.short);
     seat.settle_price = said.price;
     Ok(())
 }
 
-fn close(to: &mut Compartment, closed: &BankClosed) -> Result<()> {
+fn close(to: &mut Compartment, closed: &BankClosed, now: Now) -> Result<()> {
     let index = to.bank_at(&closed.bank)?;
-    same("its number", usize::from(closed.index), index)
+    same("its number", usize::from(closed.index), index)?;
+    let bank = to.terms.get_mut(index).context("no such bank was listed")?;
+    same("status before", closed.status_before, bank.status)?;
+    settlement::close_bank(&mut to.board, bank, now).refused("the closing")
 }
 
 fn settle(to: &mut Compartment, settled: &PositionSettled, now: Now) -> Result<()> {

@@ -144,6 +144,9 @@ fn announce(to: &mut Compartment, said: &RecoveryAnnounced, now: Now) -> Result<
     recovery.bump = bump;
     recovery.version = RecoveryState::VERSION;
     to.records.recoveries.push((key, recovery));
+    for (feed, price) in to.board.feeds.iter_mut().zip(said.prices) {
+        feed.announced = price;
+    }
     Ok(())
 }
 
@@ -153,19 +156,25 @@ fn undo(to: &mut Compartment, said: &RecoveryUndone) -> Result<()> {
     let guardians = recovery::Cause::Guardian as u8;
     ensure!(recovery.cause != guardians, "the guardian's is final");
     recovery.phase = UNDONE;
+    for feed in &mut to.board.feeds {
+        feed.announced = 0;
+    }
     Ok(())
 }
 
 fn freeze(to: &mut Compartment, said: &RecoveryFrozen, now: Now) -> Result<()> {
     let recovery = latest(&mut to.records, &said.recovery)?;
     in_phase(recovery, Phase::Announced)?;
-    for (announced, frozen) in recovery.prices.iter_mut().zip(said.prices) {
+    let feeds = &mut to.board.feeds;
+    for ((announced, feed), frozen) in recovery.prices.iter_mut().zip(feeds).zip(said.prices) {
         // One that had never printed is frozen at its last print.
-        if *announced == 0 {
-            *announced = frozen;
+        if *announced == 0 && feed.active != 0 {
+            *announced = feed.last.price;
+            feed.announced = *announced;
         }
         same("frozen price", frozen, *announced)?;
     }
+    to.board.locked = 1;
     let markets = to.board.markets.iter();
     let (funding, long) = (&mut recovery.funding, &mut recovery.loss_long);
     let places = funding.iter_mut().zip(long).zip(&mut recovery.loss_short);

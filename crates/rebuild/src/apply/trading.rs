@@ -3,11 +3,11 @@
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, bail, ensure};
 use bulwark::event::{OrderFill, OrderPlacedHead, OrdersCancelled, OrdersPruned};
-use bulwark_core::Now;
 use bulwark_core::book::{self, Side};
 use bulwark_core::ledger::{self, open_position, position_of, release_position};
 use bulwark_core::matching::Reason;
 use bulwark_core::order::{self, Kind, OrderRequest, Posting};
+use bulwark_core::{Now, funding};
 use bulwark_state::{Board, MarginAccount, Order, SignedWide};
 
 use crate::event::Event;
@@ -24,14 +24,18 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
             let venue = to.markets.get_mut(index).context("no such market")?;
             let count = &mut venue.market.event_sequence;
             counts("event of the market", count, moved.common.sequence)?;
-            let seat = to.board.markets.get_mut(index).context("no such market")?;
+            let (board, book) = (&mut *to.board, &venue.book);
+            let done = funding::sample(board, &mut venue.market, book, now).refused("a sample")?;
+            let told = (moved.premium_ppm, moved.counted_ppm, moved.seconds);
+            let is = (done.premium_ppm, done.counted_ppm, done.seconds);
+            same("premium, what counted of it, seconds", told, is)?;
             let wide = |[lo, hi]: [u64; 2]| SignedWide { lo, hi };
             same(
                 "funding index before",
                 wide(moved.index_before),
-                seat.funding,
+                done.before,
             )?;
-            seat.funding = wide(moved.index_after);
+            same("funding index after", wide(moved.index_after), done.after)?;
         }
         _ => return Ok(false),
     }
@@ -133,6 +137,7 @@ impl Placing<'_> {
         same("maker of the order", entry.maker, maker)?;
         same("slot of the order", entry.slot, slot)?;
         let book = &mut self.venue.book;
+        book.changed_slot = self.now.slot;
         if entry.removed != 0 {
             book::remove(book, side, at).refused("the order")?;
         } else {

@@ -79,7 +79,7 @@ impl World {
         self.advance(WEEK - 1_800);
         self.refresh_all();
         self.advance(1);
-        self.crash(BTC, 48_000.0);
+        self.gap(BTC, 48_000.0);
         self.post_minutes(31);
         self.settle_market(BTC_PERP).expect("settled");
         for name in ["maker", "alice"] {
@@ -142,6 +142,10 @@ impl World {
         let mut quote: Box<Bank> = self.vm.read(bank).expect("the quote bank");
         quote.totals.fee_floor_e6 = 0;
         self.vm.overwrite(bank, &*quote).expect("it is there");
+        if let Some(follower) = &mut self.follower {
+            let of = follower.ledger.compartments.get_mut(&self.plan.id);
+            of.expect("it was created").terms[USDC].totals.fee_floor_e6 = 0;
+        }
         self.announce_by_guardian().expect("announced");
         self.pass_notice();
         self.freeze().expect("frozen");

@@ -58,6 +58,7 @@ impl World {
             list.extend(differences(rebuilt, &pubkey(key), &found, &markets));
         };
         accounts(&audit, &self.deployment, &mut compare);
+        compare(address(self.deployment.board), Found::Board(&self.board()));
         for (key, _) in rebuilt.records.all() {
             let recovery = self.read(*key);
             compare(address(*key), Found::Recovery(&recovery));

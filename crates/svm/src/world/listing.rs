@@ -122,7 +122,8 @@ impl World {
             .iter()
             .map(|(feed, key)| (*feed, pubkey(*key), None))
             .collect();
-        let refresh = self.deployment.refresh(&oracles);
+        let payer = pubkey(self.vm.payer.pubkey());
+        let refresh = self.deployment.refresh(payer, &oracles);
         self.send(&[refresh], &[])
     }
 

@@ -14,6 +14,7 @@ mod history;
 mod liquidation;
 pub mod listing;
 mod money;
+mod moves;
 mod recovery;
 mod staking;
 mod story;
@@ -442,7 +443,8 @@ impl World {
                 )
             })
             .collect();
-        let refresh = self.deployment.refresh(&oracles);
+        let payer = pubkey(self.vm.payer.pubkey());
+        let refresh = self.deployment.refresh(payer, &oracles);
         self.send(&[refresh], &[])
     }
 
@@ -454,33 +456,6 @@ impl World {
         }
         let feeds: Vec<usize> = (0..self.prices.len()).collect();
         self.refresh(&feeds).expect("the Board is refreshed");
-    }
-
-    /// Forgets a feed's closes of the last minutes, as after a gap: what comes next is no move that
-    /// the price band could measure, and markets stay open.
-    pub fn forget_closes(&mut self, feed: usize) {
-        let mut board = self.board();
-        board.feeds[feed].closes = Default::default();
-        let key = address(self.deployment.board);
-        self.vm.overwrite(key, &*board).expect("the Board is there");
-    }
-
-    /// Moves a price so that it counts at once: the jump, and its confirmation a few seconds on.
-    /// For what isn't about the price band: that sees a gap.
-    pub fn crash(&mut self, feed: usize, price: f64) {
-        self.forget_closes(feed);
-        let price = price_e8(price);
-        self.try_price(feed, price).expect("the Board is refreshed");
-        let counted = |world: &Self| world.board().feeds[feed].last.price == price;
-        for _ in 0..12 {
-            if counted(self) {
-                break;
-            }
-            self.advance(3);
-            self.try_price(feed, price).expect("the Board is refreshed");
-        }
-        assert!(counted(self), "the price never counted");
-        self.refresh_all();
     }
 }
 

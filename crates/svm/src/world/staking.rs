@@ -78,7 +78,8 @@ impl World {
 
     /// Anyone copies open interest and coverage to the Board.
     pub fn copy_all(&mut self) {
-        let copy = self.deployment.refresh_with(&[], true);
+        let payer = pubkey(self.vm.payer.pubkey());
+        let copy = self.deployment.refresh_with(payer, &[], true);
         self.send(&[copy], &[]).expect("the Board is refreshed");
     }
 

@@ -80,9 +80,9 @@ impl World {
         }
         // Back to where the crowd began, in steps that prints may take.
         self.advance(2);
-        self.crash(SOL, 100.0);
+        self.gap(SOL, 100.0);
         self.advance(2);
-        self.crash(BTC, 50_000.0);
+        self.gap(BTC, 50_000.0);
         self.advance(2);
     }
 
@@ -239,7 +239,7 @@ impl World {
         self.accrue().expect("stock is taken");
         self.trade("loser", "winner", BTC_PERP, 1.0, 50_000.0);
         self.advance(60);
-        self.crash(BTC, 46_000.0);
+        self.gap(BTC, 46_000.0);
         self.place("loser", BTC_PERP, ask(0.5, 46_000.0).post_only());
         self.place("winner", BTC_PERP, bid(0.5, 46_000.0).ioc());
         // He closes the rest against another and takes what he has: the vault runs short.
@@ -298,7 +298,7 @@ impl World {
     /// One is taken over, one loses collateral, one is wound up beyond what insurance has.
     fn crash_bankrupts(&mut self) {
         self.advance(2);
-        self.crash(BTC, 50_000.0);
+        self.gap(BTC, 50_000.0);
         self.fund("liquidator", 500_000.0);
         self.fund("maker", 500_000.0);
         for name in ["joe", "kim"] {
@@ -312,7 +312,7 @@ impl World {
         self.advance(120);
         self.refresh_all();
         self.advance(70);
-        self.crash(SOL, 84.0);
+        self.gap(SOL, 84.0);
         self.flag("joe").ok();
         self.advance(30);
         self.refresh_all();

@@ -33,6 +33,13 @@ impl By {
     }
 }
 
+/// Arguments as the instruction took them.
+pub fn written<A: AnchorSerialize>(args: &A) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(512);
+    args.serialize(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// What a listing decision names: the kind of item, the arguments of its creation as the
 /// instruction takes them, and the keys of what it stands on: a bank's mint and token program, and
 /// the sources of the feeds that a bank or a market names. Numbers of feeds alone would be whatever
@@ -42,8 +49,7 @@ pub fn listing_hash<A: AnchorSerialize>(
     args: &A,
     accounts: &[Pubkey],
 ) -> Result<[u8; 32]> {
-    let mut bytes = Vec::with_capacity(512);
-    args.serialize(&mut bytes)?;
+    let bytes = written(args)?;
     let mut parts: Vec<&[u8]> = vec![what.as_bytes(), &bytes];
     parts.extend(accounts.iter().map(|key| key.as_ref()));
     Ok(hashv(&parts).to_bytes())

@@ -7,7 +7,7 @@ mod oracle;
 mod settings;
 mod winding;
 
-pub use listing::{By, Word, executed, feed_source, listing_hash};
+pub use listing::{By, Word, executed, feed_source, listing_hash, written};
 pub use oracle::{Sourcing, set_oracle};
 pub use settings::{set_parameters, tighten};
 pub use winding::wind_down;

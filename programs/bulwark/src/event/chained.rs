@@ -6,7 +6,7 @@ use bulwark_state::Protocol;
 use bytemuck::Pod;
 use solana_program::hash::hashv;
 
-use super::{Common, Kind, TAG_BYTES, encode_list};
+use super::{Common, Kind, length};
 use crate::error::{BulwarkError, OrRefuse, refusal};
 
 /// Whether events of a kind are chained: those numbered 1 to 19 (listing), 60 to 106 (guardian,
@@ -25,25 +25,40 @@ pub fn next_chained(protocol: &Protocol) -> Result<u64> {
 /// Appends an event to the Protocol's chain ([`bulwark_core::chain`]). Its `sequence` is
 /// [`next_chained`].
 pub fn chain<E: Kind>(protocol: &mut Protocol, common: &Common, event: &E) -> Result<()> {
-    let fields = bytemuck::bytes_of(event);
-    append(protocol, common, &[E::DISCRIMINATOR, fields])
+    append(
+        protocol,
+        common,
+        E::DISCRIMINATOR,
+        bytemuck::bytes_of(event),
+        [&[], &[]],
+    )
 }
 
-/// [`chain`] for an event that ends with a list: the list is hashed with it. Returns the bytes that
-/// were hashed, for [`super::emit_encoded`].
+/// [`chain`] for an event that ends with a list: the list is hashed with it.
 pub fn chain_list<E: Kind, R: Pod>(
     protocol: &mut Protocol,
     common: &Common,
     event: &E,
     list: &[R],
-) -> Result<Vec<u8>> {
-    let data = encode_list(event, list);
-    let emitted = data.get(TAG_BYTES..).or_refuse()?;
-    append(protocol, common, &[emitted])?;
-    Ok(data)
+) -> Result<()> {
+    let list = [&length(list)[..], bytemuck::cast_slice(list)];
+    append(
+        protocol,
+        common,
+        E::DISCRIMINATOR,
+        bytemuck::bytes_of(event),
+        list,
+    )
 }
 
-fn append(protocol: &mut Protocol, common: &Common, emitted: &[&[u8]]) -> Result<()> {
+#[inline(never)]
+fn append(
+    protocol: &mut Protocol,
+    common: &Common,
+    discriminator: &[u8],
+    fields: &[u8],
+    [length, records]: [&[u8]; 2],
+) -> Result<()> {
     if !is_chained(common.kind) {
         return Err(refusal(BulwarkError::InvariantBroken));
     }
@@ -54,10 +69,7 @@ fn append(protocol: &mut Protocol, common: &Common, emitted: &[&[u8]]) -> Result
         compartment: common.compartment,
     };
     let hash = |head: &[u8; 32]| {
-        let mut parts: [&[u8]; 3] = [head, &[], &[]];
-        for (part, bytes) in parts.iter_mut().skip(1).zip(emitted) {
-            *part = bytes;
-        }
+        let parts = [head, discriminator, fields, length, records];
         hashv(&parts).to_bytes()
     };
     rule::append(protocol, &entry, hash).or_refuse()
@@ -115,8 +127,10 @@ mod tests {
         for list in [vec![], vec![leg(1)], vec![leg(2)], vec![leg(1), leg(1)]] {
             let mut protocol: Protocol = bytemuck::Zeroable::zeroed();
             chain_list(&mut protocol, &common, &event, &list).unwrap();
-            let emitted = encode_list(&event, &list);
-            let hash = hashv(&[&[0; 32], &emitted[TAG_BYTES..]]).to_bytes();
+            let mut emitted = CompartmentCreated::DISCRIMINATOR.to_vec();
+            emitted.extend(bytemuck::bytes_of(&event));
+            list.serialize(&mut emitted).unwrap();
+            let hash = hashv(&[&[0; 32], &emitted]).to_bytes();
             assert_eq!(protocol.event_head, hash);
             assert!(!heads.contains(&hash));
             heads.push(hash);

@@ -1,5 +1,6 @@
 //! Events of the guardian. All of them are chained in the Protocol.
 
+use anchor_lang::Discriminator;
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 
@@ -12,15 +13,6 @@ events! {
         /// Veto seat, zero if none.
         pub veto: Pubkey,
         pub members: u64,
-    }
-    /// A proposal was opened, with its proposer's approval.
-    ProposalOpened = 61 {
-        pub proposal: Pubkey,
-        pub nonce: u64,
-        pub action_kind: u64,
-        /// SHA-256 of the action's bytes.
-        pub action_hash: Pubkey,
-        pub quorum: u64,
     }
     /// A member approved or objected.
     ProposalAnswered = 62 {
@@ -68,4 +60,18 @@ events! {
         pub until_slot: u64,
         pub reason: u64,
     }
+}
+
+quoting_events! {
+    /// A proposal was opened, with its proposer's approval.
+    ProposalOpened(ProposalOpenedHead) = 61 {
+        pub proposal: Pubkey,
+        pub nonce: u64,
+        pub action_kind: u64,
+        /// SHA-256 of the action's bytes.
+        pub action_hash: Pubkey,
+        pub quorum: u64,
+    }
+    /// The action, as it will be carried out.
+    action;
 }

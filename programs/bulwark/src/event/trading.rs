@@ -266,7 +266,10 @@ mod tests {
             };
             2
         ];
-        let bytes = crate::event::encode_list(&head, &fills);
+        let mut listing = crate::event::Listing::new(&head, 0);
+        fills.iter().for_each(|fill| listing.push(fill));
+        let length = crate::event::length(&fills);
+        let bytes = listing.ended::<OrderPlacedHead>(length).unwrap();
         let event = OrderPlaced { head, fills };
         let borsh = anchor_lang::Event::data(&event);
         assert_eq!(bytes[8..], borsh[..]);

@@ -34,9 +34,9 @@ use crate::state::{
 use crate::{invariant, lists, token};
 
 /// Beside the number of a bank: a trip of the depeg breaker.
-const PEG: u64 = 0x100;
+pub const BOARD_PEG: u64 = 0x100;
 /// Instead of the number of a market: a trip of the coverage breaker.
-const COVER: u64 = 0x200;
+pub const BOARD_COVER: u64 = 0x200;
 
 /// Accounts of `check`; the items follow.
 #[derive(Accounts)]
@@ -182,7 +182,7 @@ impl Sight<'_> {
         let pegs = &mut self.board.pegs;
         if latched.is_some() || pegs.sequence > pegs.chained {
             self.trips.push(BreakerTripped {
-                market: PEG | u64::from(pegs.bank),
+                market: BOARD_PEG | u64::from(pegs.bank),
                 reason: pegs.reason.into(),
                 first: pegs.sequence.min(pegs.chained.checked_add(1).or_refuse()?),
                 last: pegs.sequence,
@@ -192,7 +192,7 @@ impl Sight<'_> {
         let cover = &mut self.board.cover;
         let found = (stress::REASON.into(), cover.sequence, cover.chained);
         cover.chained = cover.sequence;
-        self.trip(COVER, found)
+        self.trip(BOARD_COVER, found)
     }
 
     /// Chains the trips of a market that lie between what was chained and `sequence`.
@@ -353,7 +353,7 @@ fn tell(accounts: &Check, guard: &Guard, sight: &Sight, before: &Bits, reward: u
             _ => Pubkey::default(),
         },
     };
-    let data = event::chain_list(&mut protocol, &common, &event, &sight.trips)?;
+    event::chain_list(&mut protocol, &common, &event, &sight.trips)?;
     drop(protocol);
-    event::emit_encoded(&accounts.event_authority, data)
+    event::emit_list(&accounts.event_authority, &event, &sight.trips)
 }

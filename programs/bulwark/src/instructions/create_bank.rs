@@ -14,9 +14,9 @@ use bulwark_core::{params, targets};
 use bulwark_state::{Bank, Board, Bucket, Wide};
 
 use super::{BankParameters, BoardBankParameters, MarginParameters, QuoteParameters};
-use crate::decided::{By, Word, feed_source, listing_hash};
+use crate::decided::{By, Word, feed_source, listing_hash, written};
 use crate::error::{BulwarkError, OrRefuse, ensure};
-use crate::event::{self, BankCreated, Kind};
+use crate::event::{self, BankCreatedHead, Kind};
 use crate::guard::Guard;
 use crate::seeds::VAULT_AUTHORITY_AND_BUMP;
 use crate::state::{
@@ -115,14 +115,8 @@ pub struct CreateBank<'info> {
     pub proposal: Option<AccountLoader<'info, ProposalState>>,
 }
 
-/// Identity and parameters of a new bank.
-fn fill_bank(
-    accounts: &CreateBank,
-    bank: &mut Bank,
-    args: &CreateBankArgs,
-    (index, bump): (u8, u8),
-    now: i64,
-) -> Result<()> {
+/// Identity of a new bank.
+fn identify(accounts: &CreateBank, bank: &mut Bank, bump: u8) -> Result<()> {
     let token_program = accounts.token_program.key();
     bank.compartment = accounts.compartment.key().to_bytes();
     bank.mint = accounts.mint.key().to_bytes();
@@ -130,11 +124,16 @@ fn fill_bank(
     bank.token_program = token_program.to_bytes();
     bank.token_kind = token::program_kind(&token_program)?;
     bank.decimals = token::check_mint(&accounts.mint, &token_program)?;
+    bank.bump = bump;
+    Ok(())
+}
+
+/// Parameters of a new bank, and when its clocks began. Whoever replays events calls it too.
+pub fn fill_bank(bank: &mut Bank, args: &CreateBankArgs, index: u8, now: i64) -> Result<()> {
     bank.index = index;
     bank.status = ACTIVE;
     bank.origin = args.origin;
     bank.group = args.group;
-    bank.bump = bump;
     bank.residuals.factor = Wide::new(1 << 64);
     bank.mean_at = now;
     bank.queue.at = now;
@@ -172,8 +171,13 @@ fn pegged(board: &Board, args: &CreateBankArgs) -> bool {
     args.native_feed != args.feed && native.is_some_and(|feed| feed.active != 0)
 }
 
-/// The bank's seat on the Board.
-fn fill_seat(board: &mut Board, bank: &Bank, args: &CreateBankArgs, now: i64) -> Result<()> {
+/// The bank's seat on the Board. Whoever replays events calls it too.
+pub fn fill_bank_seat(
+    board: &mut Board,
+    bank: &Bank,
+    args: &CreateBankArgs,
+    now: i64,
+) -> Result<()> {
     let open = open_seconds(&board.clock, now);
     let feed = board
         .feeds
@@ -242,6 +246,7 @@ pub fn create_bank<'info>(
         ];
         listing_hash("bank", &args, &stands_on)
     })?;
+    let arguments = written(&args)?;
     let event = {
         let mut compartment = accounts.compartment.write()?;
         let banks = lists::every_bank(&compartment, ctx.remaining_accounts)?;
@@ -254,22 +259,17 @@ pub fn create_bank<'info>(
         compartment.bank_count = index.checked_add(1).or_refuse()?;
         board.bank_count = compartment.bank_count;
         let mut bank = accounts.bank.write_new()?;
-        fill_bank(
-            accounts,
-            &mut bank,
-            &args,
-            (index, ctx.bumps.bank),
-            guard.now.unix,
-        )?;
-        fill_seat(&mut board, &bank, &args, guard.now.unix)?;
+        identify(accounts, &mut bank, ctx.bumps.bank)?;
+        fill_bank(&mut bank, &args, index, guard.now.unix)?;
+        fill_bank_seat(&mut board, &bank, &args, guard.now.unix)?;
         invariant::compartment(&compartment)?;
         invariant::board(&board)?;
         invariant::bank(&bank)?;
         let mut protocol = accounts.protocol.write()?;
         let sequence = event::next_chained(&protocol)?;
         let actor = accounts.creator.key;
-        let common = BankCreated::head(guard.now, actor, guard.compartment, sequence);
-        let event = BankCreated {
+        let common = BankCreatedHead::head(guard.now, actor, guard.compartment, sequence);
+        let event = BankCreatedHead {
             common,
             bank: accounts.bank.key(),
             mint: accounts.mint.key(),
@@ -280,11 +280,12 @@ pub fn create_bank<'info>(
             decimals: bank.decimals,
             origin: bank.origin,
             feed: args.feed,
-            reserved: [0; 4],
+            token_kind: bank.token_kind,
+            reserved: [0; 3],
         };
-        event::chain(&mut protocol, &common, &event)?;
+        event::chain_list(&mut protocol, &common, &event, &arguments)?;
         invariant::protocol(&protocol)?;
         event
     };
-    event::emit(&accounts.event_authority, &event)
+    event::emit_list(&accounts.event_authority, &event, &arguments)
 }

@@ -9,8 +9,9 @@ use bulwark_core::params::{self, Class};
 use bulwark_state::{Board, CollateralLimits};
 
 use crate::creator;
+use crate::decided::written;
 use crate::error::{BulwarkError, OrRefuse, ensure};
-use crate::event::{self, BoardCreated, Kind};
+use crate::event::{self, BoardCreatedHead, Kind};
 use crate::guard::Guard;
 use crate::invariant;
 use crate::state::{Access, BoardState, CompartmentState, ProtocolState, adopt};
@@ -74,6 +75,7 @@ pub fn create_board(ctx: Context<CreateBoard>, args: CreateBoardArgs) -> Result<
     let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
     creator::may_list(&guard, &accounts.protocol, accounts.creator.key)?;
     adopt(&accounts.board)?;
+    let arguments = written(&args)?;
     let event = {
         let mut compartment = accounts.compartment.write()?;
         ensure(compartment.board == [0; 32], BulwarkError::AlreadyListed)?;
@@ -81,28 +83,35 @@ pub fn create_board(ctx: Context<CreateBoard>, args: CreateBoardArgs) -> Result<
         let mut board = accounts.board.write_new()?;
         board.compartment = accounts.compartment.key().to_bytes();
         board.clock = compartment.clock;
-        params::board_preset(Class::Major, &mut board);
-        board.profit_credit_ppm = args.profit_credit_ppm;
-        for limits in &args.limits {
-            limit(&mut board, limits)?;
-        }
-        params::check_board(&board).or_refuse()?;
+        fill_board(&mut board, &args)?;
         let mut protocol = accounts.protocol.write()?;
         let sequence = event::next_chained(&protocol)?;
         let actor = accounts.creator.key;
-        let common = BoardCreated::head(guard.now, actor, guard.compartment, sequence);
-        let event = BoardCreated {
+        let common = BoardCreatedHead::head(guard.now, actor, guard.compartment, sequence);
+        let event = BoardCreatedHead {
             common,
             board: accounts.board.key(),
-            profit_credit_ppm: args.profit_credit_ppm.into(),
+            closed_sum: board.clock.closed_sum,
+            closed_from: board.clock.closed_from,
+            closed_until: board.clock.closed_until,
         };
-        event::chain(&mut protocol, &common, &event)?;
+        event::chain_list(&mut protocol, &common, &event, &arguments)?;
         invariant::protocol(&protocol)?;
         invariant::compartment(&compartment)?;
         invariant::board(&board)?;
         event
     };
-    event::emit(&accounts.event_authority, &event)
+    event::emit_list(&accounts.event_authority, &event, &arguments)
+}
+
+/// Parameters of a new Board. Whoever replays events calls it too.
+pub fn fill_board(board: &mut Board, args: &CreateBoardArgs) -> Result<()> {
+    params::board_preset(Class::Major, board);
+    board.profit_credit_ppm = args.profit_credit_ppm;
+    for limits in &args.limits {
+        limit(board, limits)?;
+    }
+    params::check_board(board).or_refuse()
 }
 
 fn limit(board: &mut Board, args: &LimitsArgs) -> Result<()> {

@@ -10,9 +10,9 @@ use bulwark_core::{params, volatility};
 use bulwark_state::{Board, MAX_FEEDS, OracleSource};
 
 use super::FeedParameters;
-use crate::decided::{Word, listing_hash};
+use crate::decided::{Word, listing_hash, written};
 use crate::error::{BulwarkError, OrRefuse, ensure};
-use crate::event::{self, FeedCreated, Kind};
+use crate::event::{self, FeedCreatedHead, Kind};
 use crate::guard::Guard;
 use crate::state::{
     Access, BoardState, CompartmentState, GuardianState, ProposalState, ProtocolState,
@@ -103,6 +103,25 @@ fn validate_sources(board: &Board, args: &CreateFeedArgs) -> Result<()> {
     )
 }
 
+/// What a new feed at place `index` begins with. Whoever replays events calls it too.
+pub fn fill_feed(board: &mut Board, args: &CreateFeedArgs, index: u8) -> Result<()> {
+    ensure(usize::from(index) < MAX_FEEDS, BulwarkError::TooManyFeeds)?;
+    board.feed_count = index.checked_add(1).or_refuse()?;
+    let feed = board.feeds.get_mut(usize::from(index)).or_refuse()?;
+    feed.source = args.source.into();
+    feed.second = args.second.into();
+    feed.unit_exp = args.unit_exp;
+    feed.thin = u8::from(args.thin);
+    args.parameters.write(&mut feed.params);
+    params::check_feed(&feed.params).or_refuse()?;
+    let volatility = params::SEED_VOLATILITY;
+    let seeded = (volatility.min..=volatility.max).contains(&args.volatility_e9);
+    ensure(seeded, BulwarkError::ParameterOutOfBounds)?;
+    volatility::seed(feed, args.volatility_e9).or_refuse()?;
+    feed.active = 1;
+    invariant::feed(feed)
+}
+
 /// Lists a feed at the next free place.
 pub fn create_feed<'info>(
     ctx: Context<'info, CreateFeed<'info>>,
@@ -119,32 +138,19 @@ pub fn create_feed<'info>(
     let by = word.may_list(&guard, || listing_hash("feed", &args, &[]))?;
     guard.board(&accounts.board)?;
     let banks = lists::every_bank(&*accounts.compartment.read()?, ctx.remaining_accounts)?;
+    let arguments = written(&args)?;
     let event = {
         let mut board = accounts.board.write()?;
         by.check_deposits(&board, &banks)?;
         validate_sources(&board, &args)?;
         let index = board.feed_count;
-        ensure(usize::from(index) < MAX_FEEDS, BulwarkError::TooManyFeeds)?;
-        board.feed_count = index.checked_add(1).or_refuse()?;
-        let feed = board.feeds.get_mut(usize::from(index)).or_refuse()?;
-        feed.source = args.source.into();
-        feed.second = args.second.into();
-        feed.unit_exp = args.unit_exp;
-        feed.thin = u8::from(args.thin);
-        args.parameters.write(&mut feed.params);
-        params::check_feed(&feed.params).or_refuse()?;
-        let volatility = params::SEED_VOLATILITY;
-        let seeded = (volatility.min..=volatility.max).contains(&args.volatility_e9);
-        ensure(seeded, BulwarkError::ParameterOutOfBounds)?;
-        volatility::seed(feed, args.volatility_e9).or_refuse()?;
-        feed.active = 1;
-        invariant::feed(feed)?;
+        fill_feed(&mut board, &args, index)?;
         invariant::board(&board)?;
         let mut protocol = accounts.protocol.write()?;
         let sequence = event::next_chained(&protocol)?;
         let actor = accounts.creator.key;
-        let common = FeedCreated::head(guard.now, actor, guard.compartment, sequence);
-        let event = FeedCreated {
+        let common = FeedCreatedHead::head(guard.now, actor, guard.compartment, sequence);
+        let event = FeedCreatedHead {
             common,
             board: accounts.board.key(),
             source: args.source.id.into(),
@@ -155,9 +161,9 @@ pub fn create_feed<'info>(
             unit_exp: args.unit_exp,
             reserved: [0; 4],
         };
-        event::chain(&mut protocol, &common, &event)?;
+        event::chain_list(&mut protocol, &common, &event, &arguments)?;
         invariant::protocol(&protocol)?;
         event
     };
-    event::emit(&accounts.event_authority, &event)
+    event::emit_list(&accounts.event_authority, &event, &arguments)
 }

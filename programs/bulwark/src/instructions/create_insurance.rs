@@ -6,8 +6,9 @@ use anchor_lang::prelude::*;
 use bulwark_core::params;
 
 use super::InsuranceParameters;
+use crate::decided::written;
 use crate::error::{BulwarkError, OrRefuse, ensure};
-use crate::event::{self, InsuranceCreated, Kind};
+use crate::event::{self, InsuranceCreatedHead, Kind};
 use crate::guard::Guard;
 use crate::state::{Access, CompartmentState, InsuranceState, Layout, ProtocolState};
 use crate::{creator, invariant, seeds};
@@ -51,6 +52,7 @@ pub fn create_insurance(
     let accounts = &*ctx.accounts;
     let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
     creator::may_list(&guard, &accounts.protocol, accounts.creator.key)?;
+    let arguments = written(&parameters)?;
     let event = {
         let mut compartment = accounts.compartment.write()?;
         ensure(
@@ -69,14 +71,14 @@ pub fn create_insurance(
         let mut protocol = accounts.protocol.write()?;
         let sequence = event::next_chained(&protocol)?;
         let actor = accounts.creator.key;
-        let common = InsuranceCreated::head(guard.now, actor, guard.compartment, sequence);
-        let event = InsuranceCreated {
+        let common = InsuranceCreatedHead::head(guard.now, actor, guard.compartment, sequence);
+        let event = InsuranceCreatedHead {
             common,
             insurance: accounts.insurance.key(),
         };
-        event::chain(&mut protocol, &common, &event)?;
+        event::chain_list(&mut protocol, &common, &event, &arguments)?;
         invariant::protocol(&protocol)?;
         event
     };
-    event::emit(&accounts.event_authority, &event)
+    event::emit_list(&accounts.event_authority, &event, &arguments)
 }

@@ -12,9 +12,9 @@ use bulwark_core::{Now, params, targets};
 use bulwark_state::{Board, Market};
 
 use super::{BoardMarketParameters, MarginParameters, MarketParameters};
-use crate::decided::{By, Word, feed_source, listing_hash};
+use crate::decided::{By, Word, feed_source, listing_hash, written};
 use crate::error::{BulwarkError, OrRefuse, ensure};
-use crate::event::{self, Kind, MarketCreated};
+use crate::event::{self, Kind, MarketCreatedHead};
 use crate::guard::Guard;
 use crate::state::{
     Access, BoardState, BookState, CompartmentState, GuardianState, Layout, MarketState,
@@ -84,8 +84,23 @@ pub struct CreateMarket<'info> {
     pub proposal: Option<AccountLoader<'info, ProposalState>>,
 }
 
-/// The market's seat on the Board.
-fn fill_seat(board: &mut Board, market: &Market, args: &CreateMarketArgs, now: Now) -> Result<()> {
+/// Parameters of a new market. Whoever replays events calls it too.
+pub fn fill_market(market: &mut Market, args: &CreateMarketArgs) -> Result<()> {
+    market.index = args.index;
+    market.feed = args.feed;
+    market.status = OPEN;
+    // `draws` and `cascade` were last refilled at no time at all: they start full.
+    args.market.write(market);
+    params::check_market(market).or_refuse()
+}
+
+/// The market's seat on the Board. Whoever replays events calls it too.
+pub fn fill_market_seat(
+    board: &mut Board,
+    market: &Market,
+    args: &CreateMarketArgs,
+    now: Now,
+) -> Result<()> {
     let feed = board
         .feeds
         .get(usize::from(args.feed))
@@ -112,7 +127,7 @@ fn fill_seat(board: &mut Board, market: &Market, args: &CreateMarketArgs, now: N
 }
 
 /// Open interest of what the guardian lists rises from nothing.
-fn warm_up(board: &mut Board, index: u8, now: Now) -> Result<()> {
+pub fn warm_up(board: &mut Board, index: u8, now: Now) -> Result<()> {
     let seat = board.markets.get_mut(usize::from(index)).or_refuse()?;
     let until = now.unix.checked_add(i64::from(params::LISTING_WARM_UP));
     (seat.warm_from, seat.warm_until) = (now.unix, until.or_refuse()?);
@@ -138,6 +153,7 @@ pub fn create_market<'info>(
         listing_hash("market", &args, &[source])
     })?;
     adopt(&accounts.book)?;
+    let arguments = written(&args)?;
     let event = {
         let mut compartment = accounts.compartment.write()?;
         let banks = lists::every_bank(&compartment, ctx.remaining_accounts)?;
@@ -154,14 +170,9 @@ pub fn create_market<'info>(
         let mut market = accounts.market.write_new()?;
         market.compartment = accounts.compartment.key().to_bytes();
         market.book = accounts.book.key().to_bytes();
-        market.index = args.index;
-        market.feed = args.feed;
-        market.status = OPEN;
         market.bump = ctx.bumps.market;
-        // `draws` and `cascade` were last refilled at no time at all: they start full.
-        args.market.write(&mut market);
-        params::check_market(&market).or_refuse()?;
-        fill_seat(&mut board, &market, &args, guard.now)?;
+        fill_market(&mut market, &args)?;
+        fill_market_seat(&mut board, &market, &args, guard.now)?;
         if by == By::Guardian {
             warm_up(&mut board, args.index, guard.now)?;
         }
@@ -173,19 +184,20 @@ pub fn create_market<'info>(
         let mut protocol = accounts.protocol.write()?;
         let sequence = event::next_chained(&protocol)?;
         let actor = accounts.creator.key;
-        let common = MarketCreated::head(guard.now, actor, guard.compartment, sequence);
-        let event = MarketCreated {
+        let common = MarketCreatedHead::head(guard.now, actor, guard.compartment, sequence);
+        let event = MarketCreatedHead {
             common,
             market: accounts.market.key(),
             book: accounts.book.key(),
             oi_cap: market.oi_cap,
             index: args.index,
             feed: args.feed,
-            reserved: [0; 6],
+            decided: u8::from(by == By::Guardian),
+            reserved: [0; 5],
         };
-        event::chain(&mut protocol, &common, &event)?;
+        event::chain_list(&mut protocol, &common, &event, &arguments)?;
         invariant::protocol(&protocol)?;
         event
     };
-    event::emit(&accounts.event_authority, &event)
+    event::emit_list(&accounts.event_authority, &event, &arguments)
 }

@@ -11,7 +11,7 @@ use super::council::{decide, kind_of, note_quickening};
 use super::create_guardian::is_wallet;
 use crate::decided::{Go, Scene};
 use crate::error::{BulwarkError, OrRefuse, ensure};
-use crate::event::{self, Kind, NO_COMPARTMENT, ProposalOpened};
+use crate::event::{self, Kind, NO_COMPARTMENT, ProposalOpenedHead};
 use crate::fresh::{self, Quote};
 use crate::state::{Access, GuardianState, Layout, ProposalState, ProtocolState, same};
 use crate::{guard, invariant, seeds};
@@ -116,8 +116,8 @@ pub fn propose<'info>(ctx: Context<'info, Propose<'info>>, args: ProposeArgs) ->
         proposal.bump = ctx.bumps.proposal;
         note_quickening(&mut protocol, &guardian, now);
         let sequence = event::next_chained(&protocol)?;
-        let common = ProposalOpened::head(now, member, NO_COMPARTMENT, sequence);
-        let event = ProposalOpened {
+        let common = ProposalOpenedHead::head(now, member, NO_COMPARTMENT, sequence);
+        let event = ProposalOpenedHead {
             common,
             proposal: accounts.proposal.key(),
             nonce: args.nonce,
@@ -125,10 +125,10 @@ pub fn propose<'info>(ctx: Context<'info, Propose<'info>>, args: ProposeArgs) ->
             action_hash: Pubkey::new_from_array(proposal.action_hash),
             quorum: u64::from(proposal.quorum),
         };
-        event::chain(&mut protocol, &common, &event)?;
+        event::chain_list(&mut protocol, &common, &event, &args.action)?;
         invariant::guardian(&guardian)?;
         invariant::protocol(&protocol)?;
         event
     };
-    event::emit(&accounts.event_authority, &event)
+    event::emit_list(&accounts.event_authority, &event, &args.action)
 }

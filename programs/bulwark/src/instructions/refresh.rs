@@ -9,11 +9,13 @@
 //! is copied.
 
 use anchor_lang::prelude::*;
+use bulwark_core::feed::{Accepted, Reading};
 use bulwark_core::permits::Action;
-use bulwark_core::{Now, coverage, feed::Accepted, refresh as rule};
-use bulwark_state::{Board, Compartment};
+use bulwark_core::{Now, coverage, refresh as rule};
+use bulwark_state::Board;
 
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
+use crate::event::{Kind, Listing, PricesRefreshedHead, Read, read};
 use crate::guard::{Guard, last_restart};
 use crate::invariant;
 use crate::oracle;
@@ -28,45 +30,90 @@ pub const WITH_SECOND: u8 = 1 << 7;
 /// Accounts of `refresh`; oracles, markets, banks with their vaults follow.
 #[derive(Accounts)]
 pub struct Refresh<'info> {
+    /// Anyone.
+    pub caller: Signer<'info>,
     /// Protocol.
     pub protocol: AccountLoader<'info, ProtocolState>,
     /// Compartment.
     pub compartment: AccountLoader<'info, CompartmentState>,
-    /// Board of the compartment.
+    /// CHECK: the Board of the compartment, checked by the handler: Anchor would write its
+    /// discriminator once more at the end.
     #[account(mut)]
-    pub board: AccountLoader<'info, BoardState>,
+    pub board: UncheckedAccount<'info>,
+    /// CHECK: signs the event's self-call, where its address is compared.
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: called for the event: the call finds no other program here.
+    pub program: UncheckedAccount<'info>,
 }
 
 /// Refreshes. Returns one byte per feed: 0 nothing new, 1 second source only, 2 unconfirmed jump,
 /// 3 accepted, 4 accepted and sampled. An instruction that changes nothing is refused.
-pub fn refresh<'info>(ctx: Context<'info, Refresh<'info>>, feeds: Vec<u8>) -> Result<()> {
+pub fn refresh<'info>(ctx: Context<'info, Refresh<'info>>, mut feeds: Vec<u8>) -> Result<()> {
     let accounts = &*ctx.accounts;
     let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
-    guard.board(&accounts.board)?;
+    let board = AccountLoader::<BoardState>::try_from(&accounts.board)?;
+    guard.board(&board)?;
     guard.permit(Action::Refresh)?;
     let mut rest = ctx.remaining_accounts.iter();
-    let mut outcomes = Vec::with_capacity(feeds.len());
     let restart = last_restart()?;
-    let mut board = accounts.board.write()?;
-    {
-        let compartment = accounts.compartment.read()?;
-        let forward = rule::begin(&mut board, &compartment.clock, guard.now).or_refuse()?;
+    let told = {
+        let mut board = board.write()?;
+        let forward = rule::begin(&mut board, &guard.clock, guard.now).or_refuse()?;
         ensure(forward, BulwarkError::NothingRefreshed)?;
-    }
-    for entry in feeds {
-        outcomes.push(read_feed(
-            &mut board,
-            entry,
-            &mut rest,
-            (guard.now, restart),
-        )?);
-    }
-    let copied = copy_rest(&mut board, &*accounts.compartment.read()?, &mut rest)?;
-    let news = copied || outcomes.iter().any(|outcome| *outcome != 0);
-    ensure(news, BulwarkError::NothingRefreshed)?;
-    invariant::board(&board)?;
-    anchor_lang::solana_program::program::set_return_data(&outcomes);
+        let (caller, number) = (accounts.caller.key, guard.compartment);
+        let event = PricesRefreshedHead {
+            common: PricesRefreshedHead::head(guard.now, caller, number, board.sequence),
+            closed_sum: guard.clock.closed_sum,
+            closed_from: guard.clock.closed_from,
+            closed_until: guard.clock.closed_until,
+            restart_slot: restart,
+        };
+        let room = ctx
+            .remaining_accounts
+            .len()
+            .saturating_mul(size_of::<Read>());
+        let mut told = Told(Listing::new(&event, room), 0);
+        // What became of each feed takes the place of its number.
+        for entry in &mut feeds {
+            let times = (guard.now, restart);
+            *entry = read_feed(&mut board, *entry, &mut rest, times, &mut told)?;
+        }
+        let copied = copy_rest(&mut board, &accounts.compartment, &mut rest, &mut told)?;
+        let news = copied || feeds.iter().any(|outcome| *outcome != 0);
+        ensure(news, BulwarkError::NothingRefreshed)?;
+        invariant::board(&board)?;
+        told
+    };
+    let Told(event, count) = told;
+    event.emit::<PricesRefreshedHead>(&accounts.event_authority, count.to_le_bytes())?;
+    anchor_lang::solana_program::program::set_return_data(&feeds);
     Ok(())
+}
+
+/// The event as far as it is told, and how many reads it has.
+struct Told(Listing, u32);
+
+impl Told {
+    #[inline(always)]
+    fn push(&mut self, read: &Read) {
+        self.0.push(read);
+        self.1 = self.1.wrapping_add(1);
+    }
+
+    /// Tells of a source.
+    #[inline(always)]
+    fn source(&mut self, (kind, index): (u8, u8), reading: &Reading, outcome: u8) {
+        self.push(&Read {
+            kind,
+            index,
+            outcome,
+            reserved: [0; 5],
+            value: reading.price,
+            conf: reading.conf,
+            ema: reading.ema,
+            publish_at: reading.publish_at,
+        });
+    }
 }
 
 #[inline(never)]
@@ -75,6 +122,7 @@ fn read_feed<'info>(
     entry: u8,
     rest: &mut impl Iterator<Item = &'info AccountInfo<'info>>,
     (now, restart): (Now, u64),
+    told: &mut Told,
 ) -> Result<u8> {
     let missing = || refusal(BulwarkError::MissingAccount);
     let index = entry & !WITH_SECOND;
@@ -98,24 +146,37 @@ fn read_feed<'info>(
     let accepted = rule::feed(board, index, &reading, second.as_ref(), now).or_refuse()?;
     let feed = board.feeds.get(usize::from(index)).or_refuse()?;
     invariant::feed(feed)?;
-    Ok(match accepted {
+    let outcome = outcome(accepted);
+    told.source((read::FIRST, index), &reading, outcome);
+    if let Some(second) = &second {
+        told.source((read::SECOND, index), second, outcome);
+    }
+    Ok(outcome)
+}
+
+/// What became of a feed, as a number.
+pub fn outcome(accepted: Accepted) -> u8 {
+    match accepted {
         Accepted::Nothing(_) => 0,
         Accepted::SecondOnly(_) => 1,
         Accepted::Unconfirmed => 2,
         Accepted::Print(printed) => 3 + u8::from(printed.sampled),
-    })
+    }
 }
 
 /// Copies open interest of markets and coverage of banks. Whether there was any.
 #[inline(never)]
 fn copy_rest<'info>(
     board: &mut Board,
-    compartment: &Compartment,
-    rest: &mut impl Iterator<Item = &'info AccountInfo<'info>>,
+    compartment: &AccountLoader<'info, CompartmentState>,
+    rest: &mut std::slice::Iter<'info, AccountInfo<'info>>,
+    told: &mut Told,
 ) -> Result<bool> {
-    let mut any = false;
+    if rest.len() == 0 {
+        return Ok(false);
+    }
+    let compartment = compartment.read()?;
     while let Some(info) = rest.next() {
-        any = true;
         if is_market(info)? {
             let loader = AccountLoader::<MarketState>::try_from(info)?;
             let market = loader.read()?;
@@ -130,6 +191,14 @@ fn copy_rest<'info>(
                 .or_refuse()?;
             seat.open_interest = market.oi_long;
             (seat.watch.k, seat.watch.min_ppm) = (market.band.k, market.band.min_ppm);
+            told.push(&Read {
+                kind: read::MARKET,
+                index: market.index,
+                value: market.oi_long,
+                conf: market.band.k.into(),
+                ema: market.band.min_ppm.into(),
+                ..Read::default()
+            });
             continue;
         }
         let loader = AccountLoader::<BankState>::try_from(info)?;
@@ -146,8 +215,14 @@ fn copy_rest<'info>(
         let covered = coverage::coverage(&bank, token::balance(vault)?).or_refuse()?;
         let seat = board.banks.get_mut(usize::from(bank.index)).or_refuse()?;
         seat.coverage_e9 = covered.e9().or_refuse()?;
+        told.push(&Read {
+            kind: read::BANK,
+            index: bank.index,
+            value: seat.coverage_e9,
+            ..Read::default()
+        });
     }
-    Ok(any)
+    Ok(true)
 }
 
 /// Whether an account says that it is a market; the loader checks it.

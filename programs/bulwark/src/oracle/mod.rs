@@ -75,41 +75,29 @@ pub fn read(account: &AccountInfo, source: &OracleSource, unit_exp: u8) -> Resul
     convert(&message, unit_exp).ok_or_else(|| refusal(BulwarkError::BadPrice))
 }
 
-/// To PriceE8 per `10^unit_exp` tokens: the price times `10^(exponent + unit_exp + 8)`.
+/// To PriceE8 per `10^unit_exp` tokens: the price times `10^(exponent + unit_exp + 8)`, price and
+/// average rounded down, confidence up; nothing beyond 64 bits.
 fn convert(message: &Message, unit_exp: u8) -> Option<Reading> {
     let scale = message
         .exponent
         .checked_add(i32::from(unit_exp))?
         .checked_add(8)?;
+    let factor = 10_u64.checked_pow(scale.unsigned_abs())?;
     let positive = |value: i64| u64::try_from(value).ok().filter(|value| *value != 0);
-    let kept = |value: u64| scaled_floor(value, scale).filter(|value| *value != 0);
+    let floor = |value: u64| match scale {
+        0.. => value.checked_mul(factor),
+        _ => value.checked_div(factor),
+    };
+    let kept = |value: u64| floor(value).filter(|value| *value != 0);
     Some(Reading {
         price: kept(positive(message.price)?)?,
-        conf: scaled_ceil(message.conf, scale)?,
+        conf: match scale {
+            0.. => message.conf.checked_mul(factor)?,
+            _ => message.conf.div_ceil(factor),
+        },
         ema: kept(positive(message.ema)?)?,
         publish_at: message.publish_at,
     })
-}
-
-/// `10^|scale|`, or nothing beyond 64 bits.
-fn power(scale: i32) -> Option<u64> {
-    10_u64.checked_pow(scale.unsigned_abs())
-}
-
-/// `⌊value·10^scale⌋`.
-fn scaled_floor(value: u64, scale: i32) -> Option<u64> {
-    if scale >= 0 {
-        return value.checked_mul(power(scale)?);
-    }
-    value.checked_div(power(scale)?)
-}
-
-/// `⌈value·10^scale⌉`.
-fn scaled_ceil(value: u64, scale: i32) -> Option<u64> {
-    if scale >= 0 {
-        return value.checked_mul(power(scale)?);
-    }
-    Some(value.div_ceil(power(scale)?))
 }
 
 #[cfg(test)]

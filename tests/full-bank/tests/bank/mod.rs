@@ -266,7 +266,8 @@ impl FullBank {
                 .set_account(&key, &AccountSharedData::from(account));
             oracles.push((number, pubkey(key), None));
         }
-        let refresh = self.deployment.refresh(&oracles);
+        let payer = pubkey(self.context.payer.pubkey());
+        let refresh = self.deployment.refresh(payer, &oracles);
         self.send(&refresh, &[])
             .await
             .expect("the Board is refreshed");

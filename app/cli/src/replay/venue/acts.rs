@@ -39,7 +39,8 @@ impl Venue {
         if feeds.is_empty() {
             return Ok(());
         }
-        let refresh = self.deployment.refresh(&feeds);
+        let payer = pubkey(self.vm.payer.pubkey());
+        let refresh = self.deployment.refresh(payer, &feeds);
         self.must(&[refresh], &[]).context("refresh")?;
         self.reload_board()
     }
@@ -168,7 +169,7 @@ impl Venue {
         let payer = pubkey(self.vm.payer.pubkey());
         let accrue = [
             self.deployment.accrue(payer),
-            self.deployment.refresh_with(&[], true),
+            self.deployment.refresh_with(payer, &[], true),
         ];
         self.attempt(&accrue, &[])?;
         self.reload_board()

@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use bulwark::instructions::{OrderKind, Side as OrderSide, Which};
 use bulwark_client::{Instruction, Pubkey};
 use bulwark_svm::tokens;
+use bulwark_svm::vm::pubkey;
 use solana_signer::Signer;
 
 use super::send::refusal_name;
@@ -254,7 +255,8 @@ impl Venue {
             ema: last.ema,
         };
         let feed = self.write_oracle(series, &print)?;
-        Ok(self.deployment.refresh(&[feed]))
+        let payer = pubkey(self.vm.payer.pubkey());
+        Ok(self.deployment.refresh(payer, &[feed]))
     }
 
     /// What an actor has: quote and tokens of wallet and margin account, UsdE6, less the tokens

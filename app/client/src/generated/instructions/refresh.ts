@@ -22,6 +22,7 @@ import {
   SolanaError,
   transformEncoder,
   type AccountMeta,
+  type AccountSignerMeta,
   type Address,
   type Codec,
   type Decoder,
@@ -30,7 +31,9 @@ import {
   type InstructionWithAccounts,
   type InstructionWithData,
   type ReadonlyAccount,
+  type ReadonlySignerAccount,
   type ReadonlyUint8Array,
+  type TransactionSigner,
   type WritableAccount,
 } from "@solana/kit";
 import {
@@ -49,14 +52,21 @@ export function getRefreshDiscriminatorBytes(): ReadonlyUint8Array {
 
 export type RefreshInstruction<
   TProgram extends string = typeof BULWARK_PROGRAM_ADDRESS,
+  TAccountCaller extends string | AccountMeta<string> = string,
   TAccountProtocol extends string | AccountMeta<string> = string,
   TAccountCompartment extends string | AccountMeta<string> = string,
   TAccountBoard extends string | AccountMeta<string> = string,
+  TAccountEventAuthority extends string | AccountMeta<string> = string,
+  TAccountProgram extends string | AccountMeta<string> = string,
   TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
   InstructionWithData<ReadonlyUint8Array> &
   InstructionWithAccounts<
     [
+      TAccountCaller extends string
+        ? ReadonlySignerAccount<TAccountCaller> &
+            AccountSignerMeta<TAccountCaller>
+        : TAccountCaller,
       TAccountProtocol extends string
         ? ReadonlyAccount<TAccountProtocol>
         : TAccountProtocol,
@@ -66,6 +76,12 @@ export type RefreshInstruction<
       TAccountBoard extends string
         ? WritableAccount<TAccountBoard>
         : TAccountBoard,
+      TAccountEventAuthority extends string
+        ? ReadonlyAccount<TAccountEventAuthority>
+        : TAccountEventAuthority,
+      TAccountProgram extends string
+        ? ReadonlyAccount<TAccountProgram>
+        : TAccountProgram,
       ...TRemainingAccounts,
     ]
   >;
@@ -105,41 +121,64 @@ export function getRefreshInstructionDataCodec(): Codec<
 }
 
 export type RefreshInput<
+  TAccountCaller extends string = string,
   TAccountProtocol extends string = string,
   TAccountCompartment extends string = string,
   TAccountBoard extends string = string,
+  TAccountEventAuthority extends string = string,
+  TAccountProgram extends string = string,
 > = {
+  /** Anyone. */
+  caller: TransactionSigner<TAccountCaller>;
   /** Protocol. */
   protocol: Address<TAccountProtocol>;
   /** Compartment. */
   compartment: Address<TAccountCompartment>;
-  /** Board of the compartment. */
+  /** discriminator once more at the end. */
   board: Address<TAccountBoard>;
+  eventAuthority: Address<TAccountEventAuthority>;
+  program: Address<TAccountProgram>;
   feeds: RefreshInstructionDataArgs["feeds"];
 };
 
 export function getRefreshInstruction<
+  TAccountCaller extends string,
   TAccountProtocol extends string,
   TAccountCompartment extends string,
   TAccountBoard extends string,
+  TAccountEventAuthority extends string,
+  TAccountProgram extends string,
   TProgramAddress extends Address = typeof BULWARK_PROGRAM_ADDRESS,
 >(
-  input: RefreshInput<TAccountProtocol, TAccountCompartment, TAccountBoard>,
+  input: RefreshInput<
+    TAccountCaller,
+    TAccountProtocol,
+    TAccountCompartment,
+    TAccountBoard,
+    TAccountEventAuthority,
+    TAccountProgram
+  >,
   config?: { programAddress?: TProgramAddress },
 ): RefreshInstruction<
   TProgramAddress,
+  TAccountCaller,
   TAccountProtocol,
   TAccountCompartment,
-  TAccountBoard
+  TAccountBoard,
+  TAccountEventAuthority,
+  TAccountProgram
 > {
   // Program address.
   const programAddress = config?.programAddress ?? BULWARK_PROGRAM_ADDRESS;
 
   // Original accounts.
   const originalAccounts = {
+    caller: { value: input.caller ?? null, isWritable: false },
     protocol: { value: input.protocol ?? null, isWritable: false },
     compartment: { value: input.compartment ?? null, isWritable: false },
     board: { value: input.board ?? null, isWritable: true },
+    eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+    program: { value: input.program ?? null, isWritable: false },
   };
   const accounts = originalAccounts as Record<
     keyof typeof originalAccounts,
@@ -152,9 +191,12 @@ export function getRefreshInstruction<
   const getAccountMeta = getAccountMetaFactory(programAddress, "programId");
   return Object.freeze({
     accounts: [
+      getAccountMeta("caller", accounts.caller),
       getAccountMeta("protocol", accounts.protocol),
       getAccountMeta("compartment", accounts.compartment),
       getAccountMeta("board", accounts.board),
+      getAccountMeta("eventAuthority", accounts.eventAuthority),
+      getAccountMeta("program", accounts.program),
     ],
     data: getRefreshInstructionDataEncoder().encode(
       args as RefreshInstructionDataArgs,
@@ -162,9 +204,12 @@ export function getRefreshInstruction<
     programAddress,
   } as RefreshInstruction<
     TProgramAddress,
+    TAccountCaller,
     TAccountProtocol,
     TAccountCompartment,
-    TAccountBoard
+    TAccountBoard,
+    TAccountEventAuthority,
+    TAccountProgram
   >);
 }
 
@@ -174,12 +219,16 @@ export type ParsedRefreshInstruction<
 > = {
   programAddress: Address<TProgram>;
   accounts: {
+    /** Anyone. */
+    caller: TAccountMetas[0];
     /** Protocol. */
-    protocol: TAccountMetas[0];
+    protocol: TAccountMetas[1];
     /** Compartment. */
-    compartment: TAccountMetas[1];
-    /** Board of the compartment. */
-    board: TAccountMetas[2];
+    compartment: TAccountMetas[2];
+    /** discriminator once more at the end. */
+    board: TAccountMetas[3];
+    eventAuthority: TAccountMetas[4];
+    program: TAccountMetas[5];
   };
   data: RefreshInstructionData;
 };
@@ -192,12 +241,12 @@ export function parseRefreshInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedRefreshInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 3) {
+  if (instruction.accounts.length < 6) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 3,
+        expectedAccountMetas: 6,
       },
     );
   }
@@ -210,9 +259,12 @@ export function parseRefreshInstruction<
   return {
     programAddress: instruction.programAddress,
     accounts: {
+      caller: getNextAccount(),
       protocol: getNextAccount(),
       compartment: getNextAccount(),
       board: getNextAccount(),
+      eventAuthority: getNextAccount(),
+      program: getNextAccount(),
     },
     data: getRefreshInstructionDataDecoder().decode(instruction.data),
   };

@@ -7,98 +7,56 @@
  */
 
 import {
+  addDecoderSizePrefix,
+  addEncoderSizePrefix,
   combineCodec,
-  fixDecoderSize,
-  fixEncoderSize,
-  getAddressDecoder,
-  getAddressEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,
   getStructEncoder,
-  getU64Decoder,
-  getU64Encoder,
-  getU8Decoder,
-  getU8Encoder,
-  type Address,
-  type FixedSizeCodec,
-  type FixedSizeDecoder,
-  type FixedSizeEncoder,
+  getU32Decoder,
+  getU32Encoder,
+  type Codec,
+  type Decoder,
+  type Encoder,
   type ReadonlyUint8Array,
 } from "@solana/kit";
 import {
-  getCommonDecoder,
-  getCommonEncoder,
-  type Common,
-  type CommonArgs,
+  getBankCreatedHeadDecoder,
+  getBankCreatedHeadEncoder,
+  type BankCreatedHead,
+  type BankCreatedHeadArgs,
 } from "./index.js";
 
 /** A token was listed. */
 export type BankCreated = {
-  /** Head. */
-  common: Common;
-  bank: Address;
-  mint: Address;
-  vault: Address;
-  depositCap: bigint;
-  accountCap: bigint;
-  index: number;
-  decimals: number;
-  origin: number;
-  feed: number;
-  reserved: ReadonlyUint8Array;
+  /** What comes before the bytes. */
+  head: BankCreatedHead;
+  /** The arguments of `create_bank`, borsh. */
+  arguments: ReadonlyUint8Array;
 };
 
 export type BankCreatedArgs = {
-  /** Head. */
-  common: CommonArgs;
-  bank: Address;
-  mint: Address;
-  vault: Address;
-  depositCap: number | bigint;
-  accountCap: number | bigint;
-  index: number;
-  decimals: number;
-  origin: number;
-  feed: number;
-  reserved: ReadonlyUint8Array;
+  /** What comes before the bytes. */
+  head: BankCreatedHeadArgs;
+  /** The arguments of `create_bank`, borsh. */
+  arguments: ReadonlyUint8Array;
 };
 
-export function getBankCreatedEncoder(): FixedSizeEncoder<BankCreatedArgs> {
+export function getBankCreatedEncoder(): Encoder<BankCreatedArgs> {
   return getStructEncoder([
-    ["common", getCommonEncoder()],
-    ["bank", getAddressEncoder()],
-    ["mint", getAddressEncoder()],
-    ["vault", getAddressEncoder()],
-    ["depositCap", getU64Encoder()],
-    ["accountCap", getU64Encoder()],
-    ["index", getU8Encoder()],
-    ["decimals", getU8Encoder()],
-    ["origin", getU8Encoder()],
-    ["feed", getU8Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 4)],
+    ["head", getBankCreatedHeadEncoder()],
+    ["arguments", addEncoderSizePrefix(getBytesEncoder(), getU32Encoder())],
   ]);
 }
 
-export function getBankCreatedDecoder(): FixedSizeDecoder<BankCreated> {
+export function getBankCreatedDecoder(): Decoder<BankCreated> {
   return getStructDecoder([
-    ["common", getCommonDecoder()],
-    ["bank", getAddressDecoder()],
-    ["mint", getAddressDecoder()],
-    ["vault", getAddressDecoder()],
-    ["depositCap", getU64Decoder()],
-    ["accountCap", getU64Decoder()],
-    ["index", getU8Decoder()],
-    ["decimals", getU8Decoder()],
-    ["origin", getU8Decoder()],
-    ["feed", getU8Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 4)],
+    ["head", getBankCreatedHeadDecoder()],
+    ["arguments", addDecoderSizePrefix(getBytesDecoder(), getU32Decoder())],
   ]);
 }
 
-export function getBankCreatedCodec(): FixedSizeCodec<
-  BankCreatedArgs,
-  BankCreated
-> {
+export function getBankCreatedCodec(): Codec<BankCreatedArgs, BankCreated> {
   return combineCodec(getBankCreatedEncoder(), getBankCreatedDecoder());
 }

@@ -7,61 +7,56 @@
  */
 
 import {
+  addDecoderSizePrefix,
+  addEncoderSizePrefix,
   combineCodec,
-  getAddressDecoder,
-  getAddressEncoder,
+  getBytesDecoder,
+  getBytesEncoder,
   getStructDecoder,
   getStructEncoder,
-  getU64Decoder,
-  getU64Encoder,
-  type Address,
-  type FixedSizeCodec,
-  type FixedSizeDecoder,
-  type FixedSizeEncoder,
+  getU32Decoder,
+  getU32Encoder,
+  type Codec,
+  type Decoder,
+  type Encoder,
+  type ReadonlyUint8Array,
 } from "@solana/kit";
 import {
-  getCommonDecoder,
-  getCommonEncoder,
-  type Common,
-  type CommonArgs,
+  getBoardCreatedHeadDecoder,
+  getBoardCreatedHeadEncoder,
+  type BoardCreatedHead,
+  type BoardCreatedHeadArgs,
 } from "./index.js";
 
 /** The Board of a compartment was adopted. */
 export type BoardCreated = {
-  /** Head. */
-  common: Common;
-  board: Address;
-  /** Share of unrealised profit that counts for new risk, ppm. */
-  profitCreditPpm: bigint;
+  /** What comes before the bytes. */
+  head: BoardCreatedHead;
+  /** The arguments of `create_board`, borsh. */
+  arguments: ReadonlyUint8Array;
 };
 
 export type BoardCreatedArgs = {
-  /** Head. */
-  common: CommonArgs;
-  board: Address;
-  /** Share of unrealised profit that counts for new risk, ppm. */
-  profitCreditPpm: number | bigint;
+  /** What comes before the bytes. */
+  head: BoardCreatedHeadArgs;
+  /** The arguments of `create_board`, borsh. */
+  arguments: ReadonlyUint8Array;
 };
 
-export function getBoardCreatedEncoder(): FixedSizeEncoder<BoardCreatedArgs> {
+export function getBoardCreatedEncoder(): Encoder<BoardCreatedArgs> {
   return getStructEncoder([
-    ["common", getCommonEncoder()],
-    ["board", getAddressEncoder()],
-    ["profitCreditPpm", getU64Encoder()],
+    ["head", getBoardCreatedHeadEncoder()],
+    ["arguments", addEncoderSizePrefix(getBytesEncoder(), getU32Encoder())],
   ]);
 }
 
-export function getBoardCreatedDecoder(): FixedSizeDecoder<BoardCreated> {
+export function getBoardCreatedDecoder(): Decoder<BoardCreated> {
   return getStructDecoder([
-    ["common", getCommonDecoder()],
-    ["board", getAddressDecoder()],
-    ["profitCreditPpm", getU64Decoder()],
+    ["head", getBoardCreatedHeadDecoder()],
+    ["arguments", addDecoderSizePrefix(getBytesDecoder(), getU32Decoder())],
   ]);
 }
 
-export function getBoardCreatedCodec(): FixedSizeCodec<
-  BoardCreatedArgs,
-  BoardCreated
-> {
+export function getBoardCreatedCodec(): Codec<BoardCreatedArgs, BoardCreated> {
   return combineCodec(getBoardCreatedEncoder(), getBoardCreatedDecoder());
 }

@@ -7,92 +7,56 @@
  */
 
 import {
+  addDecoderSizePrefix,
+  addEncoderSizePrefix,
   combineCodec,
-  fixDecoderSize,
-  fixEncoderSize,
-  getAddressDecoder,
-  getAddressEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,
   getStructEncoder,
-  getU8Decoder,
-  getU8Encoder,
-  type Address,
-  type FixedSizeCodec,
-  type FixedSizeDecoder,
-  type FixedSizeEncoder,
+  getU32Decoder,
+  getU32Encoder,
+  type Codec,
+  type Decoder,
+  type Encoder,
   type ReadonlyUint8Array,
 } from "@solana/kit";
 import {
-  getCommonDecoder,
-  getCommonEncoder,
-  type Common,
-  type CommonArgs,
+  getFeedCreatedHeadDecoder,
+  getFeedCreatedHeadEncoder,
+  type FeedCreatedHead,
+  type FeedCreatedHeadArgs,
 } from "./index.js";
 
 /** A feed was listed. */
 export type FeedCreated = {
-  /** Head. */
-  common: Common;
-  board: Address;
-  /** Feed id or price account. */
-  source: Address;
-  /** Second source, zero if none. */
-  second: Address;
-  index: number;
-  sourceKind: number;
-  secondKind: number;
-  unitExp: number;
-  reserved: ReadonlyUint8Array;
+  /** What comes before the bytes. */
+  head: FeedCreatedHead;
+  /** The arguments of `create_feed`, borsh. */
+  arguments: ReadonlyUint8Array;
 };
 
 export type FeedCreatedArgs = {
-  /** Head. */
-  common: CommonArgs;
-  board: Address;
-  /** Feed id or price account. */
-  source: Address;
-  /** Second source, zero if none. */
-  second: Address;
-  index: number;
-  sourceKind: number;
-  secondKind: number;
-  unitExp: number;
-  reserved: ReadonlyUint8Array;
+  /** What comes before the bytes. */
+  head: FeedCreatedHeadArgs;
+  /** The arguments of `create_feed`, borsh. */
+  arguments: ReadonlyUint8Array;
 };
 
-export function getFeedCreatedEncoder(): FixedSizeEncoder<FeedCreatedArgs> {
+export function getFeedCreatedEncoder(): Encoder<FeedCreatedArgs> {
   return getStructEncoder([
-    ["common", getCommonEncoder()],
-    ["board", getAddressEncoder()],
-    ["source", getAddressEncoder()],
-    ["second", getAddressEncoder()],
-    ["index", getU8Encoder()],
-    ["sourceKind", getU8Encoder()],
-    ["secondKind", getU8Encoder()],
-    ["unitExp", getU8Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 4)],
+    ["head", getFeedCreatedHeadEncoder()],
+    ["arguments", addEncoderSizePrefix(getBytesEncoder(), getU32Encoder())],
   ]);
 }
 
-export function getFeedCreatedDecoder(): FixedSizeDecoder<FeedCreated> {
+export function getFeedCreatedDecoder(): Decoder<FeedCreated> {
   return getStructDecoder([
-    ["common", getCommonDecoder()],
-    ["board", getAddressDecoder()],
-    ["source", getAddressDecoder()],
-    ["second", getAddressDecoder()],
-    ["index", getU8Decoder()],
-    ["sourceKind", getU8Decoder()],
-    ["secondKind", getU8Decoder()],
-    ["unitExp", getU8Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 4)],
+    ["head", getFeedCreatedHeadDecoder()],
+    ["arguments", addDecoderSizePrefix(getBytesDecoder(), getU32Decoder())],
   ]);
 }
 
-export function getFeedCreatedCodec(): FixedSizeCodec<
-  FeedCreatedArgs,
-  FeedCreated
-> {
+export function getFeedCreatedCodec(): Codec<FeedCreatedArgs, FeedCreated> {
   return combineCodec(getFeedCreatedEncoder(), getFeedCreatedDecoder());
 }

@@ -7,51 +7,57 @@
  */
 
 import {
+  addDecoderSizePrefix,
+  addEncoderSizePrefix,
   combineCodec,
-  getAddressDecoder,
-  getAddressEncoder,
+  getBytesDecoder,
+  getBytesEncoder,
   getStructDecoder,
   getStructEncoder,
-  type Address,
-  type FixedSizeCodec,
-  type FixedSizeDecoder,
-  type FixedSizeEncoder,
+  getU32Decoder,
+  getU32Encoder,
+  type Codec,
+  type Decoder,
+  type Encoder,
+  type ReadonlyUint8Array,
 } from "@solana/kit";
 import {
-  getCommonDecoder,
-  getCommonEncoder,
-  type Common,
-  type CommonArgs,
+  getInsuranceCreatedHeadDecoder,
+  getInsuranceCreatedHeadEncoder,
+  type InsuranceCreatedHead,
+  type InsuranceCreatedHeadArgs,
 } from "./index.js";
 
 /** The insurance of a compartment was created. */
 export type InsuranceCreated = {
-  /** Head. */
-  common: Common;
-  insurance: Address;
+  /** What comes before the bytes. */
+  head: InsuranceCreatedHead;
+  /** The parameters of `create_insurance`, borsh. */
+  arguments: ReadonlyUint8Array;
 };
 
 export type InsuranceCreatedArgs = {
-  /** Head. */
-  common: CommonArgs;
-  insurance: Address;
+  /** What comes before the bytes. */
+  head: InsuranceCreatedHeadArgs;
+  /** The parameters of `create_insurance`, borsh. */
+  arguments: ReadonlyUint8Array;
 };
 
-export function getInsuranceCreatedEncoder(): FixedSizeEncoder<InsuranceCreatedArgs> {
+export function getInsuranceCreatedEncoder(): Encoder<InsuranceCreatedArgs> {
   return getStructEncoder([
-    ["common", getCommonEncoder()],
-    ["insurance", getAddressEncoder()],
+    ["head", getInsuranceCreatedHeadEncoder()],
+    ["arguments", addEncoderSizePrefix(getBytesEncoder(), getU32Encoder())],
   ]);
 }
 
-export function getInsuranceCreatedDecoder(): FixedSizeDecoder<InsuranceCreated> {
+export function getInsuranceCreatedDecoder(): Decoder<InsuranceCreated> {
   return getStructDecoder([
-    ["common", getCommonDecoder()],
-    ["insurance", getAddressDecoder()],
+    ["head", getInsuranceCreatedHeadDecoder()],
+    ["arguments", addDecoderSizePrefix(getBytesDecoder(), getU32Decoder())],
   ]);
 }
 
-export function getInsuranceCreatedCodec(): FixedSizeCodec<
+export function getInsuranceCreatedCodec(): Codec<
   InsuranceCreatedArgs,
   InsuranceCreated
 > {

@@ -7,80 +7,57 @@
  */
 
 import {
+  addDecoderSizePrefix,
+  addEncoderSizePrefix,
   combineCodec,
-  fixDecoderSize,
-  fixEncoderSize,
-  getAddressDecoder,
-  getAddressEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getStructDecoder,
   getStructEncoder,
-  getU64Decoder,
-  getU64Encoder,
-  getU8Decoder,
-  getU8Encoder,
-  type Address,
-  type FixedSizeCodec,
-  type FixedSizeDecoder,
-  type FixedSizeEncoder,
+  getU32Decoder,
+  getU32Encoder,
+  type Codec,
+  type Decoder,
+  type Encoder,
   type ReadonlyUint8Array,
 } from "@solana/kit";
 import {
-  getCommonDecoder,
-  getCommonEncoder,
-  type Common,
-  type CommonArgs,
+  getMarketCreatedHeadDecoder,
+  getMarketCreatedHeadEncoder,
+  type MarketCreatedHead,
+  type MarketCreatedHeadArgs,
 } from "./index.js";
 
 /** A market was listed. */
 export type MarketCreated = {
-  /** Head. */
-  common: Common;
-  market: Address;
-  book: Address;
-  oiCap: bigint;
-  index: number;
-  feed: number;
-  reserved: ReadonlyUint8Array;
+  /** What comes before the bytes. */
+  head: MarketCreatedHead;
+  /** The arguments of `create_market`, borsh. */
+  arguments: ReadonlyUint8Array;
 };
 
 export type MarketCreatedArgs = {
-  /** Head. */
-  common: CommonArgs;
-  market: Address;
-  book: Address;
-  oiCap: number | bigint;
-  index: number;
-  feed: number;
-  reserved: ReadonlyUint8Array;
+  /** What comes before the bytes. */
+  head: MarketCreatedHeadArgs;
+  /** The arguments of `create_market`, borsh. */
+  arguments: ReadonlyUint8Array;
 };
 
-export function getMarketCreatedEncoder(): FixedSizeEncoder<MarketCreatedArgs> {
+export function getMarketCreatedEncoder(): Encoder<MarketCreatedArgs> {
   return getStructEncoder([
-    ["common", getCommonEncoder()],
-    ["market", getAddressEncoder()],
-    ["book", getAddressEncoder()],
-    ["oiCap", getU64Encoder()],
-    ["index", getU8Encoder()],
-    ["feed", getU8Encoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 6)],
+    ["head", getMarketCreatedHeadEncoder()],
+    ["arguments", addEncoderSizePrefix(getBytesEncoder(), getU32Encoder())],
   ]);
 }
 
-export function getMarketCreatedDecoder(): FixedSizeDecoder<MarketCreated> {
+export function getMarketCreatedDecoder(): Decoder<MarketCreated> {
   return getStructDecoder([
-    ["common", getCommonDecoder()],
-    ["market", getAddressDecoder()],
-    ["book", getAddressDecoder()],
-    ["oiCap", getU64Decoder()],
-    ["index", getU8Decoder()],
-    ["feed", getU8Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 6)],
+    ["head", getMarketCreatedHeadDecoder()],
+    ["arguments", addDecoderSizePrefix(getBytesDecoder(), getU32Decoder())],
   ]);
 }
 
-export function getMarketCreatedCodec(): FixedSizeCodec<
+export function getMarketCreatedCodec(): Codec<
   MarketCreatedArgs,
   MarketCreated
 > {

@@ -7,71 +7,57 @@
  */
 
 import {
+  addDecoderSizePrefix,
+  addEncoderSizePrefix,
   combineCodec,
-  getAddressDecoder,
-  getAddressEncoder,
+  getBytesDecoder,
+  getBytesEncoder,
   getStructDecoder,
   getStructEncoder,
-  getU64Decoder,
-  getU64Encoder,
-  type Address,
-  type FixedSizeCodec,
-  type FixedSizeDecoder,
-  type FixedSizeEncoder,
+  getU32Decoder,
+  getU32Encoder,
+  type Codec,
+  type Decoder,
+  type Encoder,
+  type ReadonlyUint8Array,
 } from "@solana/kit";
 import {
-  getCommonDecoder,
-  getCommonEncoder,
-  type Common,
-  type CommonArgs,
+  getProposalOpenedHeadDecoder,
+  getProposalOpenedHeadEncoder,
+  type ProposalOpenedHead,
+  type ProposalOpenedHeadArgs,
 } from "./index.js";
 
 /** A proposal was opened, with its proposer's approval. */
 export type ProposalOpened = {
-  /** Head. */
-  common: Common;
-  proposal: Address;
-  nonce: bigint;
-  actionKind: bigint;
-  /** SHA-256 of the action's bytes. */
-  actionHash: Address;
-  quorum: bigint;
+  /** What comes before the bytes. */
+  head: ProposalOpenedHead;
+  /** The action, as it will be carried out. */
+  action: ReadonlyUint8Array;
 };
 
 export type ProposalOpenedArgs = {
-  /** Head. */
-  common: CommonArgs;
-  proposal: Address;
-  nonce: number | bigint;
-  actionKind: number | bigint;
-  /** SHA-256 of the action's bytes. */
-  actionHash: Address;
-  quorum: number | bigint;
+  /** What comes before the bytes. */
+  head: ProposalOpenedHeadArgs;
+  /** The action, as it will be carried out. */
+  action: ReadonlyUint8Array;
 };
 
-export function getProposalOpenedEncoder(): FixedSizeEncoder<ProposalOpenedArgs> {
+export function getProposalOpenedEncoder(): Encoder<ProposalOpenedArgs> {
   return getStructEncoder([
-    ["common", getCommonEncoder()],
-    ["proposal", getAddressEncoder()],
-    ["nonce", getU64Encoder()],
-    ["actionKind", getU64Encoder()],
-    ["actionHash", getAddressEncoder()],
-    ["quorum", getU64Encoder()],
+    ["head", getProposalOpenedHeadEncoder()],
+    ["action", addEncoderSizePrefix(getBytesEncoder(), getU32Encoder())],
   ]);
 }
 
-export function getProposalOpenedDecoder(): FixedSizeDecoder<ProposalOpened> {
+export function getProposalOpenedDecoder(): Decoder<ProposalOpened> {
   return getStructDecoder([
-    ["common", getCommonDecoder()],
-    ["proposal", getAddressDecoder()],
-    ["nonce", getU64Decoder()],
-    ["actionKind", getU64Decoder()],
-    ["actionHash", getAddressDecoder()],
-    ["quorum", getU64Decoder()],
+    ["head", getProposalOpenedHeadDecoder()],
+    ["action", addDecoderSizePrefix(getBytesDecoder(), getU32Decoder())],
   ]);
 }
 
-export function getProposalOpenedCodec(): FixedSizeCodec<
+export function getProposalOpenedCodec(): Codec<
   ProposalOpenedArgs,
   ProposalOpened
 > {
