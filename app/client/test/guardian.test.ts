@@ -1,10 +1,12 @@
 // What a member of the guardian does, through this client alone, on the deployed bytecode.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Instruction } from "@solana/kit";
+import { createAccount } from "../../../migrations/lib/system.js";
 import * as client from "../src/index.js";
 import { Council, DAY } from "./council.js";
 import { keypair } from "./vm.js";
-import { SOL, USDC, World, only, refuses } from "./world.js";
+import { SOL, USDC, World, chainOf, createMint, only, refuses } from "./world.js";
 
 test("a proposal is voted on, waits, is carried out once, and its rent comes back", async () => {
   const world = await World.launch();
@@ -123,6 +125,64 @@ test("a decision to list names a hash; whoever shows that very listing lists it"
   assert.equal(world.board().feeds.length, 3);
   assert.equal((await council.proposal(nonce)).state, "executed");
   await assert.rejects(client.listingHash(client.seal(deployment, caller)), RangeError);
+});
+
+test("a bank and a market are listed by decision, and the hash holds the feeds they stand on", async () => {
+  const world = await World.launch();
+  const { vm } = world;
+  const council = await Council.of(world);
+  const caller = council.member(2);
+  await vm.send(vm.authority, [client.seal(world.deployment, vm.authority)]);
+  const large = client.presets("large");
+  const mint = await keypair("mint JUP");
+  await createMint(vm, mint, 9);
+  const token = await client.createBank(world.deployment, caller, mint.address, {
+    feed: SOL,
+    origin: 1,
+    group: 0,
+    nativeFeed: 0,
+    warmUp: 7 * DAY,
+    bank: { ...large.bank, depositCap: 1_000n, accountCap: 100n, baseFloor: 10n, smallExit: 1n },
+    board: large.boardBank,
+    haircut: large.margin,
+    quote: null,
+  });
+  const book = await keypair("book of SOL-PERP 2");
+  const space = client.ACCOUNT_SIZES.book;
+  const rent = await chainOf(vm).rent(space);
+  /** The same whoever lists it, at whatever address its book lies. */
+  const perp = async (deployment: client.Deployment) =>
+    client.createMarket(deployment, caller, book.address, {
+      index: 1,
+      feed: SOL,
+      market: { ...large.market, oiCap: 1_000n, slotNotionalCap: 1_000n },
+      board: large.boardMarket,
+      margin: large.margin,
+    });
+  const { feeds } = world.board();
+  const decided = async (listing: Instruction, of: readonly client.FeedView[]) => {
+    const hash = await client.listingHash(listing, of);
+    return council.decide({ kind: "list", compartment: 0, hash });
+  };
+  // Without the Board nobody can say what it hashes; another feed's source is another hash.
+  await assert.rejects(client.listingHash(token), /feed 1 isn't listed: pass the feeds/);
+  const swapped = feeds.toReversed();
+  const [bank, other, market] = [
+    await decided(token, feeds),
+    await decided(token, swapped),
+    await decided(await perp(world.deployment), feeds),
+  ];
+  vm.advance(10 * DAY);
+  await refuses("BadAction", async () => vm.send(caller, [await client.byDecision(token, other)]));
+  await vm.send(caller, [await client.byDecision(token, bank)]);
+  const deployment = await client.loadDeployment(world.fetch, 0);
+  assert.equal(deployment.banks.length, 3);
+  await world.refreshAll();
+  await vm.send(caller, [
+    createAccount(caller, book, rent, space, client.PROGRAM),
+    await client.byDecision(await perp(deployment), market),
+  ]);
+  assert.equal(world.board().markets.length, 2);
 });
 
 test("an owner transfers between his accounts, and a check of everything finds nothing", async () => {

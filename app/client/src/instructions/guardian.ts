@@ -2,6 +2,7 @@
 
 import type { Address, Instruction, ReadonlyUint8Array, TransactionSigner } from "@solana/kit";
 import { getAddressEncoder } from "@solana/kit";
+import type { FeedView } from "../accounts/board.js";
 import {
   type Action,
   ALL_COMPARTMENTS,
@@ -277,28 +278,49 @@ export async function byDecision(listing: Instruction, nonce: bigint): Promise<I
 /** Bytes of an instruction's discriminator. */
 const DISCRIMINATOR = 8;
 
-/**
- * What a decision to list names: the hash of the listing's kind and arguments, and for a bank of
- * its mint and token program.
- *
- * @throws RangeError where the instruction lists nothing.
- */
-export async function listingHash(listing: Instruction): Promise<ReadonlyUint8Array> {
-  const data = listing.data ?? new Uint8Array();
-  const of = [
-    ["feed", generated.CREATE_FEED_DISCRIMINATOR],
-    ["bank", generated.CREATE_BANK_DISCRIMINATOR],
-    ["market", generated.CREATE_MARKET_DISCRIMINATOR],
-  ] as const;
-  const what = of.find(([, tag]) => tag.every((byte, place) => data[place] === byte))?.[0];
-  if (!what) throw new RangeError("this instruction lists neither feed nor bank nor market");
-  const bytes = [...new TextEncoder().encode(what), ...data.slice(DISCRIMINATOR)];
-  if (what === "bank") {
-    const parsed = generated.parseCreateBankInstruction(
+/** What an instruction lists, and the keys that it stands on besides its arguments. */
+function listed(listing: Instruction, feeds: readonly Pick<FeedView, "sourceId">[]) {
+  const { data } = listing;
+  const is = (tag: ReadonlyUint8Array) => tag.every((byte, place) => data?.[place] === byte);
+  const source = (number: number): ReadonlyUint8Array => {
+    const found = feeds[number]?.sourceId;
+    if (found) return found;
+    throw new RangeError(`feed ${number} isn't listed: pass the feeds of a newly read Board`);
+  };
+  if (is(generated.CREATE_FEED_DISCRIMINATOR)) return ["feed", []] as const;
+  if (is(generated.CREATE_BANK_DISCRIMINATOR)) {
+    const { accounts, data } = generated.parseCreateBankInstruction(
       listing as Parameters<typeof generated.parseCreateBankInstruction>[0],
     );
-    const { mint, tokenProgram } = parsed.accounts;
-    for (const one of [mint, tokenProgram]) bytes.push(...getAddressEncoder().encode(one.address));
+    const keys = [accounts.mint, accounts.tokenProgram].map(({ address }) =>
+      getAddressEncoder().encode(address),
+    );
+    return ["bank", [...keys, source(data.feed), source(data.nativeFeed)]] as const;
   }
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)));
+  if (is(generated.CREATE_MARKET_DISCRIMINATOR)) {
+    const { data } = generated.parseCreateMarketInstruction(
+      listing as Parameters<typeof generated.parseCreateMarketInstruction>[0],
+    );
+    return ["market", [source(data.feed)]] as const;
+  }
+  throw new RangeError("this instruction lists neither feed nor bank nor market");
+}
+
+/**
+ * What a decision to list names: the hash of the listing's kind and arguments, then for a bank of
+ * its mint, its token program and the source ids of its feed and of `nativeFeed` (feed 0 where the
+ * token isn't bridged), for a market of its feed's source id. `feeds`: those of the Board as it is
+ * now ({@link readBoard}); a feed's own listing needs none.
+ *
+ * @throws RangeError where the instruction lists nothing, or names a feed that isn't among `feeds`.
+ */
+export async function listingHash(
+  listing: Instruction,
+  feeds: readonly Pick<FeedView, "sourceId">[] = [],
+): Promise<ReadonlyUint8Array> {
+  const [what, keys] = listed(listing, feeds);
+  const args = (listing.data ?? new Uint8Array()).slice(DISCRIMINATOR);
+  const parts = [new TextEncoder().encode(what), args, ...keys];
+  const bytes = Uint8Array.from(parts.flatMap((part) => [...part]));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }
