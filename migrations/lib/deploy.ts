@@ -74,11 +74,14 @@ interface Step {
   readonly space: readonly number[];
   /** What a dry run can say against it already. */
   readonly warning?: () => Promise<string | null>;
+  /** What to do where it stands on a price and that is too old. */
+  readonly tooOld?: string;
   /** Bytes by which it makes an account longer. */
   readonly grows?: () => Promise<number>;
   /** Whether it is done already. @throws ConfigError where what is there is something else. */
   done(): Promise<boolean>;
-  instructions(): Promise<readonly Instruction[]>;
+  /** What does it; `fresh`: with a newer price than the Board has, where it stands on one. */
+  instructions(fresh: boolean): Promise<readonly Instruction[]>;
 }
 
 const hex = (bytes: Parameters<ReturnType<typeof getBase16Decoder>["decode"]>[0]) =>
@@ -98,7 +101,7 @@ export async function deploy(run: Run): Promise<Outcome> {
     run.print(`  ${run.dry ? "would" : "make "}  ${step.title}${cost > 0n ? `, rent ${sol(cost)} SOL` : ""}`);
     const warning = run.dry && step.warning ? await step.warning() : null;
     if (warning) run.print(`   but   ${warning}`);
-    if (!run.dry) await run.chain.send(run.creator, await step.instructions());
+    if (!run.dry) await made(run, step);
     done.push(step.title);
     rent += cost;
   }
@@ -108,6 +111,29 @@ export async function deploy(run: Run): Promise<Outcome> {
       : `${done.length} steps${run.dry ? " to do" : " done"}, rent ${sol(rent)} SOL`,
   );
   return { done, rent };
+}
+
+/** A refresh that found nothing newer than what the Board has: by its name, or by its code. */
+const NOTHING_NEW = /NothingRefreshed|"Custom":6008\b/;
+
+async function sent({ chain, creator }: Run, step: Step): Promise<void> {
+  try {
+    await chain.send(creator, await step.instructions(true));
+  } catch (error) {
+    if (!step.tooOld || !NOTHING_NEW.test((error as Error).message)) throw error;
+    await chain.send(creator, await step.instructions(false));
+  }
+}
+
+/** Sends a step, and says what to do where its price is too old. */
+async function made(run: Run, step: Step): Promise<void> {
+  try {
+    await sent(run, step);
+  } catch (error) {
+    const { message } = error as Error;
+    if (!step.tooOld || !message.includes("OracleGate")) throw error;
+    throw new Error(`${step.title}: ${message}\n${step.tooOld}`, { cause: error });
+  }
 }
 
 async function rentOf(chain: Chain, { space, grows }: Step): Promise<bigint> {
@@ -262,13 +288,17 @@ class Work {
       space: [],
       done: async () => Boolean((await this.boardView())?.feeds[place]?.last),
       warning: () => this.oracleProblem(place),
-      instructions: async () => {
-        const problem = await this.oracleProblem(place);
-        if (problem) throw new ConfigError(problem);
-        const update = { feed: place, oracle: feed.source.account };
-        return [client.refresh(await this.deployment(), this.run.creator, [update])];
-      },
+      instructions: async () => [await this.refresh(place)],
     };
+  }
+
+  /** Reads a feed's price. @throws ConfigError where there is none to be read. */
+  private async refresh(place: number): Promise<Instruction> {
+    const problem = await this.oracleProblem(place);
+    if (problem) throw new ConfigError(problem);
+    const { source } = this.run.config.feeds[place] as Config["feeds"][number];
+    const update = { feed: place, oracle: source.account };
+    return client.refresh(await this.deployment(), this.run.creator, [update]);
   }
 
   /** Why no price can be read of a feed; nothing if one can. */
@@ -317,9 +347,14 @@ class Work {
     const { config, creator, chain } = this.run;
     const market = config.markets[place] as Config["markets"][number];
     const listing = marketListing(config, place);
+    const oracle = config.feeds[listing.feed]?.source.account;
     return {
       title: `market ${place}, ${market.name}`,
       space: [SPACE.market, SPACE.book],
+      warning: () => this.oracleProblem(listing.feed),
+      tooOld:
+        `A market is listed at a price that was published at most 10 s ago: have prices posted to ` +
+        `${oracle} every few seconds, then run again; it goes on there.`,
       done: async () => {
         const there = (await this.compartmentView())?.markets[place];
         const view = there && (await this.read(there, client.readMarket));
@@ -331,12 +366,14 @@ class Work {
         }
         return Boolean(view);
       },
-      instructions: async () => {
+      instructions: async (fresh) => {
         const book = await generateKeyPairSigner();
         const rent = await chain.rent(SPACE.book);
         const made = await this.deployment();
         return [
           createAccount(creator, book, rent, SPACE.book, client.PROGRAM),
+          // The first price was read many transactions ago.
+          ...(fresh ? [await this.refresh(listing.feed)] : []),
           await client.createMarket(made, creator, book.address, listing),
         ];
       },
@@ -402,7 +439,22 @@ class Work {
         const there = await this.read(await client.protocolAddress(), client.readProtocol);
         return there?.sealed ?? false;
       },
-      instructions: async () => [client.seal(await this.deployment(), this.run.creator)],
+      warning: () => this.unguarded(),
+      instructions: async () => {
+        const problem = await this.unguarded();
+        if (problem) throw new ConfigError(problem);
+        return [client.seal(await this.deployment(), this.run.creator)];
+      },
     };
+  }
+
+  /** Why nobody should seal yet: without a guardian nothing could ever be changed again. */
+  private async unguarded(): Promise<string | null> {
+    const [guardian] = await this.run.chain.accounts([await client.guardianAddress()]);
+    if (guardian?.owner === client.PROGRAM) return null;
+    return (
+      "seal: there is no guardian, and after the seal nobody can ever make one; make it " +
+      "(create_guardian, docs/operations.md), then run again"
+    );
   }
 }

@@ -5,8 +5,8 @@ import type { Chain } from "../../../migrations/lib/chain.js";
 import { ConfigError, checkConfig } from "../../../migrations/lib/config.js";
 import { type Memory, deploy } from "../../../migrations/lib/deploy.js";
 import * as client from "../src/index.js";
-import { Vm } from "./vm.js";
-import { chainOf, prepare, standardConfig } from "./world.js";
+import { Vm, keypair } from "./vm.js";
+import { chainOf, prepare, publishFirst, standardConfig } from "./world.js";
 
 async function setting() {
   const vm = await Vm.deployed();
@@ -73,12 +73,50 @@ test("a run that is cut off anywhere goes on where it stopped", async () => {
   }
 });
 
-test("a sealed deployment takes no further listing, and the seal comes last", async () => {
-  const { run } = await setting();
-  const sealed = await deploy({ ...run, config: { ...run.config, seal: true } });
-  assert.equal(sealed.done.at(-1), "seal: the creator's powers end");
-  const again = await deploy({ ...run, config: { ...run.config, seal: true } });
-  assert.deepEqual(again.done, []);
+test("nobody seals before there is a guardian; the seal comes last, once", async () => {
+  const { vm, run, lines } = await setting();
+  const sealing = { ...run, config: { ...run.config, seal: true } };
+  await deploy({ ...sealing, dry: true });
+  assert.match(lines.join("\n"), /but {3}seal: there is no guardian/);
+  await assert.rejects(deploy(sealing), /no guardian, and after the seal nobody can ever make one/);
+  const sealed = () => client.readProtocol(vm.found(protocol)).sealed;
+  const protocol = await client.protocolAddress();
+  assert.equal(sealed(), false);
+  const keys = await Promise.all([1, 2, 3, 4, 5].map((number) => keypair(`member ${number}`)));
+  const members = keys.map(({ address }) => address);
+  for (const member of members) vm.fund(member, 1n);
+  const deployment = await client.newDeployment(0, client.NOBODY);
+  await vm.send(vm.authority, [await client.createGuardian(deployment, vm.authority, members)]);
+  const { done } = await deploy(sealing);
+  assert.deepEqual(done, ["seal: the creator's powers end"]);
+  assert.equal(sealed(), true);
+  assert.deepEqual((await deploy(sealing)).done, []);
+});
+
+test("time passes between the steps: a market is listed at the price of its own moment", async () => {
+  const { vm, run, memory } = await setting();
+  /** A cluster on which each confirmation takes a quarter of a minute. */
+  const slow: Chain = {
+    ...run.chain,
+    send: async (payer, instructions) => {
+      await run.chain.send(payer, instructions);
+      vm.advance(15);
+    },
+  };
+  // Nobody posts: the market's price is too old, and the run says what it wants.
+  const unposted = deploy({ ...run, chain: slow });
+  await assert.rejects(unposted, /market 0, SOL-PERP: [^]*OracleGate[^]*have prices posted to/);
+  // Somebody posts every second, and refreshes nothing: the run goes on where it stopped.
+  const posted: Chain = {
+    ...slow,
+    accounts: async (addresses) => {
+      await publishFirst(vm);
+      return slow.accounts(addresses);
+    },
+  };
+  const { done } = await deploy({ ...run, chain: posted });
+  assert.equal(done[0], "market 0, SOL-PERP");
+  assert.ok(memory.lookupTable);
 });
 
 test("limits of classes and groups stand on the Board, the rest is unlimited", async () => {

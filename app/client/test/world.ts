@@ -100,6 +100,11 @@ export async function standardConfig(): Promise<Config> {
 export async function prepare(vm: Vm): Promise<void> {
   await createMint(vm, await keypair("mint USDC"), 6);
   await createMint(vm, await keypair("mint SOL"), 9);
+  await publishFirst(vm);
+}
+
+/** Posts the first prices, published now. */
+export async function publishFirst(vm: Vm): Promise<void> {
   for (const { name, id, price } of FEEDS) {
     publish(vm, (await keypair(`oracle ${name}`)).address, id, price);
   }
