@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 42faa682e739df8748740077de2b9663e44cad3b2b81adec43caff2b2fffa336
+// Sources: 106e3bab90db0c7482170e0e3f917c7fd29a5608aafe8b5f061a7f8a1d3e5c07
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

@@ -29,7 +29,10 @@ import {
 export type PricesRefreshedHead = {
   /** Head. */
   common: Common;
-  /** The compartment's open-second clock, as it was copied: seconds closed before `closed_from`. */
+  /**
+   * The compartment's open-second clock, as it was copied: seconds closed before
+   * `closed_from`.
+   */
   closedSum: bigint;
   /** Unix second at which the latest closing began. */
   closedFrom: bigint;
@@ -42,7 +45,10 @@ export type PricesRefreshedHead = {
 export type PricesRefreshedHeadArgs = {
   /** Head. */
   common: CommonArgs;
-  /** The compartment's open-second clock, as it was copied: seconds closed before `closed_from`. */
+  /**
+   * The compartment's open-second clock, as it was copied: seconds closed before
+   * `closed_from`.
+   */
   closedSum: number | bigint;
   /** Unix second at which the latest closing began. */
   closedFrom: number | bigint;
