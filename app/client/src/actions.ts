@@ -17,6 +17,7 @@ import {
 } from "@solana/kit";
 import { accountsOfItem } from "./decided.js";
 import type { Deployment } from "./deployment.js";
+import { PARAMETER_IDS } from "./parameters.data.js";
 import { type UsdE6, usdE6 } from "./units.js";
 
 /** A compartment by its number, or all of them. */
@@ -29,10 +30,22 @@ export type Subject =
 
 /** One parameter and its new value. */
 export interface Setting {
-  /** Number of the parameter in its subject's table (docs/parameters.md). */
+  /** Number of the parameter: {@link parameterId}. */
   readonly id: number;
   /** New value, in the parameter's unit. */
   readonly value: bigint;
+}
+
+/** Name of a parameter that an action can set, as docs/parameters.md has it. */
+export type ParameterName = keyof typeof PARAMETER_IDS;
+
+/** Number of a parameter by its name: `parameterId("market.oi_cap")`. */
+export const parameterId = (name: ParameterName): number => PARAMETER_IDS[name];
+
+/** Name of a parameter by its number, if there is one. */
+export function parameterName(id: number): ParameterName | undefined {
+  const names = Object.keys(PARAMETER_IDS) as ParameterName[];
+  return names.find((name) => PARAMETER_IDS[name] === id);
 }
 
 /** A member to be removed, and who takes the seat. */

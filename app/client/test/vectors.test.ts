@@ -250,7 +250,12 @@ function liquidation(d: client.Deployment, margin: Address) {
     seizePaid: client.seize(d, signer(50), paid),
     convert: client.convert(d, signer(50), sale),
     convertPaid: client.convert(d, signer(50), paid),
-    windUp: client.windUp(d, signer(50), { ...wound, markets: [0, 1], fractionPpm: 500_000 }),
+    windUp: client.windUp(d, signer(50), {
+      ...wound,
+      markets: [0, 1],
+      ticketBanks: [1, 2],
+      fractionPpm: 500_000,
+    }),
     windUpPaid: client.windUp(d, signer(50), {
       ...wound,
       markets: [1],

@@ -122,13 +122,14 @@ impl Deployment {
         build(accounts, [], instruction::Convert { bank, largest })
     }
 
-    /// Winds a bankrupt account up. `markets` are those of its positions.
+    /// Winds a bankrupt account up. `markets` are those of its positions, `ticket_banks` the banks in
+    /// which withdrawals of it wait; without them it refuses with `TicketsWait`.
     pub fn wind_up(
         &self,
         liquidator: Pubkey,
         liquidatee: Pubkey,
         receiver: Pubkey,
-        markets: &[usize],
+        (markets, ticket_banks): (&[usize], &[usize]),
         fraction_ppm: u32,
         payment: Option<Pubkey>,
     ) -> Instruction {
@@ -149,9 +150,9 @@ impl Deployment {
             event_authority: address::event_authority(),
             program: bulwark::ID,
         };
-        let rest = markets
-            .iter()
-            .map(|m| AccountMeta::new(self.markets[*m].market, false));
+        let markets = markets.iter().map(|m| self.markets[*m].market);
+        let banks = ticket_banks.iter().map(|b| self.banks[*b].bank);
+        let rest = markets.chain(banks).map(|key| AccountMeta::new(key, false));
         build(accounts, rest, instruction::WindUp { fraction_ppm })
     }
 

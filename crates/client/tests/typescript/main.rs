@@ -291,11 +291,11 @@ fn liquidation(d: &Deployment) -> Vec<(&'static str, Instruction)> {
         ),
         (
             "windUp",
-            d.wind_up(key(50), margin, key(51), &[0, 1], 500_000, None),
+            d.wind_up(key(50), margin, key(51), (&[0, 1], &[1, 2]), 500_000, None),
         ),
         (
             "windUpPaid",
-            d.wind_up(key(50), margin, key(51), &[1], 1, paid),
+            d.wind_up(key(50), margin, key(51), (&[1], &[]), 1, paid),
         ),
         ("settle", d.settle(key(50), margin, 1)),
     ]
@@ -385,4 +385,22 @@ fn presets_of_the_client_are_those_of_the_table() {
         text += &presets(name, class);
     }
     in_step("src/presets.data.ts", &(text + "} as const;\n"));
+}
+
+#[test]
+fn numbers_of_parameters_are_those_of_the_tables() {
+    let mut text = format!(
+        "// Numbers of the parameters, as actions of the guardian name them. Written by\n\
+         // `{HINT}`; never edited.\n\n\
+         /** Numbers by the names of docs/parameters.md: the table, and the place in it. */\n\
+         export const PARAMETER_IDS = {{\n"
+    );
+    let rows = (0..=u16::MAX).filter_map(|id| Some((id, params::row_of(id)?.key)));
+    let rows: Vec<(u16, &str)> = rows.collect();
+    for (id, name) in &rows {
+        text += &format!("  \"{name}\": {id:#06x},\n");
+    }
+    let names: std::collections::BTreeSet<_> = rows.iter().map(|(_, name)| name).collect();
+    assert_eq!(names.len(), rows.len(), "a name has two numbers");
+    in_step("src/parameters.data.ts", &(text + "} as const;\n"));
 }

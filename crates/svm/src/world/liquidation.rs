@@ -98,12 +98,17 @@ impl World {
             .iter()
             .filter(|leg| leg.active != 0 && leg.base != 0);
         let markets: Vec<usize> = legs.map(|leg| usize::from(leg.market)).collect();
+        let waiting = account
+            .collaterals
+            .iter()
+            .filter(|claim| claim.pending != 0);
+        let banks: Vec<usize> = waiting.map(|claim| usize::from(claim.bank)).collect();
         let owner = self.wallet(liquidator);
         let key = pubkey(owner.pubkey());
         let payment = self.payment(liquidator);
-        let wind = self
-            .deployment
-            .wind_up(key, from, to, &markets, fraction_ppm, payment);
+        let wind =
+            self.deployment
+                .wind_up(key, from, to, (&markets, &banks), fraction_ppm, payment);
         self.send(&[wind], &[&owner])
     }
 

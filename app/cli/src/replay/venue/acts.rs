@@ -143,9 +143,9 @@ impl Venue {
         let (to, from) = (&self.liquidator, self.seat(party).margin);
         let payment = self.payment(Party::Liquidator);
         let whole = 1_000_000;
-        let wind_up = self
-            .deployment
-            .wind_up(to.key(), from, to.margin, &legs, whole, payment);
+        let wind_up =
+            self.deployment
+                .wind_up(to.key(), from, to.margin, (&legs, &[]), whole, payment);
         let receipt = self.try_as(Party::Liquidator, &[wind_up])?;
         if let Some(receipt) = &receipt {
             let market = legs.first().copied().unwrap_or(0);

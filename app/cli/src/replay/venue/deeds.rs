@@ -153,9 +153,9 @@ impl Venue {
             Deed::WindUp(_) => {
                 let legs = of.map_or(vec![], |party| self.legs(party));
                 let from = target()?;
-                let wind_up = self
-                    .deployment
-                    .wind_up(key, from, margin, &legs, 1_000_000, payment);
+                let wind_up =
+                    self.deployment
+                        .wind_up(key, from, margin, (&legs, &[]), 1_000_000, payment);
                 vec![wind_up]
             }
             Deed::Settle(_, market) => vec![self.deployment.settle(key, target()?, *market)],
