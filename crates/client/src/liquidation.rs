@@ -122,8 +122,8 @@ impl Deployment {
         build(accounts, [], instruction::Convert { bank, largest })
     }
 
-    /// Winds a bankrupt account up. `markets` are those of its positions, `ticket_banks` the banks in
-    /// which withdrawals of it wait; without them it refuses with `TicketsWait`.
+    /// Winds a bankrupt account up. `markets` are those of its positions, `ticket_banks` the banks
+    /// in which withdrawals of it wait; without them it refuses with `TicketsWait`.
     pub fn wind_up(
         &self,
         liquidator: Pubkey,
