@@ -12,6 +12,7 @@ import {
 } from "@solana/kit";
 import type { Chain } from "./chain.js";
 import { LOADER, guardianAddress, programDataAddress, readGuardian } from "./client.js";
+import { programRoom } from "./program.js";
 
 /** `UpgradeableLoaderInstruction::SetAuthority`. */
 const SET_AUTHORITY = Uint8Array.of(4, 0, 0, 0);
@@ -79,6 +80,8 @@ export async function handOver(run: HandOver): Promise<boolean> {
         "each sends a heartbeat first",
     );
   }
+  const room = await programRoom(chain);
+  if (room) print(room);
   print(`upgrade authority ${upgrades} -> ${guardian} (guardian), for good`);
   if (run.confirmed === undefined) {
     print("nothing sent: say the guardian's address to hand over");

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { checkConfig } from "./config.js";
 import { type Memory, deploy } from "./deploy.js";
+import { programRoom } from "./program.js";
 import { rpcChain, wallet } from "./rpc.js";
 
 const HELP = `Creates what a configuration says and isn't there yet; safe to run again.
@@ -53,7 +54,10 @@ export async function run(call: Call): Promise<void> {
   console.log(`compartment ${config.compartment} on ${call.url}, by ${creator.address}`);
   try {
     const print = (line: string) => console.log(line);
-    await deploy({ chain: rpcChain(call.url), config, creator, memory, print, dry: call.dry });
+    const chain = rpcChain(call.url);
+    await deploy({ chain, config, creator, memory, print, dry: call.dry });
+    const room = call.dry ? await programRoom(chain) : null;
+    if (room) print(room);
   } finally {
     if (!call.dry && memory.lookupTable) {
       writeFileSync(file, `${JSON.stringify(memory, null, 2)}\n`);

@@ -64,6 +64,8 @@ test("the authority goes to a guardian whose members have all spoken, once", asy
   const sent = vm.sent;
   assert.equal(await run(), false);
   assert.match(lines.at(-1) ?? "", /nothing sent: say the guardian's address/);
+  // The VM's program has no room to grow, which nobody could mend afterwards.
+  assert.match(lines.join("\n"), /nobody may make it longer; before it: solana program extend/);
   await assert.rejects(run(client.PROGRAM), /the guardian of this program is/);
   await assert.rejects(run(guardian, members[0]), /the upgrade authority is/);
   assert.equal(vm.sent, sent);
