@@ -131,6 +131,19 @@ fn a73_guardians_neither_add_to_the_count_nor_reset_it() {
     assert_eq!(above_normal_within(&c, at(DAY)), 6 * 3_600);
 }
 
+/// What runs out in the second in which the next begins is no break, whoever acts in between.
+#[test]
+fn nobody_slips_a_break_into_the_second_between_two_alarms() {
+    let mut c = compartment();
+    latch(&mut c, act(DAY), at(0)).unwrap();
+    pause(&mut c, By::Guardian, act(HOUR), at(DAY)).unwrap();
+    market(&mut c, Finding::Sound, DAY);
+    latch(&mut c, act(DAY), at(DAY)).unwrap();
+    assert_eq!(above_normal_since(&c, at(DAY)), Some(at(0).unix));
+    market(&mut c, Finding::Sound, 2 * DAY + 1);
+    assert_eq!(above_normal_within(&c, at(3 * DAY)), 2 * 86_400);
+}
+
 #[test]
 fn a_clock_that_goes_backwards_counts_nothing_twice() {
     let mut c = compartment();
@@ -166,7 +179,7 @@ struct Lived {
     latch: End,
     paused: End,
     pieces: Vec<(i64, i64)>,
-    /// Acts after which nothing stood.
+    /// Acts that ended what stood.
     breaks: Vec<i64>,
 }
 
@@ -175,8 +188,8 @@ impl Lived {
         self.bit || running(&self.latch, now) || running(&self.paused, now)
     }
 
-    fn look(&mut self, now: i64) {
-        if !self.stands(at(now)) {
+    fn look(&mut self, stood: bool, now: i64) {
+        if stood && !self.stands(at(now)) {
             self.breaks.push(at(now).unix);
         }
     }
@@ -216,7 +229,9 @@ fn the_count_against_every_half_hour_lived_through() {
         let (mut c, mut lived, mut now) = (compartment(), Lived::default(), 0);
         while now < 90 * DAY {
             let hours = dice.range(1, 60);
-            match dice.below(9) {
+            let stood = lived.stands(at(now));
+            let act_of = dice.below(9);
+            match act_of {
                 0 | 1 => {
                     lived.bit = dice.below(3) > 0;
                     let finding = [Finding::Sound, Finding::Broken][usize::from(lived.bit)];
@@ -243,7 +258,7 @@ fn the_count_against_every_half_hour_lived_through() {
                 }
                 _ => {}
             }
-            lived.look(now);
+            lived.look(stood || act_of == 6, now);
             let next = now + dice.range(0, 40) * HOUR;
             lived.live(now, next);
             now = next;

@@ -45,7 +45,7 @@ pub fn above_normal_within(compartment: &Compartment, now: Now) -> u64 {
         let end = if stands(compartment, now) {
             now.unix
         } else {
-            ran_out(compartment, now)
+            last_end(compartment).min(now.unix)
         };
         count(&mut above, since, end);
     }
@@ -61,20 +61,22 @@ pub fn above_normal_within(compartment: &Compartment, now: Now) -> u64 {
     sum
 }
 
-/// Closes a stretch that ran out since the last act. Before an act that may change what stands.
-///
-/// What runs out in this very second is left to [`after`]: if the act begins anew there was no
-/// break.
-pub(super) fn before(compartment: &mut Compartment, now: Now) {
-    let end = ran_out(compartment, now);
+/// Closes a stretch that ran out since the last act. Before an act that may change what stands;
+/// returns whether what stood runs out in this very second, for [`after`].
+pub(super) fn before(compartment: &mut Compartment, now: Now) -> bool {
+    let end = last_end(compartment);
     if end < now.unix {
         turn(compartment, end, now);
     }
+    end == now.unix && !stands(compartment, now)
 }
 
-/// Begins a stretch after the act that began it, or closes one after the act that ended it.
-pub(super) fn after(compartment: &mut Compartment, now: Now) {
-    turn(compartment, now.unix, now);
+/// Begins a stretch after the act that began it, or closes one after the act that ended it. What
+/// ran out in this very second stays open: if something begins anew within it there was no break.
+pub(super) fn after(compartment: &mut Compartment, ran_out: bool, now: Now) {
+    if !ran_out || stands(compartment, now) {
+        turn(compartment, now.unix, now);
+    }
 }
 
 #[inline(never)]
@@ -89,10 +91,10 @@ fn turn(compartment: &mut Compartment, end: i64, now: Now) {
     }
 }
 
-/// Unix second at which what ran at the last act ran out, if no bit stands.
-fn ran_out(compartment: &Compartment, now: Now) -> i64 {
-    let ends = (compartment.mode.automatic.at, compartment.above.paused.at);
-    ends.0.max(ends.1).min(now.unix)
+/// Unix second at which what ran at the last act runs out, bits apart.
+fn last_end(compartment: &Compartment) -> i64 {
+    let paused = compartment.above.paused.at;
+    compartment.mode.automatic.at.max(paused)
 }
 
 /// The place of a day's seconds.

@@ -89,7 +89,7 @@ pub fn observe(
     finding: Finding,
     now: Now,
 ) -> Result<Observed> {
-    above::before(compartment, now);
+    let ran_out = above::before(compartment, now);
     let changed = mark(&mut compartment.broken, item, finding, now)?;
     let mut observed = Observed {
         changed,
@@ -108,7 +108,7 @@ pub fn observe(
         let paused = transitions::pause(compartment, By::Automation, act, now)?;
         observed.paused_until = paused.map_or(0, |p| p.until);
     }
-    above::after(compartment, now);
+    above::after(compartment, ran_out, now);
     Ok(observed)
 }
 

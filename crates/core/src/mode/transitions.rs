@@ -112,12 +112,12 @@ pub fn restrict_together(
 
 /// A breaker restricts a compartment. Counts for the dead-man rule.
 pub fn latch(compartment: &mut Compartment, act: Act, now: Now) -> Result<End> {
-    above::before(compartment, now);
+    let ran_out = above::before(compartment, now);
     let end = end_after(now, act.seconds, act.slot_ms)?;
     let mode = &mut compartment.mode;
     restrict(mode, end, act.reason, now)?;
     mode.automatic = grown(&mode.automatic, end, now);
-    above::after(compartment, now);
+    above::after(compartment, ran_out, now);
     Ok(end)
 }
 
@@ -139,7 +139,7 @@ pub fn pause(compartment: &mut Compartment, by: By, act: Act, now: Now) -> Resul
         return Ok(None);
     };
     let end = end_at(until, act.slot_ms, now)?;
-    above::before(compartment, now);
+    let ran_out = above::before(compartment, now);
     let mode = &mut compartment.mode;
     bump(&mut mode.sequence)?;
     mode.paused = grown(&mode.paused, end, now);
@@ -148,7 +148,7 @@ pub fn pause(compartment: &mut Compartment, by: By, act: Act, now: Now) -> Resul
     if by == By::Automation {
         compartment.above.paused = grown(&compartment.above.paused, end, now);
     }
-    above::after(compartment, now);
+    above::after(compartment, ran_out, now);
     time::close(&mut compartment.clock, now.unix, until);
     grace::grant(compartment, until);
     Ok(Some(Paused { until, end }))
@@ -209,7 +209,8 @@ pub fn relax_compartment(compartment: &mut Compartment, named: u64, proposed_at:
     above::before(compartment, now);
     relax(&mut compartment.mode, named);
     capability::lift_revocations(compartment, proposed_at);
-    above::after(compartment, now);
+    // It forgets the ends: what ran out in this very second is closed too.
+    above::after(compartment, false, now);
 }
 
 /// Both ends of something that lasts from now until a unix second.

@@ -180,7 +180,7 @@ impl Scene {
                 relax_compartment(compartment, named, decided_at(time), time);
                 let lifted = compartment.mode.restricted != before || mutant.is_some();
                 self.granted.0 = 0;
-                self.calm();
+                self.calm(true);
                 lifted
             }
             Move::Missing => {
@@ -195,8 +195,9 @@ impl Scene {
                 self.check(Item::Bank(1), Finding::ValueMissing, mutant)
             }
             Move::Sound => {
+                let alarm = self.alarm();
                 self.missing = false;
-                self.forget(mutant);
+                self.forget(alarm, mutant);
                 self.check(Item::Bank(1), Finding::Sound, mutant)
             }
             Move::Broken => {
@@ -204,8 +205,9 @@ impl Scene {
                 self.check(Item::Market(0), Finding::Broken, mutant)
             }
             Move::Mended => {
+                let alarm = self.alarm();
                 self.broken = false;
-                self.forget(mutant);
+                self.forget(alarm, mutant);
                 self.check(Item::Market(0), Finding::Sound, mutant)
             }
             Move::Wait(hours) => {
@@ -246,14 +248,14 @@ impl Scene {
     }
 
     /// After what may have ended the last alarm: from here on it would be another.
-    fn calm(&mut self) {
-        if !self.alarm() {
+    fn calm(&mut self, alarm: bool) {
+        if alarm && !self.alarm() {
             self.alarmed.push((self.hour, self.hour));
         }
     }
 
-    fn forget(&mut self, mutant: Option<Mutant>) {
-        self.calm();
+    fn forget(&mut self, alarm: bool, mutant: Option<Mutant>) {
+        self.calm(alarm);
         if mutant == Some(Mutant::ForgetsDays) {
             self.compartment.0.above = Zeroable::zeroed();
         }
