@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 106e3bab90db0c7482170e0e3f917c7fd29a5608aafe8b5f061a7f8a1d3e5c07
+// Sources: 26340f1b85c8eb727b4949ea659faccd3fcf9c42de0e5c47d088f164b4d60fca
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */
