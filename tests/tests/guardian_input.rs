@@ -8,6 +8,7 @@ use bulwark_core::guardian::{
     ALL_COMPARTMENTS, Action, DELAY_MAX, Kind, MAX_SETTINGS, MAX_SUBJECTS, ORDINARY_DELAY,
     RELAX_DELAY, Setting, Subject, Successor, encode, quorum,
 };
+use bulwark_core::mode::Capability;
 use bulwark_core::params::Group;
 use bulwark_state::{ACTION_BYTES, Compartment, Guardian, Protocol};
 use bulwark_svm::world::{Outcome, World, expect_error, member, member_key};
@@ -191,7 +192,10 @@ fn numbers_out_of_range_are_refused_when_they_are_proposed() {
             E::BadAction,
         ),
         // What isn't there.
-        (Action::Revoke(0, 6, 60), E::BadAction),
+        (
+            Action::Revoke(0, Capability::ALL.len() as u8, 60),
+            E::BadAction,
+        ),
         (Action::Revoke(0, 255, 60), E::BadAction),
         (Action::PayTreasury(0, 0), E::ZeroAmount),
     ];

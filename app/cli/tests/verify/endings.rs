@@ -148,7 +148,7 @@ fn each_exchange_of_an_event_of_an_end_is_found() {
         }
     }
     assert!(
-        within > 20 && either < 10,
+        within > 20 && either < within / 4,
         "{within} within a slot, {either}"
     );
 }
