@@ -204,10 +204,7 @@ fn a44_ten_accounts_save_the_add_on_and_no_cap() {
     plan.markets[SOL_PERP].parameters.oi_cap = base_e8(5_000.0);
     let mut world = World::with(plan);
     world.audited = false;
-    let mut board = world.board();
-    board.markets[SOL_PERP].depth_usd = usdc(100_000.0);
-    let key = bulwark_svm::vm::address(world.deployment.board);
-    world.vm.overwrite(key, &*board).unwrap();
+    world.rewrite_board(|board| board.markets[SOL_PERP].depth_usd = usdc(100_000.0));
     world.fund("maker", 1_000_000.0);
     world.fund("whale", 200_000.0);
     world.trade("whale", "maker", SOL_PERP, 2_000.0, 100.0);

@@ -317,7 +317,8 @@ fn a_refusal_says_which_numbers_clashed() {
     let (code, have, need) = clash(world.take_over("poor", "alice", SOL_PERP, u64::MAX));
     assert_eq!(code, u32::from(E::ReceiverUnhealthy));
     assert!(have < need.cast_signed(), "{have} {need}");
-    // A cap.
+    // A cap, as no decision sets it: no history to rebuild.
+    world.follower = None;
     let mut bank = world.bank(SOL);
     bank.deposit_cap = 5;
     let key = bulwark_svm::vm::address(world.deployment.banks[SOL].bank);

@@ -6,7 +6,6 @@ use bulwark::instructions::{CollateralKind, LimitsArgs};
 use bulwark_core::contagion::{Kind, NO_CAP, set_limits};
 use bulwark_core::health::Level;
 use bulwark_state::CollateralLimits;
-use bulwark_svm::vm::address;
 use bulwark_svm::world::{
     BTC, SOL, SOL_PERP, World, ask, bid, expect_error, scaled, standard_plan, usdc,
 };
@@ -26,10 +25,7 @@ fn limit(
         haircut_e9,
         ..CollateralLimits::default()
     };
-    let mut board = world.board();
-    set_limits(&mut board, kind, &limits).unwrap();
-    let key = address(world.deployment.board);
-    world.vm.overwrite(key, &*board).unwrap();
+    world.rewrite_board(|board| set_limits(board, kind, &limits).unwrap());
 }
 
 fn surplus(world: &World, name: &str, level: Level) -> i64 {

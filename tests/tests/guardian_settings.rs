@@ -180,11 +180,10 @@ fn expect_named(outcome: Outcome, row: &Row, to: u64) {
 fn inv_noflip_no_parameter_liquidates_in_its_instruction() {
     let mut world = guarded();
     // Beyond the depth, with a slope that counts.
-    let mut board = world.board();
-    board.markets[SOL_PERP].depth_usd = 10_000_000_000;
-    board.markets[SOL_PERP].size_slope_e9 = 40_000_000;
-    let board_key = bulwark_svm::vm::address(world.deployment.board);
-    world.vm.overwrite(board_key, &*board).unwrap();
+    world.rewrite_board(|board| {
+        board.markets[SOL_PERP].depth_usd = 10_000_000_000;
+        board.markets[SOL_PERP].size_slope_e9 = 40_000_000;
+    });
     world.fund("bob", 40_000.0);
     world.trade("bob", "maker", SOL_PERP, 400.0, 100.0);
     let sound = whole(&world, Subject::Market(0), Group::Margin.id(0), 9_100);

@@ -30,6 +30,15 @@ impl World {
 
     /// Takes the events since the last time and compares every account with what they come to.
     pub(super) fn follow(&mut self) {
+        self.catch_up();
+        if let Some(follower) = &self.follower {
+            let found = self.differences(follower);
+            assert!(found.is_empty(), "rebuilt from events: {found:#?}");
+        }
+    }
+
+    /// Takes the events since the last time.
+    pub(super) fn catch_up(&mut self) {
         let Some(mut follower) = self.follower.take() else {
             return;
         };
@@ -42,8 +51,6 @@ impl World {
             }
         }
         follower.taken = history.len();
-        let found = self.differences(&follower);
-        assert!(found.is_empty(), "rebuilt from events: {found:#?}");
         self.follower = Some(follower);
     }
 

@@ -1,4 +1,7 @@
-//! Prices that move further at once than the price band would let them.
+//! The Board as no instruction would leave it; prices that move further at once than the price band
+//! would let them.
+
+use bulwark_state::Board;
 
 use super::{World, price_e8};
 use crate::vm::address;
@@ -7,13 +10,19 @@ impl World {
     /// Forgets a feed's closes of the last minutes, as after a gap: what comes next is no move that
     /// the price band could measure, and markets stay open.
     pub fn forget_closes(&mut self, feed: usize) {
+        self.rewrite_board(|board| board.feeds[feed].closes = Default::default());
+    }
+
+    /// Writes the Board as no instruction would. What its events come to goes on from there.
+    pub fn rewrite_board(&mut self, change: impl Fn(&mut Board)) {
+        self.catch_up();
         let mut board = self.board();
-        board.feeds[feed].closes = Default::default();
+        change(&mut board);
         let key = address(self.deployment.board);
         self.vm.overwrite(key, &*board).expect("the Board is there");
         if let Some(follower) = &mut self.follower {
             let of = follower.ledger.compartments.get_mut(&self.plan.id);
-            of.expect("it was created").board.feeds[feed].closes = Default::default();
+            change(&mut of.expect("an event created the compartment").board);
         }
     }
 

@@ -7,7 +7,6 @@ use bulwark_core::params::Class;
 
 use super::{Outcome, World, ask, bid, price_e8, scaled, usdc};
 use crate::launch::{self, BankPlan, FeedPlan, MarketPlan, Plan};
-use crate::vm::address;
 use crate::{Vm, tokens};
 
 /// Collaterals of a full account, and positions.
@@ -120,12 +119,11 @@ impl World {
     /// As if listed with the largest cap of margins: after the fall T_I stands at a smaller one,
     /// and at its cap a market takes no new risk.
     fn widen_caps(&mut self) {
-        let mut board = self.board();
-        for market in &mut board.markets[..LEGS] {
-            market.margin.params.cap_e9 = 666_700_000;
-        }
-        let key = address(self.deployment.board);
-        self.vm.overwrite(key, &*board).expect("the Board is there");
+        self.rewrite_board(|board| {
+            for market in &mut board.markets[..LEGS] {
+                market.margin.params.cap_e9 = 666_700_000;
+            }
+        });
     }
 
     /// `amount` of each token.
