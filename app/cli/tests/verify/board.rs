@@ -51,7 +51,7 @@ fn a_refresh_that_is_dropped_doubled_or_altered_is_found() {
         let kept = |byte: usize| match place.cmp(&last) {
             // Its two markets: coverage, behind them, is what no event fixes.
             Greater => !silent(byte) && byte < 8 + 96 + 4 + 2 * 40,
-            Equal => byte < 8 + 24 || byte >= 8 + 96,
+            Equal => !(8 + 24..8 + 96).contains(&byte),
             Less => (8 + 96 + 4 + 8..8 + 96 + 4 + 16).contains(&byte),
         };
         for byte in (0..length).filter(|byte| kept(*byte)) {
