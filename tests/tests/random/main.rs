@@ -58,6 +58,13 @@ const LEAST: &[(&str, u64)] = &[
     ("recapitalise", 50),
     ("fold", 140),
     ("rob", 40),
+    ("join", 50),
+    ("earn", 20),
+    ("ask", 15),
+    ("leave", 3),
+    ("close", 1),
+    ("buy", 1),
+    ("prove stress", 100),
 ];
 
 /// How often each act succeeded and was tried.

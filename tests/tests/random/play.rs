@@ -1,6 +1,7 @@
 //! A game: people on a small venue, one random act after the other.
 
 mod rescue;
+mod stakes;
 
 use std::collections::BTreeMap;
 
@@ -178,7 +179,10 @@ impl Game {
         match act {
             0..=13 => self.time(),
             14..=25 => self.quote(market),
-            26..=47 => self.place(who, market),
+            46..=47 => self.stakes(who),
+            // Before the first theft, after which few may leave.
+            30..=45 if self.step < 40 => self.stakes(who),
+            26..=45 => self.place(who, market),
             48..=53 => self.cancel(who, market),
             54..=63 => self.money(who),
             64..=67 => {
