@@ -214,6 +214,45 @@ fn a15_nobody_claims_a_stake_twice_for_himself_or_by_another_compartments() {
     expect_error(world.send(&[close], &[&mallory]), E::NotOwner);
 }
 
+/// A staker's claim is sold once: the buyer has what is still due and what comes later, the seller
+/// nothing, and the address stays.
+#[test]
+fn a_stake_is_assigned_once_and_who_has_it_is_paid() {
+    let mut world = venue();
+    let (sam, tim) = (world.wallet("sam"), world.wallet("tim"));
+    let [seller, buyer] = [&sam, &tim].map(|wallet| pubkey(wallet.pubkey()));
+    let ours = world.deployment.clone();
+    // Not while the insurance works.
+    let early = ours.assign_stake(seller, buyer, 1);
+    assert!(world.send(&[early], &[&sam]).is_err());
+    opened(&mut world);
+    let epoch = world.epoch();
+    let assign = |to| ours.assign_stake(seller, to, epoch);
+    for nobody in [seller, Pubkey::default()] {
+        expect_error(world.send(&[assign(nobody)], &[&sam]), E::BadValue);
+    }
+    let mut forged = assign(buyer);
+    forged.accounts[0].pubkey = buyer;
+    expect_error(world.send(&[forged], &[&tim]), E::NotOwner);
+    world.send(&[assign(buyer)], &[&sam]).unwrap();
+    expect_error(world.send(&[assign(buyer)], &[&sam]), E::NotOwner);
+    let mut again = assign(seller);
+    again.accounts[0].pubkey = buyer;
+    expect_error(world.send(&[again], &[&tim]), E::ClaimsAssigned);
+    // The seller's account is paid nothing any more, the buyer's everything.
+    let theirs = ["sam", "tim"].map(|name| pubkey(world.trader(name).tokens[USDC]));
+    let claim = |caller, to| ours.claim_stake(caller, &seller, epoch, to);
+    let refused = world.send(&[claim(seller, theirs[0])], &[&sam]);
+    expect_error(refused, E::WrongTokenAccount);
+    let before = ["sam", "tim"].map(|name| world.tokens_of(name, USDC));
+    world.send(&[claim(buyer, theirs[1])], &[&tim]).unwrap();
+    let after = ["sam", "tim"].map(|name| world.tokens_of(name, USDC));
+    assert_eq!(after[0], before[0]);
+    assert!(after[1] > before[1]);
+    // His own stake is a stake of its own.
+    world.claim_stake("tim").unwrap();
+}
+
 #[test]
 fn anyone_pushes_a_stakers_share_into_his_associated_account() {
     let mut world = venue();

@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: 26340f1b85c8eb727b4949ea659faccd3fcf9c42de0e5c47d088f164b4d60fca
+// Sources: 911fd34142fc18c62e205219f2262f3c3928a676f99fe56a7b6333485bbe18c6
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

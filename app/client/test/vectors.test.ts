@@ -212,6 +212,7 @@ async function money(d: client.Deployment, margin: Address) {
     stakeLeave: await client.leaveInsurance(d, signer(8), key(40)),
     stakeClose: await client.closeStake(d, signer(8)),
     stakeClaim: await client.claimStake(d, { caller: signer(41), owner: key(8) }, 7, key(40)),
+    stakeAssigned: await client.assignStake(d, signer(8), key(51), 7),
     stakeCloseRecovered: await client.closeRecoveredStake(d, signer(8), 7),
     proveStress: client.proveStress(d, signer(41), margin),
     deposit: client.deposit(d, signer(8), margin, given(2)),

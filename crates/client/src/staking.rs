@@ -50,6 +50,16 @@ impl Deployment {
         close
     }
 
+    /// Gives the stake of `owner` to `to` after the freeze of a Recovery, once and for good. It
+    /// keeps its address: claims go on naming `owner`, with a quote account of `to`.
+    pub fn assign_stake(&self, owner: Pubkey, to: Pubkey, epoch: u32) -> Instruction {
+        let act = StakeAct::Assign(to);
+        let mut assign = self.change_stake(owner, &owner, act, None, false);
+        let record = AccountMeta::new(self.recovery(epoch), false);
+        assign.accounts.push(record);
+        assign
+    }
+
     /// [`Deployment::stake`] of an owner who has none yet: joins or buys, and makes it.
     pub fn first_stake(&self, owner: Pubkey, act: StakeAct, tokens: Pubkey) -> Instruction {
         self.change_stake(owner, &owner, act, Some(tokens), true)

@@ -133,7 +133,9 @@ pub struct Stake {
     pub reserved0: [u8; 6],
     /// What a Recovery has paid for it, UsdE6.
     pub recovered: u64,
+    /// 1 once it was assigned: not again.
+    pub assigned: u64,
     /// Reserved.
-    pub reserved: [u64; 11],
+    pub reserved: [u64; 10],
 }
 layout!(Stake, 64 + 48 + 48 + 8 + 96);

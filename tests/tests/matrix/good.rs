@@ -115,6 +115,7 @@ const LISTED: &[(Action, &str, usize)] = &[
     (Action::Mark, "mark_accounts", 0),
     (Action::Claim, "claim_recovery", 0),
     (Action::Claim, "stake", 5),
+    (Action::Claim, "stake", 7),
 ];
 
 /// Actions without a good transaction of their own: a loss is allocated by a wind-up, and a check

@@ -78,6 +78,12 @@ pub const SAMPLES: &[(&str, Make)] = &[
         sell(stage);
         own(stage, "alice", StakeAct::Buy(usdc(10.0)))
     }),
+    ("stake", |stage| {
+        super::samples_recovery::settled(stage);
+        let (_, to) = stage.wallet("bob");
+        let (alice, key) = stage.wallet("alice");
+        by(stage.world.deployment.assign_stake(key, to, 1), alice)
+    }),
     ("prove_stress", |stage| {
         let margin = stage.world.margin_key("alice");
         let caller = stage.anyone();

@@ -143,6 +143,20 @@ export async function closeRecoveredStake(
   return followed(close, writes([await recoveryAddress(deployment.compartment, epoch)]));
 }
 
+/**
+ * Gives a stake to somebody else after the freeze of a Recovery, once and for good. It keeps its
+ * address: `claimStake` goes on naming the owner who had it, with a quote account of `to`.
+ */
+export async function assignStake(
+  deployment: Deployment,
+  owner: TransactionSigner,
+  to: Address,
+  epoch: number,
+): Promise<Instruction> {
+  const assign = await stake(deployment, self(owner), stakeAct("Assign", [to]));
+  return followed(assign, writes([await recoveryAddress(deployment.compartment, epoch)]));
+}
+
 /** Proves what a margin account would lack under stress; anyone may. */
 export function proveStress(
   deployment: Deployment,

@@ -237,6 +237,7 @@ fn money(d: &Deployment) -> Vec<(&'static str, Instruction)> {
         ("stakeAskAll", stake(8, StakeAct::Ask(u64::MAX), None)),
         ("stakeLeave", stake(8, StakeAct::Leave, Some(key(40)))),
         ("stakeClose", stake(8, StakeAct::Close, None)),
+        ("stakeAssigned", d.assign_stake(key(8), key(51), 7)),
         ("stakeClaim", d.claim_stake(key(41), &key(8), 7, key(40))),
         ("stakeCloseRecovered", d.close_recovered_stake(key(8), 7)),
         ("proveStress", d.prove_stress(key(41), margin)),

@@ -28,7 +28,7 @@ pub use pot::{
     pay_token,
 };
 pub use reward::reward;
-pub use stakers::{due_of_stake, pay_stake, staked};
+pub use stakers::{assign_stake, due_of_stake, pay_stake, staked};
 pub use tree::{Hash, Leaf, Proof, append, joined, node_hash, root, verify};
 
 use crate::error::{Error, Result};

@@ -3,7 +3,7 @@
 //! shares are worth as long as it lasts. What was given to insurance is nobody's and serves the
 //! classes above.
 
-use bulwark_state::{Insurance, Recovery, Stake, Wide};
+use bulwark_state::{Insurance, Key, Recovery, Stake, Wide};
 
 use super::pot::{STAKERS, share, within};
 use super::{expect, is_audit};
@@ -62,4 +62,21 @@ pub fn pay_stake(recovery: &mut Recovery, insurance: &Insurance, stake: &mut Sta
     let recovered = stake.recovered.checked_add(due);
     stake.recovered = recovered.ok_or(Error::Overflow)?;
     Ok(due)
+}
+
+/// Assigns a stake to `to` in a Recovery, once and for good: whatever is still due to it is his.
+/// The caller has checked that the owner signs and that the freeze is over. Shares don't change.
+///
+/// # Errors
+/// [`Error::ClaimsAssigned`] for the second time, [`Error::BadValue`] to nobody or the owner.
+pub fn assign_stake(stake: &mut Stake, to: &Key) -> Result<()> {
+    if stake.assigned != 0 {
+        return Err(Error::ClaimsAssigned);
+    }
+    if *to == Key::default() || *to == stake.owner {
+        return Err(Error::BadValue);
+    }
+    stake.owner = *to;
+    stake.assigned = 1;
+    Ok(())
 }

@@ -16,6 +16,7 @@ const LEFT: u64 = 4;
 const CLOSED: u64 = 5;
 const BOUGHT: u64 = 6;
 const CLAIMED: u64 = 7;
+const ASSIGNED: u64 = 8;
 
 /// Takes an event of insurance's stakers. Says whether it was one.
 pub(super) fn take(to: &mut Compartment, event: &Event) -> Result<bool> {
@@ -92,6 +93,11 @@ fn change(to: &mut Compartment, is: &StakeChanged) -> Result<()> {
             .context("no Recovery runs")?;
         let paid = recovery::pay_stake(recovery, &pools_of(is), stake);
         same("payment", is.amount, paid.refused("what is due")?)?;
+    }
+    if is.act == ASSIGNED {
+        same("who assigns", stake.owner, is.common.actor.to_bytes())?;
+        let assigned = recovery::assign_stake(stake, &is.owner.to_bytes());
+        assigned.refused("a stake assigned")?;
     }
     *stake = Stake {
         insurance: stake.insurance,

@@ -179,6 +179,7 @@ impl World {
         self.claim_stake("plain staker").expect("paid");
         self.claim_stake("donor").expect("paid");
         self.close_recovered("plain staker").expect("closed");
+        self.assign_stake("donor", "maker").expect("given away");
     }
 
     /// `name` gives all that he is owed to `buyer`.

@@ -64,6 +64,14 @@ impl World {
         self.send(&[close], &[&owner])
     }
 
+    /// `name` gives his stake in a Recovery to `to`.
+    pub fn assign_stake(&mut self, name: &'static str, to: &'static str) -> Outcome {
+        let (owner, epoch) = (self.wallet(name), self.epoch());
+        let (key, to) = (pubkey(owner.pubkey()), pubkey(self.wallet(to).pubkey()));
+        let assign = self.deployment.assign_stake(key, to, epoch);
+        self.send(&[assign], &[&owner])
+    }
+
     /// The stake of `name`, if there is one.
     pub fn stake_of(&mut self, name: &'static str) -> Option<Box<Stake>> {
         let owner = pubkey(self.wallet(name).pubkey());

@@ -10,7 +10,8 @@ events! {
     StakeChanged = 36 {
         pub stake: Pubkey,
         pub owner: Pubkey,
-        /// 1 joined, 2 earned, 3 asked to leave, 4 left, 5 closed, 6 bought, 7 paid by a Recovery.
+        /// 1 joined, 2 earned, 3 asked to leave, 4 left, 5 closed, 6 bought, 7 paid by a Recovery,
+        /// 8 assigned in one: `owner` is who has it now.
         pub act: u64,
         /// Quote that came, asked or left, UsdE6.
         pub amount: u64,

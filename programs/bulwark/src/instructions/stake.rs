@@ -45,6 +45,9 @@ pub enum StakeAct {
     Buy(u64),
     /// Pay what a Recovery owes the stake. Anybody may.
     Claim,
+    /// Give the stake to somebody else after the freeze of a Recovery, once and for good: a claim
+    /// is sold. It keeps its address.
+    Assign(Pubkey),
 }
 
 impl StakeAct {
@@ -55,7 +58,7 @@ impl StakeAct {
             Self::Buy(_) => Action::BuyStake,
             Self::Ask(_) | Self::Leave => Action::InsuranceUnstake,
             Self::Close if !frozen => Action::CloseAccount,
-            Self::Close | Self::Claim => Action::Claim,
+            Self::Close | Self::Claim | Self::Assign(_) => Action::Claim,
         }
     }
 
@@ -81,6 +84,7 @@ impl StakeAct {
             Self::Close => 5,
             Self::Buy(_) => 6,
             Self::Claim => 7,
+            Self::Assign(_) => 8,
         }
     }
 }
@@ -240,14 +244,14 @@ impl<'info> ChangeStake<'info> {
                 ensure(staking::is_empty(stake), BulwarkError::AccountNotEmpty)?;
                 0
             }
-            // The mode's table has refused to claim.
-            StakeAct::Earn | StakeAct::Claim => 0,
+            // The mode's table has refused to claim and to assign.
+            StakeAct::Earn | StakeAct::Claim | StakeAct::Assign(_) => 0,
         };
         Ok((moved, earned))
     }
 
-    /// After the freeze of a Recovery: pays what a stake is owed, or lets one be closed that
-    /// nothing is due to. Fees are shared no more and pools stand still: shares are claims.
+    /// After the freeze of a Recovery: pays what a stake is owed, lets one be closed that nothing
+    /// is due to, or given away. Fees are shared no more and pools stand still: shares are claims.
     #[inline(never)]
     fn recovered(
         &self,
@@ -261,6 +265,10 @@ impl<'info> ChangeStake<'info> {
         let record = AccountLoader::<RecoveryState>::try_from(info)?;
         guard.recovery(&self.compartment, &record)?;
         let mut recovery = record.write()?;
+        if let StakeAct::Assign(to) = act {
+            recovery::assign_stake(stake, to.as_array()).or_refuse()?;
+            return Ok(0);
+        }
         if act == StakeAct::Close {
             let due = recovery::due_of_stake(&recovery, insurance, stake).or_refuse()?;
             ensure(due == 0, BulwarkError::AccountNotEmpty)?;

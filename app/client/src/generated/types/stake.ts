@@ -61,6 +61,8 @@ export type Stake = {
   reserved0: ReadonlyUint8Array;
   /** What a Recovery has paid for it, UsdE6. */
   recovered: bigint;
+  /** 1 once it was assigned: not again. */
+  assigned: bigint;
   /** Reserved. */
   reserved: Array<bigint>;
 };
@@ -96,6 +98,8 @@ export type StakeArgs = {
   reserved0: ReadonlyUint8Array;
   /** What a Recovery has paid for it, UsdE6. */
   recovered: number | bigint;
+  /** 1 once it was assigned: not again. */
+  assigned: number | bigint;
   /** Reserved. */
   reserved: Array<number | bigint>;
 };
@@ -117,7 +121,8 @@ export function getStakeEncoder(): FixedSizeEncoder<StakeArgs> {
     ["version", getU8Encoder()],
     ["reserved0", fixEncoderSize(getBytesEncoder(), 6)],
     ["recovered", getU64Encoder()],
-    ["reserved", getArrayEncoder(getU64Encoder(), { size: 11 })],
+    ["assigned", getU64Encoder()],
+    ["reserved", getArrayEncoder(getU64Encoder(), { size: 10 })],
   ]);
 }
 
@@ -138,7 +143,8 @@ export function getStakeDecoder(): FixedSizeDecoder<Stake> {
     ["version", getU8Decoder()],
     ["reserved0", fixDecoderSize(getBytesDecoder(), 6)],
     ["recovered", getU64Decoder()],
-    ["reserved", getArrayDecoder(getU64Decoder(), { size: 11 })],
+    ["assigned", getU64Decoder()],
+    ["reserved", getArrayDecoder(getU64Decoder(), { size: 10 })],
   ]);
 }
 

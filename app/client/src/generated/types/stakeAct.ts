@@ -8,6 +8,8 @@
 
 import {
   combineCodec,
+  getAddressDecoder,
+  getAddressEncoder,
   getDiscriminatedUnionDecoder,
   getDiscriminatedUnionEncoder,
   getStructDecoder,
@@ -18,6 +20,7 @@ import {
   getU64Encoder,
   getUnitDecoder,
   getUnitEncoder,
+  type Address,
   type Codec,
   type Decoder,
   type Encoder,
@@ -36,7 +39,8 @@ export type StakeAct =
   | { __kind: "Leave" }
   | { __kind: "Close" }
   | { __kind: "Buy"; fields: readonly [bigint] }
-  | { __kind: "Claim" };
+  | { __kind: "Claim" }
+  | { __kind: "Assign"; fields: readonly [Address] };
 
 export type StakeActArgs =
   | { __kind: "Join"; fields: readonly [number | bigint] }
@@ -45,7 +49,8 @@ export type StakeActArgs =
   | { __kind: "Leave" }
   | { __kind: "Close" }
   | { __kind: "Buy"; fields: readonly [number | bigint] }
-  | { __kind: "Claim" };
+  | { __kind: "Claim" }
+  | { __kind: "Assign"; fields: readonly [Address] };
 
 export function getStakeActEncoder(): Encoder<StakeActArgs> {
   return getDiscriminatedUnionEncoder([
@@ -59,6 +64,10 @@ export function getStakeActEncoder(): Encoder<StakeActArgs> {
     ["Close", getUnitEncoder()],
     ["Buy", getStructEncoder([["fields", getTupleEncoder([getU64Encoder()])]])],
     ["Claim", getUnitEncoder()],
+    [
+      "Assign",
+      getStructEncoder([["fields", getTupleEncoder([getAddressEncoder()])]]),
+    ],
   ]);
 }
 
@@ -74,6 +83,10 @@ export function getStakeActDecoder(): Decoder<StakeAct> {
     ["Close", getUnitDecoder()],
     ["Buy", getStructDecoder([["fields", getTupleDecoder([getU64Decoder()])]])],
     ["Claim", getUnitDecoder()],
+    [
+      "Assign",
+      getStructDecoder([["fields", getTupleDecoder([getAddressDecoder()])]]),
+    ],
   ]);
 }
 
@@ -118,6 +131,14 @@ export function stakeAct(
 export function stakeAct(
   kind: "Claim",
 ): GetDiscriminatedUnionVariant<StakeActArgs, "__kind", "Claim">;
+export function stakeAct(
+  kind: "Assign",
+  data: GetDiscriminatedUnionVariantContent<
+    StakeActArgs,
+    "__kind",
+    "Assign"
+  >["fields"],
+): GetDiscriminatedUnionVariant<StakeActArgs, "__kind", "Assign">;
 export function stakeAct<K extends StakeActArgs["__kind"], Data>(
   kind: K,
   data?: Data,

@@ -36,7 +36,10 @@ export type StakeChanged = {
   common: Common;
   stake: Address;
   owner: Address;
-  /** 1 joined, 2 earned, 3 asked to leave, 4 left, 5 closed, 6 bought, 7 paid by a Recovery. */
+  /**
+   * 1 joined, 2 earned, 3 asked to leave, 4 left, 5 closed, 6 bought, 7 paid by a Recovery,
+   * 8 assigned in one: `owner` is who has it now.
+   */
   act: bigint;
   /** Quote that came, asked or left, UsdE6. */
   amount: bigint;
@@ -69,7 +72,10 @@ export type StakeChangedArgs = {
   common: CommonArgs;
   stake: Address;
   owner: Address;
-  /** 1 joined, 2 earned, 3 asked to leave, 4 left, 5 closed, 6 bought, 7 paid by a Recovery. */
+  /**
+   * 1 joined, 2 earned, 3 asked to leave, 4 left, 5 closed, 6 bought, 7 paid by a Recovery,
+   * 8 assigned in one: `owner` is who has it now.
+   */
   act: number | bigint;
   /** Quote that came, asked or left, UsdE6. */
   amount: number | bigint;
