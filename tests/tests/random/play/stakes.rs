@@ -40,7 +40,7 @@ fn change(core: &mut State, stake: &mut Stake, act: StakeAct) -> Result<()> {
             core.vaults[0] -= staking::leave(insurance, stake, (quote, vault), now)?;
         }
         StakeAct::Close if !staking::is_empty(stake) => return Err(Error::AccountNotEmpty),
-        StakeAct::Close | StakeAct::Earn | StakeAct::Claim => {}
+        StakeAct::Close | StakeAct::Earn | StakeAct::Claim | StakeAct::Assign(_) => {}
     }
     Ok(())
 }
