@@ -6,6 +6,7 @@ use bulwark_core::congestion;
 use bulwark_core::{Now, congestion::FACTOR_MAX};
 use bulwark_state::{Board, Congestion};
 use bytemuck::Zeroable;
+use oracle::dice::Dice;
 use oracle::*;
 
 struct Cluster {

@@ -6,6 +6,7 @@ use bulwark_core::feed::{self, Accepted, Ignored, Reading};
 use bulwark_core::params::Class;
 use bulwark_core::{Error, Now, time};
 use bulwark_state::{Feed, Mark, OpenClock};
+use oracle::dice::Dice;
 use oracle::*;
 
 fn bytes(feed: &Feed) -> &[u8] {

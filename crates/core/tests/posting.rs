@@ -6,6 +6,7 @@ mod shared_data;
 
 use bulwark_core::params::Class;
 use bulwark_core::targets;
+use oracle::dice::Dice;
 use oracle::*;
 
 /// Open, high, low, close, PriceE8.

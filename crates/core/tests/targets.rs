@@ -7,6 +7,7 @@ use bulwark_core::params::{self, Class};
 use bulwark_core::targets::{self, Measure};
 use bulwark_core::time;
 use bulwark_state::{OpenClock, Targets};
+use oracle::dice::Dice;
 use oracle::*;
 
 /// Targets of a major whose distance to the average counts once.

@@ -10,6 +10,7 @@ use bulwark_core::{Error, Now};
 use bulwark_state::{MarginParams, Targets};
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
+use oracle::dice::Dice;
 use oracle::*;
 
 fn big(value: u64) -> BigInt {

@@ -1,9 +1,9 @@
 //! What the tests of feeds and margins share: a feed with its targets, a poster, a generator.
 // Each test file is a binary of its own and takes what it needs of this.
-#![allow(dead_code, unused_imports)]
+#![allow(dead_code)]
 
 #[path = "../dice/mod.rs"]
-mod dice;
+pub mod dice;
 
 use bulwark_core::feed::{self, Accepted, Ignored, Printed, Reading};
 use bulwark_core::params::{self, Class};
@@ -11,7 +11,6 @@ use bulwark_core::targets::{self, Measure};
 use bulwark_core::{Now, volatility};
 use bulwark_state::{Feed, OpenClock, Targets};
 use bytemuck::Zeroable;
-pub use dice::Dice;
 
 pub const E9: u64 = 1_000_000_000;
 /// Where tests start: a full minute.
