@@ -20,7 +20,7 @@ rows! {
     "feed.clamp": (.clamp_e9), RatioE9, [100_000_000], 30_000_000..=200_000_000, 25, SevenDays,
         "largest return that enters a variance";
     "feed.jump_floor": (.jump_floor_e9), RatioE9,
-        [15_000_000, 20_000_000, 40_000_000, 5_000_000], 2_500_000..=100_000_000, 25, SevenDays,
+        [20_000_000, 20_000_000, 40_000_000, 5_000_000], 2_500_000..=100_000_000, 25, SevenDays,
         "j*: smallest 10 s or 60 s return that can be a jump";
     "feed.jump_k": (.jump_k), Thousandths, [6_000], 4_000..=16_000, 25, SevenDays,
         "k_J: multiple of σ·√Δ beyond which a return is a jump";
