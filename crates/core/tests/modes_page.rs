@@ -254,6 +254,7 @@ fn breakers(text: &mut String) {
             "breaker",
             "trips on",
             "does, and for how long",
+            "told by",
         ],
     );
     let [quarter, half, all] = drawdown::LEVELS_PPM.map(|ppm| ppm / 10_000);
@@ -321,8 +322,24 @@ fn breakers(text: &mut String) {
                 words(&format!("{breaker:?}")),
                 trips,
                 does,
+                told_by(breaker).to_owned(),
             ],
         );
+    }
+}
+
+/// Where a trip is told. A `check` chains those that have a record.
+fn told_by(breaker: Breaker) -> &'static str {
+    match breaker {
+        Breaker::Jump => "`PricesRefreshed`: outcome 2",
+        Breaker::Outflow => "`Withdrawn`: queued",
+        Breaker::Restart => "`Checked`: restart_slot",
+        Breaker::Invariant => "`Checked`: bits; the pause's record",
+        Breaker::Drawdown => "`Checked`: drawdown; the mode's record",
+        Breaker::Band | Breaker::Oracle | Breaker::Cascade => "`Checked`: a trip; the market",
+        Breaker::Depeg => "`Checked`: a trip; the Board, the mode's record",
+        Breaker::Coverage => "`StressProved`; `Checked`: a trip; the Board",
+        Breaker::Sentinel => "",
     }
 }
 
@@ -414,9 +431,10 @@ fn page() -> String {
          `stake` *fund insurance* is Join and Earn too, *insurance unstake* Ask and Leave, *buy stake* Buy.\n",
     );
     text.push_str(
-        "\n## Breakers\n\nEach only tightens and ends by itself; the reason code is in records and events. Thresholds and\n\
-         their bounds: [parameters.md](parameters.md); formulas: [risk-model.md](risk-model.md). What one\n\
-         makes of a market is a status of the table above.\n\n",
+        "\n## Breakers\n\nEach only tightens and ends by itself. What it trips carries its reason code: the record of a market, of the\n\
+         Board or of a mode, and the list of trips that a `check` chains; a jump, an outflow and a restart leave no\n\
+         record, and an event of its own tells each. Thresholds and their bounds: [parameters.md](parameters.md);\n\
+         formulas: [risk-model.md](risk-model.md). What one makes of a market is a status of the table above.\n\n",
     );
     breakers(&mut text);
     let _ = write!(

@@ -134,7 +134,7 @@ fn a_robbed_token_pauses_and_a_check_of_it_alone_ends_that_once_it_is_made_good(
     assert_eq!(compartment.broken.banks, 1 << SOL);
     assert_eq!(compartment.broken.banks_missing, 1 << SOL);
     assert_eq!(compartment.broken.missing_at, world.now().unix);
-    assert_eq!(compartment.mode.paused_reason, 0x101);
+    assert_eq!(compartment.mode.paused_reason, 0x407);
     assert_eq!(world.board().banks[SOL].coverage_e9, 900_000_000);
     assert_eq!(world.protocol().event_sequence, sequence + 1);
     // a35: omitting the bank keeps its bit, whatever else is looked at.

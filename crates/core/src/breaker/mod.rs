@@ -51,7 +51,7 @@ pub enum Breaker {
 }
 
 impl Breaker {
-    /// Reason code in mode records and events: 0x400 + number.
+    /// Reason code in the records and chained trips of those that have one: 0x400 + number.
     pub const fn reason(self) -> u16 {
         0x400 | self as u16
     }

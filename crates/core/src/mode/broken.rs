@@ -3,6 +3,7 @@
 use bulwark_state::{BrokenBits, Compartment, Key, MAX_BANKS, MAX_MARKETS};
 
 use super::{Act, By, SLOT_MS, above, running, transitions};
+use crate::breaker::Breaker;
 use crate::error::{Error, Result};
 use crate::time::Now;
 
@@ -102,7 +103,7 @@ pub fn observe(
     if finding == Finding::ValueMissing && !running(&compartment.mode.paused, now) {
         let act = Act {
             seconds: u64::MAX,
-            reason: reason(item),
+            reason: Breaker::Invariant.reason(),
             slot_ms: SLOT_MS,
         };
         let paused = transitions::pause(compartment, By::Automation, act, now)?;
@@ -130,15 +131,6 @@ pub fn observe_account(
         _ => *account,
     };
     observe(compartment, Item::Global(Global::Account), finding, now)
-}
-
-/// Reason code of a pause because of an item: 0x100 + bank.
-fn reason(item: Item) -> u16 {
-    match item {
-        Item::Bank(index) => 0x100 | u16::from(index),
-        Item::Market(index) => 0x200 | u16::from(index),
-        Item::Global(global) => 0x300 | global as u16,
-    }
 }
 
 fn mark(bits: &mut BrokenBits, item: Item, finding: Finding, now: Now) -> Result<bool> {

@@ -394,7 +394,7 @@ pub const STAGE: [[StageCell; 5]; N] = {
     ]
 };
 
-/// Whether grace protects the account from the action.
+/// Whether grace protects the account from the action. Flagging takes nothing: the clock may run.
 pub const GRACE: [bool; N] = {
     [
         /* PlainExit             */ false, /* ServeTicket           */ false,
@@ -410,7 +410,7 @@ pub const GRACE: [bool; N] = {
         /* WindDown              */ false, /* AllocateLoss          */ false,
         /* Fold                  */ false, /* Accrue                */ false,
         /* Refresh               */ false, /* Check                 */ false,
-        /* Flag                  */ true, /* Unflag                */ false,
+        /* Flag                  */ false, /* Unflag                */ false,
         /* ProveStress           */ false, /* CrankTickets          */ false,
         /* Sweep                 */ false, /* Recapitalise          */ false,
         /* CollectResidual       */ false, /* FundInsurance         */ false,

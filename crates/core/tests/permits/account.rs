@@ -185,7 +185,7 @@ fn grace_protects_from_liquidation_alone() {
             ..open(*action)
         };
         let refused = permits(*action, &context) == Err(Error::GraceHolds);
-        let protects = [Action::TakeOver, Action::Seize, Action::Flag];
+        let protects = [Action::TakeOver, Action::Seize];
         assert_eq!(refused, protects.contains(action), "{action:?}");
     }
 }
