@@ -196,6 +196,13 @@ fn a63_close_is_refused_while_anything_is_left() {
     world.withdraw("alice", USDC, usdc(1_000.0));
     world.close("alice").unwrap();
 
+    // No quote, and a token; then not even that.
+    world.deposit("carol", SOL, 1_000_000_000);
+    assert_eq!(world.account("carol").quote, 0);
+    expect_error(world.close("carol"), BulwarkError::AccountNotEmpty);
+    world.withdraw("carol", SOL, 1_000_000_000);
+    world.close("carol").unwrap();
+
     world.fund("bob", 1_000.0);
     world.place("bob", SOL_PERP, bid(1.0, 95.0).post_only());
     expect_error(world.close("bob"), BulwarkError::AccountNotEmpty);
