@@ -2,10 +2,12 @@
 //! the rule, in whatever order they come.
 
 use bulwark::error::BulwarkError;
+use bulwark_core::health::{self, Level};
 use bulwark_core::recovery::{Cause, DEAD_MAN, DEAD_MAN_NOTICE, DEADLINE, JUNIOR, SENIOR};
+use bulwark_core::targets;
 use bulwark_state::{MAX_COLLATERALS, Recovery};
 use bulwark_svm::world::{
-    BTC, PEOPLE, SOL, SOL_PERP, USDC, World, bid, expect_error, scaled, usdc,
+    BTC, BTC_PERP, PEOPLE, SOL, SOL_PERP, USDC, World, bid, expect_error, price_e8, scaled, usdc,
 };
 use solana_signer::Signer;
 
@@ -225,23 +227,112 @@ fn a24_a_mark_changes_nothing_of_an_account_but_its_shadow() {
     }
 }
 
-#[test]
-fn a67_until_the_freeze_a_withdrawal_counts_the_worse_price() {
-    let mut world = venue();
+/// The price of SOL walks there in eight hours, with a print of everything each minute: price, slow
+/// price and average go together, and margins stay near their floors.
+fn walk(world: &mut World, to: f64) {
+    let (from, minutes) = (world.prices[SOL] as f64 / 1e8, 480);
+    world.unaudited(|world| {
+        for minute in 1..=minutes {
+            let price = from * (to / from).powf(f64::from(minute) / f64::from(minutes));
+            world.advance(60);
+            world.prices[SOL] = price_e8(price);
+            world.refresh_all();
+        }
+    });
+    world.audit();
+}
+
+/// What an account with one leg in SOL may withdraw of its quote where the leg counts at `price`
+/// and shows a loss there, by hand.
+fn most_at(world: &World, name: &str, price: u64) -> u64 {
+    let (board, leg) = (world.board(), world.position(name, SOL_PERP));
+    let value = (i128::from(leg.base) * i128::from(price)).div_euclid(10_000_000_000);
+    let value = value + i128::from(leg.quote);
+    assert!(value < 0, "a loss: {value}");
+    let ratio = health::leg_ratios(&board, 0, leg.base, world.now()).unwrap();
+    let ppm = ratio.initial.div_ceil(1_000) + u64::from(board.markets[0].close_fee_ppm);
+    let live = i128::from(board.feeds[SOL].last.price);
+    let size = i128::from(leg.base.unsigned_abs());
+    let required = (size * live * i128::from(ppm) + 9_999_999_999_999_999) / 10_000_000_000_000_000;
+    let most = i128::from(world.account(name).quote) + value - required;
+    u64::try_from(most).unwrap()
+}
+
+/// One unit above the bound is refused, the bound itself leaves; without the announcement (what no
+/// instruction does) the same unit would have left.
+fn leaves_no_more_than(mut world: World, name: &'static str, bank: usize, most: u64) {
+    let mut live = world.fork();
+    live.rewrite_board(|board| board.feeds[SOL].announced = 0);
+    live.try_withdraw(name, bank, most + 1).unwrap();
+    let beyond = world.try_withdraw(name, bank, most + 1);
+    expect_error(beyond, BulwarkError::BelowInitialMargin);
+    let (paid, queued) = world.withdraw(name, bank, most);
+    assert_eq!(paid + queued, most);
+    let surplus = world.health(name, Level::Initial).surplus().unwrap();
+    assert!(surplus >= 0);
+}
+
+/// Alice is long, bella short, ten SOL each at $100 on $1,000. Half an hour at the announced price,
+/// then eight to the live one.
+fn announced_at(announced: f64, live: f64) -> World {
+    let mut world = World::new();
+    world.create_guardian(5).unwrap();
+    world.fund("maker", 100_000.0);
+    world.fund("alice", 1_000.0);
+    world.fund("bella", 1_000.0);
+    world.trade("alice", "maker", SOL_PERP, 10.0, 100.0);
+    world.trade("maker", "bella", SOL_PERP, 10.0, 100.0);
+    world.advance(60);
+    world.crash(SOL, announced);
     world.post_minutes(31);
     world.announce_by_guardian().unwrap();
-    // Alice's long has doubled live; at the announced price it hasn't.
-    let before = world
-        .health("alice", bulwark_core::health::Level::Initial)
-        .surplus()
-        .unwrap();
-    world.advance(20);
-    world.crash(SOL, 150.0);
-    let after = world
-        .health("alice", bulwark_core::health::Level::Initial)
-        .surplus()
-        .unwrap();
-    assert!(after <= before, "{after} {before}");
+    assert_eq!(world.board().feeds[SOL].announced, price_e8(announced));
+    walk(&mut world, live);
+    world
+}
+
+#[test]
+fn a67_until_the_freeze_a_withdrawal_counts_the_worse_price_after_a_rise() {
+    // Announced at $90: by the live price alice's long has lost nothing, by the announced one $100.
+    let world = announced_at(90.0, 145.0);
+    let most = most_at(&world, "alice", price_e8(90.0));
+    leaves_no_more_than(world, "alice", USDC, most);
+}
+
+#[test]
+fn a67_until_the_freeze_a_withdrawal_counts_the_worse_price_after_a_fall() {
+    // Announced at $110: bella's short has lost $100 there, whatever the live price says.
+    let world = announced_at(110.0, 70.0);
+    let most = most_at(&world, "bella", price_e8(110.0));
+    leaves_no_more_than(world, "bella", USDC, most);
+}
+
+#[test]
+fn a67_until_the_freeze_collateral_counts_at_the_announced_price() {
+    let mut world = World::new();
+    world.create_guardian(5).unwrap();
+    world.fund("maker", 100_000.0);
+    world.deposit("carol", SOL, scaled(40.0, 9));
+    world.trade("carol", "maker", BTC_PERP, 0.5, 50_000.0);
+    world.post_minutes(31);
+    let now = world.now().unix;
+    set_bits(&mut world, 1, now);
+    world.advance(i64::try_from(DEAD_MAN).unwrap());
+    world.announce(Cause::DeadMan).unwrap();
+    assert_eq!(world.board().feeds[SOL].announced, price_e8(100.0));
+    walk(&mut world, 145.0);
+    // What her leg and her fees ask of 40 SOL, and the SOL that are worth it at $100, by hand.
+    let (board, mut bare) = (world.board(), world.account("carol"));
+    for token in &mut bare.collaterals {
+        token.amount = 0;
+    }
+    let alone = health::health(&board, &bare, Level::Initial, world.now(), false).unwrap();
+    let asked = u128::from((-alone.surplus().unwrap()).unsigned_abs());
+    let haircut = targets::initial(&board.banks[SOL].haircut);
+    let ppm = u128::from((1_000_000_000 - haircut) / 1_000);
+    let stays = (asked * 10u128.pow(17)).div_ceil(u128::from(price_e8(100.0)) * ppm);
+    let most = scaled(40.0, 9) - u64::try_from(stays).unwrap();
+    leaves_no_more_than(world, "carol", SOL, most);
 }
 
 #[test]

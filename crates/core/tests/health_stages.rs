@@ -154,9 +154,9 @@ fn a_settled_market_counts_at_its_price_and_asks_for_nothing() {
     assert_eq!(mark(&board, 0), Ok(9_000_000_000));
 }
 
-/// a67: until the freeze of Recovery the worse of live and announced price counts.
+/// Until the freeze of Recovery the worse of live and announced price counts.
 #[test]
-fn an_announced_price_counts_where_it_is_worse() {
+fn a67_an_announced_price_counts_where_it_is_worse() {
     let (mut board, mut account) = one_long();
     board.feeds[0] = feed(HUNDRED);
     board.feeds[0].announced = 9_000_000_000;
@@ -164,4 +164,10 @@ fn an_announced_price_counts_where_it_is_worse() {
     assert_eq!(at(&board, &account, Level::Initial).0, 920_000_000);
     account.positions[3] = position(0, -10 * UNIT, 980 * USD);
     assert_eq!(raw_value(&board, &account, NOW), Ok(980_000_000));
+    // Short of ten at $98, announced at $110: it has lost $120 there at every level.
+    board.feeds[0].announced = 11_000_000_000;
+    assert_eq!(raw_value(&board, &account, NOW), Ok(880_000_000));
+    for level in LEVELS {
+        assert_eq!(at(&board, &account, level).0, 880_000_000);
+    }
 }
