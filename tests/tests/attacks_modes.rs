@@ -6,8 +6,9 @@ use bulwark_core::guardian::Action;
 use bulwark_core::health::Level;
 use bulwark_core::mode::Mode;
 use bulwark_core::{targets, time};
+use bulwark_svm::vm::address;
 use bulwark_svm::world::{
-    Outcome, SOL, SOL_PERP, USDC, World, ask, base_e8, bid, expect_error, usdc,
+    Outcome, SOL, SOL_PERP, USDC, World, ask, base_e8, bid, expect_error, scaled, usdc,
 };
 
 /// Alice is long 100 SOL at $100 on $1,000, bob 10 on $10,000; a guardian of five.
@@ -176,7 +177,15 @@ fn a28_no_grace_for_who_was_liquidatable_before_nor_after_a_restriction() {
 #[test]
 fn a29_ramps_funding_and_interest_stand_still_while_nobody_can_act() {
     let mut world = venue();
-    // A debtor, a premium in the book, a margin that walks.
+    // A debtor (she has SOL and owes her fee) at a rate from the first dollar on, a premium in the
+    // book, a margin that walks.
+    world.deposit("debtor", SOL, scaled(100.0, 9));
+    world.trade("debtor", "maker", SOL_PERP, 10.0, 100.0);
+    assert!(world.account("debtor").quote < 0);
+    let mut bank = world.bank(USDC);
+    bank.totals.rate_low_ppm = bank.totals.rate_kink_ppm;
+    let key = address(world.deployment.banks[USDC].bank);
+    world.vm.overwrite(key, &*bank).unwrap();
     world.accrue().unwrap();
     to(&mut world, 97.0);
     to(&mut world, 101.0);
@@ -185,10 +194,14 @@ fn a29_ramps_funding_and_interest_stand_still_while_nobody_can_act() {
         world.refresh_all();
     }
     world.place("maker", SOL_PERP, bid(2_000.0, 101.3).post_only());
+    world.place("maker", SOL_PERP, ask(2_000.0, 101.4).post_only());
     world.advance(20);
     world.refresh_all();
     world.advance(1);
     world.sample_funding(SOL_PERP).unwrap();
+    world.accrue().unwrap();
+    // Whom nothing happens to.
+    let (mut twin, sampled) = (world.fork(), open_of(&world));
     let walked = |world: &World| {
         let open = time::open_seconds(&world.board().clock, world.now().unix);
         targets::maintenance(&world.board().markets[SOL_PERP].margin, open)
@@ -229,7 +242,32 @@ fn a29_ramps_funding_and_interest_stand_still_while_nobody_can_act() {
         "{} of {most}",
         walked(&world) - margin
     );
+    // Interest and funding charge the open seconds since they were last taken, and not one of the
+    // pause: what they charge is, to the last bit, what a venue charges that wasn't paused.
+    let since = open_of(&world) - sampled;
+    assert!(since <= 60, "{since} open seconds of more than two hours");
+    twin.advance(since.cast_signed());
+    twin.refresh_all();
+    for world in [&mut world, &mut twin] {
+        // The price of a slot is that of the slot before.
+        world.advance(1);
+        world.accrue().unwrap();
+        world.sample_funding(SOL_PERP).unwrap();
+    }
+    let charged = |world: &World| {
+        let board = world.board();
+        (board.debt_index, board.markets[SOL_PERP].funding)
+    };
+    assert_eq!(charged(&world), charged(&twin));
+    assert_ne!(charged(&world).0, debt, "interest is charged again");
+    assert_ne!(charged(&world).1, funding, "funding is charged again");
+    let most = (u128::from(bank.totals.rate_low_ppm) * u128::from(since + 1) << 64) / YEAR_PPM;
+    let rise = charged(&world).0.get() - debt.get();
+    assert!(rise <= most && rise >= most / 2, "{rise} of {most}");
 }
+
+/// Seconds of a year, times one in ppm.
+const YEAR_PPM: u128 = 31_536_000_000_000;
 
 fn open_of(world: &World) -> u64 {
     time::open_seconds(&world.board().clock, world.now().unix)

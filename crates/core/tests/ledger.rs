@@ -6,6 +6,7 @@ use bulwark_core::Error;
 use bulwark_core::conserve::*;
 use bulwark_core::ledger::*;
 use bulwark_core::math::mul_shift64_floor;
+use bulwark_core::time;
 use bulwark_state::*;
 use bytemuck::Zeroable;
 use fixture::world::World;
@@ -156,6 +157,28 @@ fn funding_and_loss_are_booked_against_the_account_and_stay_in_the_pot() {
     world.touch(0);
     assert_eq!(world.markets[0].pot, 2, "rounded up by less than a unit");
     world.check();
+}
+
+/// Of a year in which the compartment was paused for half, half is charged.
+#[test]
+fn a29_interest_counts_open_seconds_alone() {
+    let charged = |paused: i64| {
+        let mut world = World::new(2);
+        world.deposit(0, 1_000_000_000);
+        world.fill([1, 0], 0, 100 * UNIT, HUNDRED, 0);
+        world.fill([1, 0], 0, -100 * UNIT, 9_000_000_000, 0);
+        assert_eq!(world.accounts[1].quote, -1_000_000_000);
+        world.withdraw(0, 1_000_000_000);
+        world.accrue();
+        let from = world.now.unix + 1_000;
+        time::close(&mut world.board.clock, from, from + paused);
+        world.now.unix += 31_536_000;
+        world.accrue();
+        interest_due(&world.board, &world.accounts[1]).unwrap()
+    };
+    // All is lent: 200 % a year.
+    assert_eq!(charged(0), -2_000_000_000);
+    assert_eq!(charged(31_536_000 / 2), -1_000_000_000);
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub const MUTANTS: &[Mutant] = &[
         elf: "",
     },
     Mutant {
-        guards: "INV-EXIT",
+        guards: "INV-EXIT i06",
         file: "crates/core/src/permits/tables.rs",
         from: "/* PlainExit             */ [Yes, Rate(2), Rate(4), ByRecovery],",
         to: "/* PlainExit             */ [Yes, Rate(2), No, ByRecovery],",
@@ -75,5 +75,29 @@ pub const MUTANTS: &[Mutant] = &[
         to: "base",
         core: "outflow a68_",
         elf: "attacks_exits a68_",
+    },
+    Mutant {
+        guards: "a02",
+        file: "crates/core/src/permits/tables.rs",
+        from: "/* TakeOver              */ [Yes, LARGER, SOFT, No],",
+        to: "/* TakeOver              */ [Yes, No, SOFT, No],",
+        core: "permits inv_exit_and_a02",
+        elf: "attacks_modes a02_",
+    },
+    Mutant {
+        guards: "a65",
+        file: "crates/core/src/withdrawal/deposit.rs",
+        from: "if amount < bank.deposit_min && crate::ledger::is_empty(account) {",
+        to: "if amount == 0 && crate::ledger::is_empty(account) {",
+        core: "withdrawal caps_and_minima",
+        elf: "attacks_accounts a65_",
+    },
+    Mutant {
+        guards: "a62",
+        file: "programs/bulwark/src/token.rs",
+        from: ".all(|extension| ALLOWED.contains(extension));",
+        to: ".all(|_| !ALLOWED.is_empty());",
+        core: "",
+        elf: "attacks_tokens a62_",
     },
 ];

@@ -214,4 +214,20 @@ pub const MUTANTS: &[Mutant] = &[
         core: "settlement a69_",
         elf: "",
     },
+    Mutant {
+        guards: "a04",
+        file: "crates/core/src/ledger/interest.rs",
+        from: "board.debt_index = added(board.debt_index, rise)?;",
+        to: "",
+        core: "ledger interest_moves",
+        elf: "attacks_ledger a04_",
+    },
+    Mutant {
+        guards: "a29",
+        file: "crates/core/src/ledger/interest.rs",
+        from: "let open = open_seconds(&board.clock, now.unix);",
+        to: "let open = now.unix.unsigned_abs();",
+        core: "ledger a29_",
+        elf: "attacks_modes a29_",
+    },
 ];

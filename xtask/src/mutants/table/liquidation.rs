@@ -29,7 +29,7 @@ pub const MUTANTS: &[Mutant] = &[
         elf: "",
     },
     Mutant {
-        guards: "INV-LIQ",
+        guards: "INV-LIQ i02",
         file: "crates/core/src/liquidation/takeover.rs",
         from: "if !health::initial_ok(board, receiver, now, around.receiver_scale_ppm)? {",
         to: "if false {",
