@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anchor_lang::prelude::Pubkey;
-use bulwark_rebuild::{Event, Found, Ledger, NO_RULE, Raw, UNTOLD, differences};
+use bulwark_rebuild::{Compartment, Event, Found, Ledger, NO_RULE, Raw, UNTOLD, differences};
 use bulwark_svm::World;
 use bulwark_svm::vm::address;
 use serde_json::Value;
@@ -148,8 +148,8 @@ fn every_event_of_the_interface_has_a_rule() {
         };
         assert!(blank.bytes().starts_with(discriminator), "{name}");
         let mut ledger = Ledger::default();
-        let compartment = &known["CompartmentCreated"].1;
-        ledger.take(compartment).unwrap();
+        let compartment = Compartment::new(Pubkey::default());
+        ledger.compartments.insert(0, compartment);
         // With nothing in it no event fits, but something has to say why.
         if let Err(why) = ledger.take(blank) {
             let why = format!("{why:#}");

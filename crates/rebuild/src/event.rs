@@ -159,7 +159,7 @@ events! {
     Withdrawn, TicketCranked, ResidualCollected, BanksValued, SurplusSwept, Recapitalised,
     InsuranceFunded, InterestAccrued, DelegateNamed, AccountMigrated, OrdersCancelled, OrdersPruned,
     FundingSampled, StageChanged, AccountFlagged, AccountUnflagged, PositionTakenOver,
-    CollateralSold, LossSettled, GuardianCreated, ProposalAnswered,
+    CollateralSold, LossSettled, ProposalAnswered, HeartbeatNoted, ProposalClosed,
     ProposalExecuted,
     ProposalExpired, TreasuryPaid, MemberRestricted, MarketWoundDown, BankClosed, PositionSettled,
     Transferred, StakeChanged, StressProved, DeficitNoted, RecoveryAnnounced, RecoveryUndone,
@@ -177,4 +177,5 @@ events! {
     MarketCreated(MarketCreatedHead, u8),
     InsuranceCreated(InsuranceCreatedHead, u8),
     ProposalOpened(ProposalOpenedHead, u8),
+    GuardianCreated(GuardianCreatedHead, GuardianMember),
 }

@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, ensure};
-use bulwark_core::Now;
+use bulwark::event::is_chained;
+use bulwark_core::mode::{self, Mode};
+use bulwark_core::outflow::Flow;
+use bulwark_core::{Now, chain};
 use bulwark_state::{
-    Bank, Board, Book, Bucket, Insurance, MarginAccount, Market, Recovery, Stake, Ticket,
+    Bank, Board, Book, Bucket, Guardian, Insurance, MarginAccount, Market, Proposal, Protocol,
+    Recovery, Stake, Ticket,
 };
 use bytemuck::Zeroable;
 use bytemuck::allocation::zeroed_box;
 
 use crate::apply;
+use crate::chain::head_after;
 use crate::event::Raw;
 
 /// A market and its book.
@@ -46,6 +51,11 @@ impl Records {
 pub struct Compartment {
     /// Address.
     pub key: Pubkey,
+    /// Its own account, whole: lists, modes, bits, budgets.
+    pub state: Box<bulwark_state::Compartment>,
+    /// What the modes and waiting changes made of the outflow when the latest event's instruction
+    /// asked.
+    pub flow: Flow,
     /// Address of its Board.
     pub board_key: Pubkey,
     /// Its Board, whole.
@@ -74,9 +84,13 @@ pub struct Compartment {
 }
 
 impl Compartment {
-    pub(crate) fn new(key: Pubkey) -> Self {
+    /// One of which nothing is known but its address.
+    #[must_use]
+    pub fn new(key: Pubkey) -> Self {
         Self {
             key,
+            state: zeroed_box(),
+            flow: Flow::of(Mode::Normal),
             board_key: Pubkey::default(),
             board: zeroed_box(),
             terms: Vec::new(),
@@ -157,16 +171,30 @@ pub(crate) fn open(bank: &mut Bank) {
 }
 
 /// Everything that a history has come to.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Ledger {
+    /// The Protocol, whole.
+    pub protocol: Box<Protocol>,
+    /// The guardian, whole.
+    pub guardian: Box<Guardian>,
+    /// Proposals to the guardian by address.
+    pub proposals: BTreeMap<Pubkey, Box<Proposal>>,
     /// Compartments by their number.
     pub compartments: BTreeMap<u16, Compartment>,
-    /// Actions that were proposed to the guardian: kind and bytes, by the proposal's address.
-    pub proposals: BTreeMap<Pubkey, (u16, Vec<u8>)>,
-    /// Slot length that the guardian counts ends with, milliseconds.
-    pub slot_ms: u32,
     /// Events taken.
     pub taken: u64,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            protocol: zeroed_box(),
+            guardian: zeroed_box(),
+            proposals: BTreeMap::new(),
+            compartments: BTreeMap::new(),
+            taken: 0,
+        }
+    }
 }
 
 impl Ledger {
@@ -186,8 +214,27 @@ impl Ledger {
             let (name, number) = (event.name(), common.sequence);
             format!("{name} {number} of slot {}", common.slot)
         })?;
+        if is_chained(common.kind) {
+            let entry = chain::Entry {
+                sequence: common.sequence,
+                slot: common.slot,
+                kind: common.kind,
+                compartment: common.compartment,
+            };
+            let hash = |head: &[u8; 32]| head_after(head, raw);
+            chain::append(&mut self.protocol, &entry, hash).refused("its place in the chain")?;
+        }
         self.taken = self.taken.saturating_add(1);
         Ok(())
+    }
+
+    /// A compartment, at what its modes and the Protocol's make of the outflow now.
+    pub(crate) fn asked(&mut self, id: u16, now: Now) -> Result<&mut Compartment> {
+        let found = self.compartments.get_mut(&id);
+        let to = found.with_context(|| format!("compartment {id} was never created"))?;
+        let mode = mode::effective(&self.protocol, &to.state, now);
+        to.flow = Flow::new(mode, &self.protocol, now);
+        Ok(to)
     }
 
     pub(crate) fn compartment(&mut self, id: u16) -> Result<&mut Compartment> {

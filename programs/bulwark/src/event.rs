@@ -181,8 +181,9 @@ mod winding;
 pub use chained::{chain, chain_list, is_chained, next_chained};
 pub use check::{BreakerTripped, Checked, CheckedHead};
 pub use guardian::{
-    GuardianCreated, MemberRestricted, ProposalAnswered, ProposalExecuted, ProposalExpired,
-    ProposalOpened, ProposalOpenedHead, TreasuryPaid,
+    GuardianCreated, GuardianCreatedHead, GuardianMember, HeartbeatNoted, MemberRestricted,
+    ProposalAnswered, ProposalClosed, ProposalExecuted, ProposalExpired, ProposalOpened,
+    ProposalOpenedHead, TreasuryPaid,
 };
 pub use listing::{
     BankCreated, BankCreatedHead, BoardCreated, BoardCreatedHead, FeedCreated, FeedCreatedHead,

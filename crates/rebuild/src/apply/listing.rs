@@ -21,10 +21,16 @@ use crate::ledger::{Compartment, Ledger, Refused, Venue, same};
 pub(super) fn take(ledger: &mut Ledger, event: &Event, now: Now) -> Result<bool> {
     let id = event.common().compartment;
     match event {
-        Event::CompartmentCreated(made) => {
-            let old = ledger.compartments.insert(id, Compartment::new(made.key));
-            ensure!(old.is_none(), "compartment {id} was created before");
+        Event::ProtocolCreated(made) => {
+            let (key, bump) = protocol();
+            same("its address", made.protocol, key)?;
+            let protocol = &mut ledger.protocol;
+            ensure!(protocol.version == 0, "it was created before");
+            protocol.creator = made.creator.to_bytes();
+            protocol.treasury = made.treasury.to_bytes();
+            (protocol.bump, protocol.version) = (bump, VERSION);
         }
+        Event::CompartmentCreated(made) => compartment(ledger, id, made.key)?,
         Event::BoardCreated(made, args) => board(ledger.compartment(id)?, made, args)?,
         Event::FeedCreated(made, args) => {
             let board = &mut ledger.compartment(id)?.board;
@@ -43,14 +49,37 @@ pub(super) fn take(ledger: &mut Ledger, event: &Event, now: Now) -> Result<bool>
             let found: [&[u8]; 2] = [seeds::INSURANCE, to.key.as_ref()];
             let (key, bump) = Pubkey::find_program_address(&found, &bulwark::ID);
             same("its address", made.insurance, key)?;
+            to.state.insurance = key.to_bytes();
             to.insured.compartment = to.key.to_bytes();
             (to.insured.bump, to.insured.version) = (bump, VERSION);
             args.write(&mut to.insured);
         }
-        Event::ProtocolCreated(_) | Event::CreatorSealed(_) => {}
+        Event::CreatorSealed(_) => {
+            same("sealed before", ledger.protocol.sealed, 0)?;
+            ledger.protocol.sealed = 1;
+        }
         _ => return Ok(false),
     }
     Ok(true)
+}
+
+/// Address and bump of the Protocol.
+pub(super) fn protocol() -> (Pubkey, u8) {
+    Pubkey::find_program_address(&[seeds::PROTOCOL], &bulwark::ID)
+}
+
+fn compartment(ledger: &mut Ledger, id: u16, made: Pubkey) -> Result<()> {
+    let found: [&[u8]; 2] = [seeds::COMPARTMENT, &id.to_le_bytes()];
+    let (key, bump) = Pubkey::find_program_address(&found, &bulwark::ID);
+    same("its address", made, key)?;
+    let count = &mut ledger.protocol.compartment_count;
+    same("its number", id, *count)?;
+    *count = count.checked_add(1).context("compartments")?;
+    let mut new = Compartment::new(key);
+    new.state.protocol = protocol().0.to_bytes();
+    (new.state.id, new.state.bump, new.state.version) = (id, bump, VERSION);
+    ledger.compartments.insert(id, new);
+    Ok(())
 }
 
 /// Arguments as the instruction took them.
@@ -67,6 +96,7 @@ fn board(to: &mut Compartment, made: &BoardCreatedHead, args: &[u8]) -> Result<(
     let board = &mut *to.board;
     ensure!(board.version == 0, "it was adopted before");
     to.board_key = made.board;
+    to.state.board = made.board.to_bytes();
     board.compartment = to.key.to_bytes();
     board.version = VERSION;
     board.clock = OpenClock {
@@ -95,8 +125,10 @@ fn bank(to: &mut Compartment, made: &BankCreatedHead, args: &[u8], now: Now) -> 
     bank.bump = bump;
     bank.version = VERSION;
     fill_bank(&mut bank, &args, made.index, now.unix).map_err(program)?;
+    *to.state.banks.get_mut(index).context("banks")? = key.to_bytes();
     let board = &mut *to.board;
     board.bank_count = made.index.checked_add(1).context("banks")?;
+    to.state.bank_count = board.bank_count;
     fill_bank_seat(board, &bank, &args, now.unix).map_err(program)?;
     let caps = (bank.deposit_cap, bank.account_cap);
     same("its caps", (made.deposit_cap, made.account_cap), caps)?;
@@ -120,8 +152,10 @@ fn market(to: &mut Compartment, made: &MarketCreatedHead, args: &[u8], now: Now)
     market.version = VERSION;
     fill_market(&mut market, &args).map_err(program)?;
     same("its cap", made.oi_cap, market.oi_cap)?;
+    *to.state.markets.get_mut(index).context("markets")? = key.to_bytes();
     let board = &mut *to.board;
     board.market_count = made.index.checked_add(1).context("markets")?;
+    to.state.market_count = board.market_count;
     fill_market_seat(board, &market, &args, now).map_err(program)?;
     if made.decided != 0 {
         warm_up(board, made.index, now).map_err(program)?;

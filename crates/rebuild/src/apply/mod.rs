@@ -4,6 +4,7 @@ mod board;
 mod council;
 mod liquidation;
 mod listing;
+mod modes;
 mod money;
 mod moving;
 mod recovery;
@@ -25,7 +26,8 @@ pub(crate) fn event(ledger: &mut Ledger, event: &Event, now: Now) -> Result<()> 
     if council::take(ledger, event, now)? || listing::take(ledger, event, now)? {
         return Ok(());
     }
-    let compartment = ledger.compartment(event.common().compartment)?;
+    council::pay(ledger, event, now)?;
+    let compartment = ledger.asked(event.common().compartment, now)?;
     let taken = board::take(compartment, event, now)?
         || money::take(compartment, event, now)?
         || trading::take(compartment, event, now)?

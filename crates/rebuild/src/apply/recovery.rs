@@ -11,9 +11,8 @@ use bulwark::event::{
 use bulwark::state::{Layout, RecoveryState};
 use bulwark_core::mode::Phase;
 use bulwark_core::recovery::{self, AUDIT, CLASSES, DEADLINE, STAKERS, UNDONE};
-use bulwark_core::{Error, Now, assignment};
+use bulwark_core::{Error, Now, assignment, time};
 use bulwark_state::{Bank, MarginAccount, Recovery, Wide};
-use bytemuck::Zeroable;
 use bytemuck::allocation::zeroed_box;
 
 use super::money::{begin, own};
@@ -27,6 +26,9 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
         Event::DeficitNoted(noted) => {
             let (_, quote) = to.banks.first().context("no quote bank was listed")?;
             sinks("deficit", noted.deficit, quote.totals.deficit)?;
+            let seen = &mut to.state.deficit_seen_at;
+            same("the sight before", noted.seen_before, *seen)?;
+            *seen = noted.seen_after;
         }
         Event::RecoveryAnnounced(said) => announce(to, said, now)?,
         Event::RecoveryUndone(said) => undo(to, said)?,
@@ -143,6 +145,15 @@ fn announce(to: &mut Compartment, said: &RecoveryAnnounced, now: Now) -> Result<
     recovery.cause = cause as u8;
     recovery.bump = bump;
     recovery.version = RecoveryState::VERSION;
+    let state = &mut *to.state;
+    if cause == recovery::Cause::Guardian {
+        state.guardian_recovery_at = now.unix;
+    }
+    (state.recovery_epoch, state.recovery_phase) = (said.epoch, recovery.phase);
+    state.recovery_cause = recovery.cause;
+    state.recovery_announced_at = now.unix;
+    state.recovery_freeze_at = said.freeze_at;
+    state.deficit_seen_at = 0;
     to.records.recoveries.push((key, recovery));
     for (feed, price) in to.board.feeds.iter_mut().zip(said.prices) {
         feed.announced = price;
@@ -156,6 +167,9 @@ fn undo(to: &mut Compartment, said: &RecoveryUndone) -> Result<()> {
     let guardians = recovery::Cause::Guardian as u8;
     ensure!(recovery.cause != guardians, "the guardian's is final");
     recovery.phase = UNDONE;
+    let state = &mut *to.state;
+    state.recovery_phase = Phase::None as u8;
+    (state.recovery_cause, state.recovery_freeze_at) = (0, 0);
     for feed in &mut to.board.feeds {
         feed.announced = 0;
     }
@@ -175,6 +189,8 @@ fn freeze(to: &mut Compartment, said: &RecoveryFrozen, now: Now) -> Result<()> {
         same("frozen price", frozen, *announced)?;
     }
     to.board.locked = 1;
+    time::close(&mut to.state.clock, now.unix, i64::MAX);
+    to.state.recovery_phase = Phase::Frozen as u8;
     let markets = to.board.markets.iter();
     let (funding, long) = (&mut recovery.funding, &mut recovery.loss_long);
     let places = funding.iter_mut().zip(long).zip(&mut recovery.loss_short);
@@ -218,10 +234,7 @@ fn count(to: &mut Compartment, said: &RecoveryCounted) -> Result<()> {
         recovery::freeze_market(recovery, &venue.market).refused("a market")?;
     }
     recovery.spare_fees = said.spare_fees;
-    let mut lists = bulwark_state::Compartment::zeroed();
-    lists.bank_count = u8::try_from(to.banks.len())?;
-    lists.market_count = u8::try_from(to.markets.len())?;
-    let complete = recovery::complete(recovery, &mut lists).refused("the count")?;
+    let complete = recovery::complete(recovery, &mut to.state).refused("the count")?;
     same("set aside for markers", said.rewards, recovery.rewards)?;
     let told = said.claims.iter().zip(&said.frozen);
     for (seat, told) in recovery.banks.iter().zip(told) {
@@ -329,8 +342,7 @@ fn assign(to: &mut Compartment, said: &QuotePotAssigned, now: Now) -> Result<()>
     let recovery = latest(&mut to.records, &said.recovery)?;
     let opens = recovery.phase != Phase::Settled as u8;
     if opens {
-        let mut compartment = bulwark_state::Compartment::zeroed();
-        recovery::open_pot(recovery, &mut compartment, now).refused("the quote pot")?;
+        recovery::open_pot(recovery, &mut to.state, now).refused("the quote pot")?;
     }
     let changed = recovery::assign(&to.board, recovery).refused("the assignment")?;
     ensure!(opens || changed, "there was nothing to assign");

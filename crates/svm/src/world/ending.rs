@@ -4,7 +4,7 @@
 use bulwark::instructions::StakeAct;
 use bulwark_core::recovery::{AUDIT_EVERY, Cause, DEAD_MAN, DEADLINE};
 
-use bulwark_state::{Bank, Compartment};
+use bulwark_state::Bank;
 use solana_signer::Signer;
 
 use super::{BTC, BTC_PERP, SOL, SOL_PERP, USDC, World, ask, bid, scaled, usdc};
@@ -106,7 +106,8 @@ impl World {
     /// then it goes. The harness sets both.
     fn false_alarm(&mut self) {
         self.advance(1);
-        self.overwrite_compartment(|compartment, now| compartment.deficit_seen_at = now);
+        let now = self.now().unix;
+        self.overwrite_compartment(|compartment| compartment.deficit_seen_at = now);
         self.by_stranger(|world, key| world.deployment.note_deficit(key))
             .expect("noted");
         self.set_broken(1);
@@ -118,17 +119,11 @@ impl World {
     }
 
     fn set_broken(&mut self, markets: u64) {
-        self.overwrite_compartment(|compartment, now| {
+        let now = self.now().unix;
+        self.overwrite_compartment(|compartment| {
             compartment.broken.markets = markets;
             compartment.mode.above_normal_at = if markets == 0 { 0 } else { now };
         });
-    }
-
-    fn overwrite_compartment(&mut self, change: impl FnOnce(&mut Compartment, i64)) {
-        let mut compartment = self.compartment();
-        change(&mut compartment, self.now().unix);
-        let key = address(self.deployment.compartment);
-        self.vm.overwrite(key, &*compartment).expect("it is there");
     }
 
     fn robbed_and_recovered(&mut self) {

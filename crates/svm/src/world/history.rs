@@ -2,7 +2,7 @@
 //! of every test compares the two.
 
 use bulwark_rebuild::{Chain, Found, Ledger, Link, Raw, differences};
-use bulwark_state::{MarginAccount, Market, Protocol, Stake, Ticket};
+use bulwark_state::{Compartment, MarginAccount, Market, Protocol, Stake, Ticket};
 use solana_address::Address;
 
 use super::{World, standard_plan};
@@ -26,6 +26,19 @@ impl World {
         let mut vm = Vm::deployed(true).expect("the VM starts");
         vm.history = Some(Vec::new());
         Self::on(vm, standard_plan())
+    }
+
+    /// Writes the compartment's account by hand, and where its events are followed the rebuilt one.
+    pub fn overwrite_compartment(&mut self, change: impl Fn(&mut Compartment)) {
+        let mut compartment = self.compartment();
+        change(&mut compartment);
+        let key = address(self.deployment.compartment);
+        let written = self.vm.overwrite(key, &*compartment);
+        written.expect("the compartment is there");
+        if let Some(follower) = &mut self.follower {
+            let of = follower.ledger.compartments.get_mut(&self.plan.id);
+            change(&mut of.expect("it was created").state);
+        }
     }
 
     /// Takes the events since the last time and compares every account with what they come to.

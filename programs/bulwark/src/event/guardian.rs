@@ -6,14 +6,19 @@ use bytemuck::{Pod, Zeroable};
 
 use super::{Common, Kind};
 
-events! {
+list_events! {
     /// The guardian was created.
-    GuardianCreated = 60 {
+    GuardianCreated(GuardianCreatedHead) = 60 {
         pub guardian: Pubkey,
         /// Veto seat, zero if none.
         pub veto: Pubkey,
-        pub members: u64,
+    } members: GuardianMember {
+        /// His wallet.
+        pub key: Pubkey,
     }
+}
+
+events! {
     /// A member approved or objected.
     ProposalAnswered = 62 {
         pub proposal: Pubkey,
@@ -53,6 +58,16 @@ events! {
         pub fees_after: i64,
         /// Vault balance of the quote bank afterwards.
         pub expected_after: u64,
+    }
+    /// A member, or the veto seat, said that he is there: `actor`.
+    HeartbeatNoted = 67 {
+        /// Unix second from which he has his powers.
+        pub powers_at: i64,
+    }
+    /// The account of a final proposal was closed.
+    ProposalClosed = 68 {
+        pub proposal: Pubkey,
+        pub nonce: u64,
     }
     /// One member restricted.
     MemberRestricted = 65 {

@@ -21,6 +21,8 @@ events! {
         pub cause: u32,
         /// Announced price per feed, PriceE8; 0 for one that had never printed.
         pub prices: [u64; 32],
+        /// The proposal that was carried out by it, zero where it wasn't the guardian's.
+        pub proposal: Pubkey,
     }
     /// An announcement was taken back.
     RecoveryUndone = 102 {

@@ -108,6 +108,10 @@ pub fn announce_recovery(ctx: Context<AnnounceRecovery>, cause: u8, epoch: u32) 
             epoch,
             cause: u32::from(recovery.cause),
             prices: recovery.prices,
+            proposal: match (cause, &accounts.proposal) {
+                (Cause::Guardian, Some(proposal)) => proposal.key(),
+                _ => Pubkey::default(),
+            },
         };
         event::chain(&mut protocol, &common, &event)?;
         event

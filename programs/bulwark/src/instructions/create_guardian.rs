@@ -8,7 +8,7 @@ use bulwark_core::guardian::create;
 use bulwark_state::MAX_MEMBERS;
 
 use crate::error::{BulwarkError, OrRefuse, ensure};
-use crate::event::{self, GuardianCreated, Kind, NO_COMPARTMENT};
+use crate::event::{self, GuardianCreatedHead, GuardianMember, Kind, NO_COMPARTMENT};
 use crate::state::{Access, GuardianState, Layout, ProtocolState};
 use crate::{creator, guard, invariant, seeds};
 
@@ -56,6 +56,8 @@ pub fn create_guardian<'info>(
     ensure(members.len() <= MAX_MEMBERS, BulwarkError::BadMember)?;
     ensure(members.iter().all(is_wallet), BulwarkError::BadMember)?;
     let keys: Vec<[u8; 32]> = members.iter().map(|m| m.key.to_bytes()).collect();
+    let list = members.iter().map(|m| GuardianMember { key: *m.key });
+    let list: Vec<GuardianMember> = list.collect();
     let event = {
         let mut protocol = accounts.protocol.write()?;
         creator::check_key(&protocol, accounts.creator.key)?;
@@ -67,17 +69,16 @@ pub fn create_guardian<'info>(
         guardian.bump = ctx.bumps.guardian;
         let sequence = event::next_chained(&protocol)?;
         let actor = accounts.creator.key;
-        let common = GuardianCreated::head(now, actor, NO_COMPARTMENT, sequence);
-        let event = GuardianCreated {
+        let common = GuardianCreatedHead::head(now, actor, NO_COMPARTMENT, sequence);
+        let event = GuardianCreatedHead {
             common,
             guardian: accounts.guardian.key(),
             veto,
-            members: u64::from(guardian.member_count),
         };
-        event::chain(&mut protocol, &common, &event)?;
+        event::chain_list(&mut protocol, &common, &event, &list)?;
         invariant::guardian(&guardian)?;
         invariant::protocol(&protocol)?;
         event
     };
-    event::emit(&accounts.event_authority, &event)
+    event::emit_list(&accounts.event_authority, &event, &list)
 }
