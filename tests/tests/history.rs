@@ -252,14 +252,7 @@ fn found(world: &World, kind: &str, key: &Pubkey, bytes: &[u8]) -> Vec<String> {
         content
     }
     let rebuilt = &world.follower.as_ref().unwrap().ledger.compartments[&world.plan.id];
-    let markets: Vec<Box<bulwark_state::Market>> = world
-        .deployment
-        .markets
-        .iter()
-        .map(|keys| world.vm.read(address(keys.market)).unwrap())
-        .collect();
-    let markets: Vec<_> = markets.iter().map(|market| &**market).collect();
-    let compare = |is: Found<'_>| differences(rebuilt, key, &is, &markets);
+    let compare = |is: Found<'_>| differences(rebuilt, key, &is);
     match kind {
         "BoardState" => compare(Found::Board(&of(bytes))),
         "BankState" => compare(Found::Bank(&of(bytes))),

@@ -13,6 +13,8 @@ impl Deployment {
             protocol: self.protocol,
             compartment: self.compartment,
             quote_bank: self.banks[0].bank,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
         };
         let rest = markets
             .iter()

@@ -1,7 +1,6 @@
 //! What was rebuilt against what lies on chain.
 
 use anchor_lang::prelude::Pubkey;
-use bulwark_core::mode::Phase;
 use bulwark_state::{Bank, Board, Book, Insurance, MarginAccount, Market, Recovery, Stake, Ticket};
 use bytemuck::{Pod, bytes_of, bytes_of_mut};
 
@@ -32,17 +31,11 @@ pub enum Found<'a> {
 
 /// Names every number in which an account on chain differs from what its events come to.
 ///
-/// Every account is compared whole, byte by byte, but for what no event fixes ([`UNTOLD`]). Totals
-/// are compared with what waits in the `markets` to be folded: `fold` moves it and says nothing.
+/// Every account is compared whole, byte by byte, but for what no event fixes ([`UNTOLD`]).
 ///
 /// [`UNTOLD`]: crate::UNTOLD
 #[must_use]
-pub fn differences(
-    rebuilt: &Compartment,
-    key: &Pubkey,
-    found: &Found<'_>,
-    markets: &[&Market],
-) -> Vec<String> {
+pub fn differences(rebuilt: &Compartment, key: &Pubkey, found: &Found<'_>) -> Vec<String> {
     let mut list = List(Vec::new(), key);
     match found {
         Found::Board(is) => match rebuilt.board_key == *key {
@@ -58,10 +51,7 @@ pub fn differences(
             None => list.missing(),
         },
         Found::Bank(is) => match rebuilt.banks.iter().find(|(of, _)| of == key) {
-            Some((_, held)) => match rebuilt.terms.get(usize::from(held.index)) {
-                Some(terms) => bank(&mut list, (terms, held), is, markets),
-                None => list.missing(),
-            },
+            Some((_, held)) => bank(&mut list, held, is),
             None => list.missing(),
         },
         Found::Market(is) => match rebuilt.markets.iter().find(|venue| venue.key == *key) {
@@ -72,7 +62,7 @@ pub fn differences(
             Some(book) => same_book(&mut list, book, is),
             None => list.missing(),
         },
-        Found::Insurance(is) => insurance(&mut list, rebuilt, is),
+        Found::Insurance(is) => insurance(&mut list, &rebuilt.insurance, is),
         Found::Recovery(is) => match rebuilt.records.all().find(|(of, _)| of == key) {
             Some((_, recovery)) => same_recovery(&mut list, recovery, is),
             None => list.missing(),
@@ -151,38 +141,27 @@ fn margin(list: &mut List<'_>, rebuilt: &MarginAccount, is: &MarginAccount) {
     list.whole("MarginAccount", rebuilt, is);
 }
 
-/// A bank: `terms` are its parameters, caps and switches, which the ledger keeps apart, since its
-/// own limits are open.
-fn bank(list: &mut List<'_>, (terms, rebuilt): (&Bank, &Bank), is: &Bank, markets: &[&Market]) {
+fn bank(list: &mut List<'_>, rebuilt: &Bank, is: &Bank) {
     list.most("expected", rebuilt.expected, is.expected);
     let (ours, its) = (&rebuilt.totals, &is.totals);
     list.most("deficit", ours.deficit, its.deficit);
-    let with = |stored: i64, of: fn(&Market) -> i64| {
-        let waits = markets.iter().filter(|_| is.index == 0);
-        waits.fold(stored, |sum, market| sum.wrapping_add(of(market)))
-    };
-    let positive = with(its.positive, |m| m.deltas.positive);
-    list.same("positive quote", ours.positive, positive);
-    let negative = with(its.negative, |m| m.deltas.negative);
-    list.same("negative quote", ours.negative, negative);
-    list.same("fees", ours.fees, with(its.fees, |m| m.deltas.fees));
-    let pot = with(its.interest_pot, |m| m.deltas.interest_pot);
-    list.same("interest pot", ours.interest_pot, pot);
-    let live = its.live_count.wrapping_add(is.live_delta);
-    list.same("live", ours.live_count, with(live, |m| m.deltas.live));
+    list.same("positive quote", ours.positive, its.positive);
+    list.same("negative quote", ours.negative, its.negative);
+    list.same("fees", ours.fees, its.fees);
+    list.same("interest pot", ours.interest_pot, its.interest_pot);
+    list.same("live", ours.live_count, its.live_count);
     list.same("claims", rebuilt.claims, is.claims);
+    list.same("mean of claims", rebuilt.mean_claims, is.mean_claims);
+    list.same("hour's bucket", rebuilt.hour, is.hour);
+    list.same("day's bucket", rebuilt.day, is.day);
+    list.same("small bucket", rebuilt.small, is.small);
+    list.same("compartment's hour", ours.hour, its.hour);
+    list.same("compartment's day", ours.day, its.day);
     list.same("tickets", rebuilt.tickets, is.tickets);
+    list.same("queue", rebuilt.queue, is.queue);
     list.same("residuals", rebuilt.residuals, is.residuals);
     list.same("events", rebuilt.event_sequence, is.event_sequence);
-    let plain = Bank {
-        claims: rebuilt.claims,
-        tickets: rebuilt.tickets,
-        queue: rebuilt.queue,
-        residuals: rebuilt.residuals,
-        event_sequence: rebuilt.event_sequence,
-        ..*terms
-    };
-    list.whole("Bank", &plain, is);
+    list.whole("Bank", rebuilt, is);
 }
 
 fn market(list: &mut List<'_>, venue: &Venue, is: &Market) {
@@ -195,16 +174,20 @@ fn market(list: &mut List<'_>, venue: &Venue, is: &Market) {
     list.same("events", rebuilt.event_sequence, is.event_sequence);
     list.same("status", rebuilt.status, is.status);
     list.same("funding", rebuilt.funding, is.funding);
+    list.same("deltas", rebuilt.deltas, is.deltas);
+    list.same("draws", rebuilt.draws, is.draws);
+    list.same("cascade", rebuilt.cascade, is.cascade);
+    list.same("band", rebuilt.band, is.band);
     list.whole("Market", rebuilt, is);
 }
 
-fn insurance(list: &mut List<'_>, rebuilt: &Compartment, is: &Insurance) {
-    list.same("balance", rebuilt.insurance, is.balance);
-    let plain = Insurance {
-        balance: rebuilt.insurance,
-        ..*rebuilt.insured
-    };
-    list.whole("Insurance", &plain, is);
+fn insurance(list: &mut List<'_>, rebuilt: &Insurance, is: &Insurance) {
+    list.same("balance", rebuilt.balance, is.balance);
+    list.same("earning pool", rebuilt.earning, is.earning);
+    list.same("idle pool", rebuilt.idle, is.idle);
+    list.same("draws", rebuilt.draws, is.draws);
+    list.same("drawdown", rebuilt.drawdown, is.drawdown);
+    list.whole("Insurance", rebuilt, is);
 }
 
 fn same_board(list: &mut List<'_>, rebuilt: &Board, is: &Board) {
@@ -242,11 +225,5 @@ fn same_recovery(list: &mut List<'_>, rebuilt: &Recovery, is: &Recovery) {
     list.same("classes", rebuilt.classes, is.classes);
     list.same("marked", rebuilt.marked, is.marked);
     list.same("leaves", rebuilt.leaves, is.leaves);
-    let mut plain = *rebuilt;
-    if is.phase == Phase::Frozen as u8 {
-        // Until all are counted, what waits to be folded counts with its market there, with the
-        // quote bank here.
-        (plain.live_signed, plain.quote_frozen) = (is.live_signed, is.quote_frozen);
-    }
-    list.whole("Recovery", &plain, is);
+    list.whole("Recovery", rebuilt, is);
 }

@@ -157,7 +157,7 @@ events! {
     ProtocolCreated, CompartmentCreated, CreatorSealed, MarginAccountCreated,
     MarginAccountClosed, Deposited,
     Withdrawn, TicketCranked, ResidualCollected, BanksValued, SurplusSwept, Recapitalised,
-    InsuranceFunded, InterestAccrued, DelegateNamed, AccountMigrated, OrdersCancelled, OrdersPruned,
+    InsuranceFunded, MarketsFolded, InterestAccrued, DelegateNamed, AccountMigrated, OrdersCancelled, OrdersPruned,
     FundingSampled, StageChanged, AccountFlagged, AccountUnflagged, PositionTakenOver,
     CollateralSold, LossSettled, ProposalAnswered, HeartbeatNoted, ProposalClosed,
     ProposalExecuted,

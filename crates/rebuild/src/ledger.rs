@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, ensure};
 use bulwark::event::is_chained;
+use bulwark_core::conserve::{Balance, quote_balance};
+use bulwark_core::ledger::fold;
 use bulwark_core::mode::{self, Mode};
 use bulwark_core::outflow::Flow;
-use bulwark_core::{Now, chain};
+use bulwark_core::{Now, chain, withdrawal};
 use bulwark_state::{
-    Bank, Board, Book, Bucket, Guardian, Insurance, MarginAccount, Market, Proposal, Protocol,
-    Recovery, Stake, Ticket,
+    Bank, Board, Book, Guardian, Insurance, MarginAccount, Market, Proposal, Protocol, Recovery,
+    Stake, Ticket,
 };
-use bytemuck::Zeroable;
 use bytemuck::allocation::zeroed_box;
 
 use crate::apply;
@@ -24,7 +25,7 @@ use crate::event::Raw;
 pub struct Venue {
     /// Address of the market.
     pub key: Pubkey,
-    /// Its ledger: open interest, quote sum, pot, fills, events. Deltas are always folded.
+    /// The market, whole.
     pub market: Box<Market>,
     /// Its book, whole.
     pub book: Box<Book>,
@@ -60,14 +61,9 @@ pub struct Compartment {
     pub board_key: Pubkey,
     /// Its Board, whole.
     pub board: Box<Board>,
-    /// What banks were listed with and the guardian has set since: parameters, caps, switches. The
-    /// money is in `banks`, whose limits are open: what has happened was permitted.
-    pub terms: Vec<Box<Bank>>,
-    /// Parameters of insurance.
-    pub insured: Box<Insurance>,
-    /// Balance of insurance, UsdE6.
-    pub insurance: u64,
-    /// Banks by index: claims, tickets, residuals, queue, totals, expected balance.
+    /// Its insurance, whole.
+    pub insurance: Box<Insurance>,
+    /// Banks by index, whole.
     pub banks: Vec<(Pubkey, Box<Bank>)>,
     /// Markets by index.
     pub markets: Vec<Venue>,
@@ -93,9 +89,7 @@ impl Compartment {
             flow: Flow::of(Mode::Normal),
             board_key: Pubkey::default(),
             board: zeroed_box(),
-            terms: Vec::new(),
-            insured: zeroed_box(),
-            insurance: 0,
+            insurance: zeroed_box(),
             banks: Vec::new(),
             markets: Vec::new(),
             margins: BTreeMap::new(),
@@ -126,11 +120,11 @@ impl Compartment {
         self.margins.insert(*key, account);
     }
 
-    /// Readies a bank for a movement of `came` tokens in and `left` out, after which its vault is
-    /// expected to hold `after`: what it holds less than was booked has gone by no instruction.
-    /// Limits that the program has already asked are opened.
-    pub(crate) fn ready(&mut self, bank: usize, after: u64, came: u64, left: u64) -> Result<()> {
-        let (_, held) = self.banks.get_mut(bank).context("no such bank")?;
+    /// What lay in a bank's vault of what was expected there, before an instruction after which it
+    /// is expected to hold `after`, `came` having come in and `left` gone out. What was missing has
+    /// gone by no instruction. Of a vault the program's rules ask no more than this.
+    pub(crate) fn vault(&mut self, bank: usize, after: u64, came: u64, left: u64) -> Result<u64> {
+        let (_, held) = self.banks.get(bank).context("no such bank")?;
         let before = after
             .checked_add(left)
             .and_then(|sum| sum.checked_sub(came))
@@ -140,34 +134,42 @@ impl Compartment {
             let is = held.expected;
             format!("its vault held {before} before, but only {is} were ever booked")
         })?;
-        held.expected = before;
         if let Some(sum) = self.gone.get_mut(bank) {
             *sum = sum.saturating_add(gone);
         }
-        open(held);
+        Ok(before)
+    }
+
+    /// The quote bank.
+    pub(crate) fn quote(&mut self) -> Result<&mut Bank> {
+        let (_, quote) = self.banks.first_mut().context("no quote bank was listed")?;
+        Ok(quote)
+    }
+
+    /// Brings the quote bank up to now, then folds every market into it.
+    pub(crate) fn fold_all(&mut self, vault: u64, now: Now) -> Result<()> {
+        let flow = self.flow;
+        withdrawal::crank(self.quote()?, vault, &flow, now).refused("the quote bank")?;
+        self.fold(u64::MAX)
+    }
+
+    /// Folds markets into the quote bank, one bit each.
+    pub(crate) fn fold(&mut self, markets: u64) -> Result<()> {
+        let (_, quote) = self.banks.first_mut().context("no quote bank was listed")?;
+        let named = |(index, _): &(usize, &mut Venue)| markets >> (index & 63) & 1 == 1;
+        for (_, venue) in self.markets.iter_mut().enumerate().filter(named) {
+            let deltas = &mut venue.market.deltas;
+            fold(&mut quote.totals, deltas).refused("its totals")?;
+        }
         Ok(())
     }
-}
 
-/// Opens every limit: what has happened was permitted.
-pub(crate) fn open(bank: &mut Bank) {
-    let full = Bucket {
-        level: u64::MAX / 4,
-        cap_ppm: 1_000_000,
-        period: 3_600,
-        ..Bucket::zeroed()
-    };
-    bank.hour = full;
-    bank.day = full;
-    bank.small = full;
-    bank.deposit_cap = u64::MAX;
-    bank.account_cap = u64::MAX;
-    bank.deposit_min = 0;
-    // D, C and M of the last check are no books: they follow from them.
-    bank.totals.check_loss = 0;
-    bank.totals.check_gap = 0;
-    bank.totals.check_hole = 0;
-    bank.totals.check_claims = 0;
+    /// The quote vault against what is owed from it.
+    pub(crate) fn balance(&self, vault: u64) -> Result<Balance> {
+        let (_, quote) = self.banks.first().context("no quote bank was listed")?;
+        let markets = self.markets.iter().map(|venue| &*venue.market);
+        quote_balance(quote, vault, self.insurance.balance, markets).refused("the ledger")
+    }
 }
 
 /// Everything that a history has come to.

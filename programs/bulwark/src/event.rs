@@ -248,6 +248,8 @@ events! {
         pub total_after: i64,
         /// What the vault is expected to hold.
         pub expected_after: u64,
+        /// 1 if new deposits of a day are limited: the amount was taken from that bucket.
+        pub limited: u64,
     }
     /// Tokens left a margin account: paid at once, queued, or turned into a residual claim.
     Withdrawn = 23 {
@@ -272,8 +274,12 @@ events! {
         /// Coins of `paid` for residual claims of before.
         pub collected: u64,
         pub expected_after: u64,
-        /// Bit 0: interest was booked first. Bit 1: as a small exit, once a day.
+        /// Bit 0: interest was booked first. Bit 1: as a small exit, once a day. Bits 8 to 15: bump
+        /// of the ticket's address, meaningless if nothing was queued.
         pub flags: u64,
+        /// What the quote vault is expected to hold, where the compartment's buckets of another bank
+        /// were asked; else 0.
+        pub quote_expected_after: u64,
     }
     /// A queue moved, and a ticket was paid as far as it goes.
     TicketCranked = 24 {
@@ -347,6 +353,12 @@ events! {
         pub balance_before: u64,
         pub balance_after: u64,
         pub expected_after: u64,
+    }
+    /// What trades changed was folded into the quote bank. Nobody signs for it: the actor is zero.
+    MarketsFolded = 35 {
+        pub bank: Pubkey,
+        /// Bit m: market m.
+        pub markets: u64,
     }
     /// Interest was accrued: the indexes of lenders and debtors, low and high words; and stock was
     /// taken of quote.

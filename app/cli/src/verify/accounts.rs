@@ -106,18 +106,15 @@ impl Accounts {
 
     fn compare_one(&self, rebuilt: &Compartment, found: &mut Vec<String>) -> usize {
         let key = rebuilt.key.to_bytes();
-        let markets: Vec<_> = self
-            .all::<MarketState, Market>()
-            .filter(|(_, market)| market.compartment == key)
-            .collect();
-        let listed: Vec<&Market> = markets.iter().map(|(_, market)| &**market).collect();
         let mut compared = 0;
         let mut compare = |key: &Pubkey, is: Found<'_>| {
             compared += 1;
-            found.extend(differences(rebuilt, key, &is, &listed));
+            found.extend(differences(rebuilt, key, &is));
         };
-        for (at, market) in &markets {
-            compare(at, Found::Market(market));
+        for (at, market) in self.all::<MarketState, Market>() {
+            if market.compartment == key {
+                compare(at, Found::Market(&market));
+            }
         }
         for (at, board) in self.all::<BoardState, Board>() {
             if board.compartment == key {
@@ -129,10 +126,8 @@ impl Accounts {
                 compare(at, Found::Margin(&margin));
             }
         }
-        // Totals wait in markets to be folded: a bank can only be compared beside all of them.
-        let whole = listed.len() == rebuilt.markets.len();
         for (at, bank) in self.all::<BankState, Bank>() {
-            if bank.compartment == key && (whole || bank.index != 0) {
+            if bank.compartment == key {
                 compare(at, Found::Bank(&bank));
             }
         }

@@ -10,10 +10,12 @@ mod takeover;
 pub use grace::was_liquidatable;
 pub use seizure::{KAPPA_PPM, RAMP_SECONDS, Seized, hand_over, seize};
 pub use sizing::Leg;
-pub use takeover::{TakenOver, cascading, credit, debit, move_leg, note_taken, take_over};
+pub use takeover::{
+    TakenOver, cascading, count_liquidated, credit, debit, move_leg, note_taken, take_over,
+};
 
 pub(crate) use seizure::Lot;
-pub(crate) use takeover::{count_liquidated, favouring};
+pub(crate) use takeover::favouring;
 
 use bulwark_state::{Board, MarginAccount};
 

@@ -330,8 +330,11 @@ pub fn note_taken(
     Ok(())
 }
 
-/// Counts liquidated notional towards the cascade.
-pub(crate) fn count_liquidated(
+/// Counts liquidated notional towards the cascade, and trips it where the bucket runs empty.
+///
+/// # Errors
+/// [`Error::OracleGate`] before the first print, [`Error::Overflow`].
+pub fn count_liquidated(
     board: &Board,
     market: &mut Market,
     notional: u64,

@@ -4,7 +4,7 @@ use bulwark_state::{Board, BoardMarket, Lowered, Market};
 
 use super::{Ended, Rules};
 use crate::error::{Error, Result};
-use crate::math::mul_div_floor;
+use crate::math::{mul_div_floor, mul_pow10_div_ceil};
 use crate::staking::stress;
 use crate::targets;
 use crate::time::Now;
@@ -31,7 +31,7 @@ pub enum Class {
 
 /// Size by which a fill of `base` raises open interest, and its class: `base` less what either side
 /// closes of its position (BaseE8).
-pub(super) fn raised(base: u64, taker_closes: u64, maker_closes: u64) -> (u64, Class) {
+pub fn raised(base: u64, taker_closes: u64, maker_closes: u64) -> (u64, Class) {
     let (taker, maker) = (base.min(taker_closes), base.min(maker_closes));
     // Both are at most `base`, so the first difference exists.
     let opened = base.wrapping_sub(taker);
@@ -132,8 +132,21 @@ pub(super) fn room(market: &Market, caps: &Caps, price: u64, rules: &Rules) -> (
     (room.saturating_sub(part), bound)
 }
 
+/// Counts what a fill at `price` has raised open interest by (BaseE8) as new notional of this slot.
+///
+/// # Errors
+/// [`Error::Overflow`].
+#[inline]
+pub fn note_raised(market: &mut Market, raised: u64, price: u64, now: Now) -> Result<()> {
+    let raised = mul_pow10_div_ceil::<10>(raised, price).ok_or(Error::Overflow)?;
+    let used = slot_notional(market, now).checked_add(raised);
+    market.slot_notional = used.ok_or(Error::Overflow)?;
+    market.slot = now.slot;
+    Ok(())
+}
+
 /// New notional of this slot so far, UsdE6.
-pub(super) fn slot_notional(market: &Market, now: Now) -> u64 {
+fn slot_notional(market: &Market, now: Now) -> u64 {
     if market.slot == now.slot {
         market.slot_notional
     } else {

@@ -3,14 +3,14 @@
 use bulwark_state::{Board, Book, Key, MarginAccount, Market, Order};
 
 use super::admit::{self, Change, Judge};
-use super::limits::{Caps, slot_notional};
+use super::limits::{Caps, note_raised};
 use super::maker::{self, Cross, Leg, Verdict};
 use super::{Came, Ended, Fill, Makers, Reason, Removed, Report, Rules};
 use crate::book::{self, Side};
 use crate::error::{Error, Result};
 use crate::health::{Health, Sheet};
 use crate::ledger;
-use crate::math::{mul_pow10_div_ceil, ppm_mul_ceil};
+use crate::math::ppm_mul_ceil;
 use crate::order::{self, Kind, OrderRequest, Posting};
 
 /// An order on its way through the book.
@@ -182,12 +182,7 @@ impl Pass<'_> {
         book::reduce_best(self.book, self.request.side.opposite(), leg.base)?;
         self.book.changed_slot = now.slot;
         self.left = self.left.checked_sub(leg.base).ok_or(overflow)?;
-        let raised = mul_pow10_div_ceil::<10>(leg.raised, best.price).ok_or(overflow)?;
-        let used = slot_notional(self.market, now)
-            .checked_add(raised)
-            .ok_or(overflow)?;
-        self.market.slot_notional = used;
-        self.market.slot = now.slot;
+        note_raised(self.market, leg.raised, best.price, now)?;
         self.market.fill_sequence = self.market.fill_sequence.wrapping_add(1);
         let report = &mut *self.report;
         report.base = report.base.checked_add(leg.base).ok_or(overflow)?;

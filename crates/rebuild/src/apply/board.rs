@@ -1,10 +1,9 @@
 //! The Board: what refreshes have read, by the functions that the program refreshes with.
 
 use anyhow::{Context, Result, ensure};
-use bulwark::event::{BreakerTripped, PricesRefreshedHead, Read, StressProved, read};
+use bulwark::event::{BreakerTripped, PricesRefreshedHead, Read, read};
 use bulwark::instructions::{BOARD_COVER, BOARD_PEG, outcome};
 use bulwark_core::feed::Reading;
-use bulwark_core::staking::stress;
 use bulwark_core::{Now, refresh};
 use bulwark_state::OpenClock;
 
@@ -20,10 +19,6 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
         Event::PricesRefreshed(head, reads) => prices(to, head, reads, now)?,
         Event::Checked(_, trips) => {
             chained(to, trips)?;
-            return Ok(false);
-        }
-        Event::StressProved(proved) => {
-            cover(to, proved, now)?;
             return Ok(false);
         }
         _ => return Ok(false),
@@ -164,23 +159,14 @@ fn chained(to: &mut Compartment, trips: &[BreakerTripped]) -> Result<()> {
             if u64::from(watch.reason) == trip.reason {
                 same("trip of a market", trip.last, watch.sequence)?;
                 watch.chained = trip.last;
+                continue;
             }
+            let market = &mut to.markets.get_mut(at).context("no such market")?.market;
+            let band = &mut market.band;
+            let told = (trip.reason, trip.last);
+            same("liquidations' trip", told, (band.reason.into(), band.sequence))?;
+            band.chained = trip.last;
         }
-    }
-    Ok(())
-}
-
-/// The coverage breaker after a proof.
-fn cover(to: &mut Compartment, proved: &StressProved, now: Now) -> Result<()> {
-    let board = &mut *to.board;
-    let before = stress::ease_e9(board, now);
-    same("ease before", proved.ease_before, before)?;
-    let until = now.unix.checked_add_unsigned(stress::PROOF);
-    let cover = &mut board.cover;
-    cover.ease_e9 = proved.ease_after;
-    cover.until = until.context("the end of a proof")?;
-    if proved.ease_after < WHOLE && before == WHOLE {
-        cover.sequence = cover.sequence.checked_add(1).context("trips")?;
     }
     Ok(())
 }

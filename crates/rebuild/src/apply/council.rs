@@ -254,7 +254,7 @@ fn execute(
 fn set(to: &mut Compartment, subject: Subject, settings: &[Setting], now: Now) -> Result<()> {
     let board = &mut *to.board;
     let changed = match subject {
-        Subject::Compartment => params::change_compartment(board, &mut to.insured, settings),
+        Subject::Compartment => params::change_compartment(board, &mut to.insurance, settings),
         Subject::Feed(index) => {
             let shortest = params::shortest_horizon(board, index);
             let feed = board.feeds.get_mut(usize::from(index));
@@ -262,7 +262,7 @@ fn set(to: &mut Compartment, subject: Subject, settings: &[Setting], now: Now) -
         }
         Subject::Bank(index) => {
             let at = usize::from(index);
-            let bank = to.terms.get_mut(at).context("no such bank was listed")?;
+            let (_, bank) = to.banks.get_mut(at).context("no such bank was listed")?;
             let open = open_seconds(&board.clock, now.unix);
             let seat = board.banks.get_mut(at).context("no such bank")?;
             let feed = board.feeds.get(usize::from(seat.feed));
@@ -295,7 +295,7 @@ fn tighten(
     let tightened = match subject {
         Subject::Bank(index) => {
             let at = usize::from(index);
-            let bank = to.terms.get_mut(at).context("no such bank was listed")?;
+            let (_, bank) = to.banks.get_mut(at).context("no such bank was listed")?;
             let seat = to.board.banks.get_mut(at).context("no such bank")?;
             params::tighten_bank(bank, seat, setting, slot_ms, now)
         }
@@ -318,8 +318,8 @@ fn wind_down(to: &mut Compartment, subject: Subject, now: Now) -> Result<()> {
             announced.refused("the settlement").map(|_| ())
         }
         Subject::Bank(index) => {
-            let bank = to.terms.get_mut(usize::from(index));
-            let bank = bank.context("no such bank was listed")?;
+            let bank = to.banks.get_mut(usize::from(index));
+            let (_, bank) = bank.context("no such bank was listed")?;
             settlement::close_bank(&mut to.board, bank, now).refused("the closing")
         }
         _ => anyhow::bail!("nothing else ends alone"),

@@ -2,13 +2,16 @@
 
 use anyhow::{Context, Result};
 use bulwark::event::{CollateralSold, LossSettled, PositionTakenOver};
+use bulwark_core::coverage::{note_claims, own_claims};
 use bulwark_core::ledger::{
-    add_quote, position_of, release_position, touch_position, touch_quote, update_live,
+    add_quote, fold, position_of, release_position, touch_position, touch_quote, update_live,
 };
-use bulwark_core::liquidation::{clear_flag, credit, debit, hand_over, move_leg, note_taken};
-use bulwark_core::{Now, loss, order};
-use bulwark_state::{Board, Deltas, Insurance, MarginAccount, Market};
-use bytemuck::Zeroable;
+use bulwark_core::liquidation::{self, Circumstances, clear_flag, debit, hand_over};
+use bulwark_core::mode::Mode;
+use bulwark_core::outflow::{Flow, carry};
+use bulwark_core::withdrawal::expect_in;
+use bulwark_core::{Now, order};
+use bulwark_state::{Board, Deltas, MarginAccount};
 
 use super::money::own;
 use crate::event::Event;
@@ -52,25 +55,6 @@ fn clock(account: &mut MarginAccount, open: u64, now: Now) -> Result<()> {
     same("start of the clock", open, account.flagged_open)
 }
 
-/// Dust of a market's pot that goes to insurance once nobody is in it.
-pub(super) fn sweep_pot(market: &mut Market) -> Result<u64> {
-    loss::sweep_pot(market, &mut Insurance::zeroed()).refused("the pot")
-}
-
-/// Insurance before and after an act that drew from it and swept a pot into it.
-pub(super) fn insure(
-    to: &mut Compartment,
-    (before, after): (u64, u64),
-    drawn: u64,
-    swept: u64,
-) -> Result<()> {
-    same("insurance before", before, to.insurance)?;
-    let sum = to.insurance.checked_sub(drawn);
-    let sum = sum.and_then(|rest| rest.checked_add(swept));
-    to.insurance = sum.context("insurance paid more than it had")?;
-    same("insurance after", after, to.insurance)
-}
-
 fn take_over(to: &mut Compartment, taken: &PositionTakenOver, now: Now) -> Result<()> {
     let index = to.market_at(&taken.market)?;
     let mut from = to.lift(&taken.liquidatee)?;
@@ -89,40 +73,29 @@ fn take_over(to: &mut Compartment, taken: &PositionTakenOver, now: Now) -> Resul
         &mut into.event_sequence,
         taken.receiver_sequence,
     )?;
-    order::void_all(&mut from);
-    let slot = position_of(&from, market.index).context("there is no such position")?;
-    let base = from.positions.get(slot).map_or(0, |leg| leg.base);
-    same("side", taken.long, u64::from(base > 0))?;
-    let (size, notional, fee) = (taken.size, taken.notional, taken.fee);
-    move_leg(
-        board, market, &mut from, &mut into, slot, size, notional, fee, now,
-    )
-    .refused("the leg")?;
-    let got = taken.premium.checked_add(taken.top_up).context("premium")?;
-    debit(board, &mut from, taken.premium, &mut market.deltas, now).refused("premium")?;
-    credit(board, &mut into, got, &mut market.deltas, now).refused("premium")?;
-    note_taken(&mut from, slot, base, size, now).refused("the slot's share")?;
-    clock(&mut from, taken.flagged_open, now)?;
-    release_position(&mut from, slot);
-    update_live(&mut from, &mut market.deltas).refused("the live count")?;
-    update_live(&mut into, &mut market.deltas).refused("the live count")?;
-    let swept = sweep_pot(market)?;
-    insure(
-        to,
-        (taken.insurance_before, taken.insurance_after),
-        taken.top_up,
-        swept,
-    )?;
-    same(
-        "quote of the liquidatee after",
-        taken.liquidatee_quote_after,
-        from.quote,
-    )?;
-    same(
-        "quote of the receiver after",
-        taken.receiver_quote_after,
-        into.quote,
-    )?;
+    let insurance = &mut *to.insurance;
+    same("insurance before", taken.insurance_before, insurance.balance)?;
+    // Grace and what a receiver must have permit it or not: it was.
+    let around = Circumstances {
+        now,
+        paused: to.flow.divisor == Flow::of(Mode::Paused).divisor,
+        grace: false,
+        receiver_scale_ppm: 0,
+        uncovered: false,
+    };
+    let (both, size) = ((&mut *from, &mut *into), taken.size);
+    let done = liquidation::take_over(board, market, both.0, both.1, insurance, size, &around);
+    let done = done.refused("the position")?;
+    let told = (taken.size, taken.price, taken.notional, taken.long);
+    let is = (done.size, done.price, done.notional, u64::from(done.long));
+    same("size, price, notional, side", told, is)?;
+    let told = (taken.premium, taken.top_up, taken.fee);
+    let is = (done.premium, done.top_up, done.fee);
+    same("premium, top-up, fee", told, is)?;
+    same("insurance after", taken.insurance_after, insurance.balance)?;
+    same("start of the clock", taken.flagged_open, from.flagged_open)?;
+    let told = (taken.liquidatee_quote_after, taken.receiver_quote_after);
+    same("quote of both after", told, (from.quote, into.quote))?;
     to.lay(&taken.liquidatee, from);
     to.lay(&taken.receiver, into);
     Ok(())
@@ -155,7 +128,7 @@ impl Sale {
 }
 
 fn sell(to: &mut Compartment, sold: &CollateralSold, now: Now) -> Result<()> {
-    to.ready(0, sold.expected_after, sold.transferred_in, 0)?;
+    let flow = to.flow;
     let mut seller = to.lift(&sold.seller)?;
     let mut buyer = to.lift(&sold.buyer)?;
     let (_, quote) = to.banks.first_mut().context("no quote bank was listed")?;
@@ -164,7 +137,7 @@ fn sell(to: &mut Compartment, sold: &CollateralSold, now: Now) -> Result<()> {
         &mut quote.event_sequence,
         sold.common.sequence,
     )?;
-    quote.expected = sold.expected_after;
+    carry(quote, &flow, now).refused("the quote bank")?;
     counts(
         "event of the seller",
         &mut seller.event_sequence,
@@ -195,7 +168,12 @@ fn sell(to: &mut Compartment, sold: &CollateralSold, now: Now) -> Result<()> {
     }
     update_live(&mut seller, &mut deltas).refused("the live count")?;
     update_live(&mut buyer, &mut deltas).refused("the live count")?;
-    bulwark_core::ledger::fold(&mut quote.totals, &mut deltas).refused("the totals")?;
+    let before = own_claims(quote).refused("its claims")?;
+    fold(&mut quote.totals, &mut deltas).refused("the totals")?;
+    let after = own_claims(quote).refused("its claims")?;
+    note_claims(quote, before, after).refused("its claims")?;
+    expect_in(quote, sold.transferred_in).refused("the payment")?;
+    same("expected after", sold.expected_after, quote.expected)?;
     same(
         "quote of the seller after",
         sold.seller_quote_after,

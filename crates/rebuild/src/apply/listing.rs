@@ -10,12 +10,11 @@ use bulwark::instructions::{
 };
 use bulwark::seeds;
 use bulwark_core::Now;
-use bulwark_core::ledger::fold;
 use bulwark_state::{OpenClock, VERSION};
 use bytemuck::allocation::zeroed_box;
 
 use crate::event::Event;
-use crate::ledger::{Compartment, Ledger, Refused, Venue, same};
+use crate::ledger::{Compartment, Ledger, Venue, same};
 
 /// Takes an event of listing, or one that moves nothing here. Says whether it was one.
 pub(super) fn take(ledger: &mut Ledger, event: &Event, now: Now) -> Result<bool> {
@@ -50,9 +49,9 @@ pub(super) fn take(ledger: &mut Ledger, event: &Event, now: Now) -> Result<bool>
             let (key, bump) = Pubkey::find_program_address(&found, &bulwark::ID);
             same("its address", made.insurance, key)?;
             to.state.insurance = key.to_bytes();
-            to.insured.compartment = to.key.to_bytes();
-            (to.insured.bump, to.insured.version) = (bump, VERSION);
-            args.write(&mut to.insured);
+            to.insurance.compartment = to.key.to_bytes();
+            (to.insurance.bump, to.insurance.version) = (bump, VERSION);
+            args.write(&mut to.insurance);
         }
         Event::CreatorSealed(_) => {
             same("sealed before", ledger.protocol.sealed, 0)?;
@@ -132,7 +131,6 @@ fn bank(to: &mut Compartment, made: &BankCreatedHead, args: &[u8], now: Now) -> 
     fill_bank_seat(board, &bank, &args, now.unix).map_err(program)?;
     let caps = (bank.deposit_cap, bank.account_cap);
     same("its caps", (made.deposit_cap, made.account_cap), caps)?;
-    to.terms.push(bank.clone());
     to.banks.push((made.bank, bank));
     to.gone.push(0);
     Ok(())
@@ -165,25 +163,4 @@ fn market(to: &mut Compartment, made: &MarketCreatedHead, args: &[u8], now: Now)
     book.version = VERSION;
     to.markets.push(Venue { key, market, book });
     Ok(())
-}
-
-impl Compartment {
-    /// Folds every market into the quote bank: on chain anyone does, and it changes no sum.
-    pub(super) fn fold(&mut self) -> Result<()> {
-        let Some((_, quote)) = self.banks.first_mut() else {
-            return Ok(());
-        };
-        for venue in &mut self.markets {
-            let deltas = &mut venue.market.deltas;
-            fold(&mut quote.totals, deltas).refused("its totals")?;
-        }
-        for (_, bank) in &mut self.banks {
-            bank.totals.live_count = bank
-                .totals
-                .live_count
-                .checked_add(std::mem::take(&mut bank.live_delta))
-                .context("the live count")?;
-        }
-        Ok(())
-    }
 }

@@ -7,6 +7,7 @@ mod listing;
 mod modes;
 mod money;
 mod moving;
+mod pool;
 mod recovery;
 mod staking;
 mod trading;
@@ -26,16 +27,20 @@ pub(crate) fn event(ledger: &mut Ledger, event: &Event, now: Now) -> Result<()> 
     if council::take(ledger, event, now)? || listing::take(ledger, event, now)? {
         return Ok(());
     }
+    let id = event.common().compartment;
+    // An instruction asks for the flow before it carries out what was decided.
+    ledger.asked(id, now)?;
     council::pay(ledger, event, now)?;
-    let compartment = ledger.asked(event.common().compartment, now)?;
+    let compartment = ledger.compartment(id)?;
     let taken = board::take(compartment, event, now)?
         || money::take(compartment, event, now)?
+        || pool::take(compartment, event, now)?
         || trading::take(compartment, event, now)?
         || liquidation::take(compartment, event, now)?
         || windup::take(compartment, event, now)?
         || moving::take(compartment, event, now)?
-        || staking::take(compartment, event)?
+        || staking::take(compartment, event, now)?
         || recovery::take(compartment, event, now)?;
     anyhow::ensure!(taken, NO_RULE);
-    compartment.fold()
+    Ok(())
 }

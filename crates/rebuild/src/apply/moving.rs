@@ -4,16 +4,12 @@
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result};
 use bulwark::event::{BankClosed, MarketWoundDown, PositionSettled, Transferred};
-use bulwark_core::mode::Mode;
-use bulwark_core::outflow::Flow;
 use bulwark_core::withdrawal::{self, Transfer};
 use bulwark_core::{Now, settlement};
-use bulwark_state::Insurance;
-use bytemuck::Zeroable;
 
 use super::money::balance;
 use crate::event::Event;
-use crate::ledger::{Compartment, Refused, counts, open, same};
+use crate::ledger::{Compartment, Refused, counts, same};
 
 /// Takes an event of these. Says whether it was one.
 pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool> {
@@ -42,7 +38,7 @@ fn wind_down(to: &mut Compartment, said: &MarketWoundDown) -> Result<()> {
 fn close(to: &mut Compartment, closed: &BankClosed, now: Now) -> Result<()> {
     let index = to.bank_at(&closed.bank)?;
     same("its number", usize::from(closed.index), index)?;
-    let bank = to.terms.get_mut(index).context("no such bank was listed")?;
+    let (_, bank) = to.banks.get_mut(index).context("no such bank was listed")?;
     same("status before", closed.status_before, bank.status)?;
     settlement::close_bank(&mut to.board, bank, now).refused("the closing")
 }
@@ -59,28 +55,25 @@ fn settle(to: &mut Compartment, settled: &PositionSettled, now: Now) -> Result<(
     let seat = to.board.markets.get(index).context("no such market")?;
     same("settlement price", settled.price, seat.settle_price)?;
     same("quote before", settled.quote_before, account.quote)?;
-    same("insurance before", settled.insurance_before, to.insurance)?;
-    let mut insurance = Insurance {
-        balance: to.insurance,
-        ..Insurance::zeroed()
-    };
+    let insurance = &mut *to.insurance;
+    same("insurance before", settled.insurance_before, insurance.balance)?;
     let key = settled.margin.as_array();
     let (board, of) = (&to.board, (key, &mut *account));
-    let closed = settlement::close_position(board, of, (market, book), &mut insurance, now);
+    let closed = settlement::close_position(board, of, (market, book), insurance, now);
     let closed = closed.refused("the position")?;
     same("base", settled.base, closed.base)?;
     same("realised", settled.realised, closed.realised)?;
     same("orders", settled.orders, closed.orders.into())?;
     same("quote after", settled.quote_after, account.quote)?;
     same("pot after", settled.pot_after, venue.market.pot)?;
-    to.insurance = insurance.balance;
-    same("insurance after", settled.insurance_after, to.insurance)?;
+    same("insurance after", settled.insurance_after, insurance.balance)?;
     to.lay(&settled.margin, account);
     Ok(())
 }
 
 fn transfer(to: &mut Compartment, moved: &Transferred, now: Now) -> Result<()> {
     let index = to.bank_at(&moved.bank)?;
+    let vault = to.vault(index, moved.expected_after, 0, 0)?;
     let mut giver = to.lift(&moved.from)?;
     let mut taker = to.lift(&moved.to)?;
     let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
@@ -94,16 +87,16 @@ fn transfer(to: &mut Compartment, moved: &Transferred, now: Now) -> Result<()> {
     counts("event of the receiver", count, moved.to_sequence)?;
     let before = (balance(&giver, bank.index)?, balance(&taker, bank.index)?);
     same("before", (moved.from_before, moved.to_before), before)?;
-    open(bank);
     let booking = Transfer {
         amount: moved.amount,
-        vault: bank.expected,
-        flow: &Flow::of(Mode::Normal),
+        vault,
+        flow: &to.flow,
     };
     let (board, both) = (Some(&*to.board), (&mut *giver, &mut *taker));
     let went = withdrawal::transfer(both, bank, board, &booking, now).refused("the transfer")?;
     let told = (moved.recent, moved.realised);
     same("what went along", told, (went.recent, went.realised))?;
+    same("expected after", moved.expected_after, bank.expected)?;
     let after = (balance(&giver, bank.index)?, balance(&taker, bank.index)?);
     same("after", (moved.from_after, moved.to_after), after)?;
     to.lay(&moved.from, giver);

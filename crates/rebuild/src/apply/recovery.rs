@@ -12,7 +12,7 @@ use bulwark::state::{Layout, RecoveryState};
 use bulwark_core::mode::Phase;
 use bulwark_core::recovery::{self, AUDIT, CLASSES, DEADLINE, STAKERS, UNDONE};
 use bulwark_core::{Error, Now, assignment, time};
-use bulwark_state::{Bank, MarginAccount, Recovery, Wide};
+use bulwark_state::{MarginAccount, Recovery, Wide};
 use bytemuck::allocation::zeroed_box;
 
 use super::money::{begin, own};
@@ -203,10 +203,8 @@ fn freeze(to: &mut Compartment, said: &RecoveryFrozen, now: Now) -> Result<()> {
     same("deadline", Some(said.deadline_at), deadline)?;
     recovery.deadline_at = said.deadline_at;
     let stakers = recovery.classes.get_mut(STAKERS).context("no stakers")?;
-    ensure!(
-        said.staked <= to.insurance,
-        "stakers own more than there is"
-    );
+    let staked = recovery::staked(&to.insurance).refused("what is staked")?;
+    same("what is staked", said.staked, staked)?;
     stakers.claims = Wide::new(said.staked.into());
     Ok(())
 }
@@ -221,20 +219,17 @@ fn count(to: &mut Compartment, said: &RecoveryCounted) -> Result<()> {
     let recovery = latest(&mut to.records, &said.recovery)?;
     for index in new_bits("banks", said.banks, recovery.banks_counted)? {
         let (_, bank) = to.banks.get_mut(index).context("no such bank was listed")?;
-        let told = said.claims.get(index).zip(said.frozen.get(index));
-        let (claims, frozen) = told.context("no such bank")?;
-        // What is set aside for markers is taken off at once where this was the last.
-        let aside = if index == 0 { said.rewards } else { 0 };
-        let counted = claims.checked_add(aside).zip(frozen.checked_add(aside));
-        let (claims, frozen) = counted.context("what was set aside")?;
-        count_bank(recovery, bank, (&claims, &frozen))?;
+        let counted = *said.counted.get(index).context("no such bank")?;
+        let gone = bank.expected.checked_sub(counted);
+        gone.context("more money than was ever booked")?;
+        recovery::freeze_bank(recovery, bank, counted).refused("a bank")?;
     }
     for index in new_bits("markets", said.markets, recovery.markets_counted)? {
         let venue = to.markets.get(index).context("no such market was listed")?;
         recovery::freeze_market(recovery, &venue.market).refused("a market")?;
     }
-    recovery.spare_fees = said.spare_fees;
     let complete = recovery::complete(recovery, &mut to.state).refused("the count")?;
+    same("fees less their floor", said.spare_fees, recovery.spare_fees)?;
     same("set aside for markers", said.rewards, recovery.rewards)?;
     let told = said.claims.iter().zip(&said.frozen);
     for (seat, told) in recovery.banks.iter().zip(told) {
@@ -250,34 +245,6 @@ fn count(to: &mut Compartment, said: &RecoveryCounted) -> Result<()> {
         said.live_count,
         recovery.live_count,
     )
-}
-
-/// Counts a bank. What lies in the vault isn't told, but what the claims share of it is: of a token
-/// that has more, what is more.
-fn count_bank(
-    recovery: &mut Recovery,
-    bank: &mut Bank,
-    (claims, frozen): (&u64, &u64),
-) -> Result<()> {
-    let covered = bank.index != 0 && frozen == claims;
-    let vault = match frozen.checked_add(bank.residuals.assigned) {
-        Some(_) if covered => bank.expected,
-        vault => vault.context("the money")?,
-    };
-    ensure!(vault <= bank.expected, "more money than was ever booked");
-    // Live accounts were folded here; there they wait to be.
-    if bank.index != 0 {
-        std::mem::swap(&mut bank.live_delta, &mut bank.totals.live_count);
-    }
-    recovery::freeze_bank(recovery, bank, vault).refused("a bank")?;
-    if bank.index != 0 {
-        std::mem::swap(&mut bank.live_delta, &mut bank.totals.live_count);
-        return Ok(());
-    }
-    // Loss that claims share follows from the last check, which isn't rebuilt.
-    let seat = recovery.banks.first_mut().context("no quote")?;
-    seat.claims = *claims;
-    Ok(())
 }
 
 fn mark(
@@ -389,7 +356,7 @@ fn pay(to: &mut Compartment, paid: &RecoveryPaid) -> Result<()> {
     let after = after.context("more was paid than there was")?;
     let counted = (paid.common.sequence, paid.account_sequence);
     let keys = (&paid.bank, &paid.margin);
-    let (index, mut account) = begin(to, keys, counted, (after, 0, sum))?;
+    let (index, _, mut account) = begin(to, keys, counted, (after, 0, sum))?;
     let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
     bank.expected = after;
     let (_, recovery) = to

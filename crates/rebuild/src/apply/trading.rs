@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use bulwark::event::{OrderFill, OrderPlacedHead, OrdersCancelled, OrdersPruned};
 use bulwark_core::book::{self, Side};
 use bulwark_core::ledger::{self, open_position, position_of, release_position};
-use bulwark_core::matching::Reason;
+use bulwark_core::matching::{self, Reason};
 use bulwark_core::order::{self, Kind, OrderRequest, Posting};
 use bulwark_core::{Now, funding};
 use bulwark_state::{Board, MarginAccount, Order, SignedWide};
@@ -155,6 +155,12 @@ impl Placing<'_> {
         let place = maker.orders.get(at).context("no such slot")?.position;
         let (board, now) = (self.board, self.now);
         let market = &mut self.venue.market;
+        let held = |of: &MarginAccount, at: usize| of.positions.get(at).map_or(0, |leg| leg.base);
+        let closes = [
+            order::closes(held(self.taker, self.position), self.side),
+            order::closes(held(maker, place.into()), self.side.opposite()),
+        ];
+        let (raised, _) = matching::raised(entry.base, closes[0], closes[1]);
         let change = self.side.opposite().change(entry.base).refused("size")?;
         order::fill(maker, at, entry.base).refused("the maker's order")?;
         let fee = entry.maker_fee;
@@ -193,6 +199,8 @@ impl Placing<'_> {
             entry.taker_realised,
             traded.realised,
         )?;
+        let noted = matching::note_raised(market, raised, order.price, now);
+        noted.refused("new notional")?;
         market.fill_sequence = market.fill_sequence.wrapping_add(1);
         Ok(())
     }

@@ -3,18 +3,20 @@
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, ensure};
 use bulwark::event::{AccountWoundUpHead, LegWoundUp};
+use bulwark_core::coverage::{market_claims, note_claims, note_deficit, own_claims};
 use bulwark_core::ledger::{
     add_quote, fold, position_of, release_position, touch_quote, update_live,
 };
-use bulwark_core::liquidation::{clear_flag, credit, move_leg};
+use bulwark_core::liquidation::{clear_flag, count_liquidated, credit, move_leg};
 use bulwark_core::math::ppm_mul_floor;
-use bulwark_core::withdrawal::{reclaim_quote, reclaim_token};
+use bulwark_core::outflow::carry;
+use bulwark_core::withdrawal::{expect_in, reclaim_quote, reclaim_token};
 use bulwark_core::{Now, loss, order};
 use bulwark_state::{Deltas, MarginAccount};
 
-use super::liquidation::{Sale, insure, sweep_pot};
+use super::liquidation::Sale;
 use crate::event::Event;
-use crate::ledger::{Compartment, Refused, counts, same, sinks};
+use crate::ledger::{Compartment, Refused, counts, same};
 
 /// Takes a wind-up. Says whether it was one.
 pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool> {
@@ -23,13 +25,14 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
     };
     let mut from = to.lift(&head.liquidatee)?;
     let mut into = to.lift(&head.receiver)?;
-    to.ready(0, head.expected_after, head.transferred_in, 0)?;
-    let (_, quote) = to.banks.first_mut().context("no quote bank was listed")?;
+    let (flow, vault) = (to.flow, to.vault(0, head.expected_after, head.transferred_in, 0)?);
+    let quote = to.quote()?;
     counts(
         "event of the bank",
         &mut quote.event_sequence,
         head.common.sequence,
     )?;
+    carry(quote, &flow, now).refused("the quote bank")?;
     let count = &mut from.event_sequence;
     counts("event of the liquidatee", count, head.liquidatee_sequence)?;
     counts(
@@ -37,20 +40,19 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
         &mut into.event_sequence,
         head.receiver_sequence,
     )?;
+    same("insurance before", head.insurance_before, to.insurance.balance)?;
     let mut deltas = Deltas::default();
-    begin(to, &mut from, &mut deltas, now)?;
-    let mut swept = 0_u64;
+    reclaim(to, &mut from, now)?;
+    let claims = claims(to)?;
+    order::void_all(&mut from);
+    touch_quote(&to.board, &mut from, &mut deltas).refused("its interest")?;
     for leg in legs {
-        let dust = move_one(to, leg, &mut from, &mut into, now)?;
-        swept = swept.checked_add(dust).context("swept")?;
+        move_one(to, leg, &mut from, &mut into, now)?;
     }
     sell(to, head, (&mut from, &mut into), &mut deltas, now)?;
     let loss = i64::try_from(head.loss)?;
     add_quote(&to.board, &mut from, loss, &mut deltas, now).refused("the loss")?;
-    for leg in legs.iter().filter(|_| head.loss != 0) {
-        let dust = allocate(to, leg)?;
-        swept = swept.checked_add(dust).context("swept")?;
-    }
+    bear(to, head, legs, vault, now)?;
     from.unflag_open = 0;
     if head.flagged_open == 0 {
         clear_flag(&mut from);
@@ -58,29 +60,33 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
     same("start of the clock", head.flagged_open, from.flagged_open)?;
     update_live(&mut from, &mut deltas).refused("the live count")?;
     update_live(&mut into, &mut deltas).refused("the live count")?;
-    finish(to, head, legs, deltas, swept)?;
-    same(
-        "quote of the liquidatee after",
-        head.liquidatee_quote_after,
-        from.quote,
-    )?;
-    same(
-        "quote of the receiver after",
-        head.receiver_quote_after,
-        into.quote,
-    )?;
+    let quote = to.quote()?;
+    fold(&mut quote.totals, &mut deltas).refused("the totals")?;
+    expect_in(quote, head.transferred_in).refused("the payment")?;
+    let left = self::claims(to)?;
+    note_claims(to.quote()?, claims, left).refused("its claims")?;
+    finish(to, head)?;
+    let told = (head.liquidatee_quote_after, head.receiver_quote_after);
+    same("quote of both after", told, (from.quote, into.quote))?;
     to.lay(&head.liquidatee, from);
     to.lay(&head.receiver, into);
     Ok(true)
 }
 
-/// What waits in tickets comes back; orders are void; interest is booked.
-fn begin(
-    to: &mut Compartment,
-    from: &mut MarginAccount,
-    deltas: &mut Deltas,
-    now: Now,
-) -> Result<()> {
+/// C as the quote bank and all markets count it: those without a leg count the same before and
+/// after.
+fn claims(to: &Compartment) -> Result<i64> {
+    let (_, quote) = to.banks.first().context("no quote bank was listed")?;
+    let mut sum = own_claims(quote).refused("its claims")?;
+    for venue in &to.markets {
+        let part = market_claims(&venue.market).refused("its claims")?;
+        sum = sum.checked_add(part).context("its claims")?;
+    }
+    Ok(sum)
+}
+
+/// What waits in tickets comes back, of quote first.
+fn reclaim(to: &mut Compartment, from: &mut MarginAccount, now: Now) -> Result<()> {
     let board = &to.board;
     for (_, bank) in &mut to.banks {
         if bank.index != 0 {
@@ -89,32 +95,37 @@ fn begin(
             reclaim_quote(board, from, bank, now).refused("a ticket")?;
         }
     }
-    order::void_all(from);
-    touch_quote(board, from, deltas).refused("its interest")
+    Ok(())
 }
 
-/// Moves one leg; the dust that its market's pot gave.
+/// Moves one leg, for a premium from insurance.
 fn move_one(
     to: &mut Compartment,
     leg: &LegWoundUp,
     from: &mut MarginAccount,
     into: &mut MarginAccount,
     now: Now,
-) -> Result<u64> {
+) -> Result<()> {
     if leg.size == 0 {
-        return Ok(0);
+        return Ok(());
     }
+    let premium_ppm = to.quote()?.totals.wind_up_premium_ppm;
     let venue = to.markets.get_mut(usize::try_from(leg.market)?);
     let market = &mut *venue.context("no such market")?.market;
     let slot = position_of(from, market.index).context("there is no such position")?;
     let base = from.positions.get(slot).map_or(0, |held| held.base);
     same("side", leg.long, u64::from(base > 0))?;
-    let board = &to.board;
+    let (board, insurance) = (&to.board, &mut *to.insurance);
     let (size, notional) = (leg.size, leg.notional);
     move_leg(board, market, from, into, slot, size, notional, 0, now).refused("a leg")?;
+    let wanted = ppm_mul_floor(notional, premium_ppm).context("the premium")?;
+    let premium = loss::draw(insurance, Some(&mut market.draws), wanted, now);
+    same("premium", leg.premium, premium.refused("a premium")?)?;
     credit(board, into, leg.premium, &mut market.deltas, now).refused("a premium")?;
     release_position(from, slot);
-    sweep_pot(market)
+    count_liquidated(board, market, notional, now).refused("what was liquidated")?;
+    loss::sweep_pot(market, insurance).refused("the pot")?;
+    Ok(())
 }
 
 /// Sells what was sold: of each slot with proceeds the fraction that was wound up.
@@ -146,51 +157,65 @@ fn sell(
     same("proceeds", head.collateral_paid, sum)
 }
 
-/// Allocates a leg's share of the loss: its index, its pot; the dust that the pot gave.
-fn allocate(to: &mut Compartment, leg: &LegWoundUp) -> Result<u64> {
-    let venue = to.markets.get_mut(usize::try_from(leg.market)?);
-    let market = &mut *venue.context("no such market")?.market;
-    counts(
-        "event of the market",
-        &mut market.event_sequence,
-        leg.market_sequence,
-    )?;
-    let (board, long) = (&mut to.board, leg.long != 0);
-    loss::charge(board, market, leg.charged, long).refused("the loss index")?;
-    sweep_pot(market)
-}
-
-fn finish(
+/// Who bears the loss: of each leg's share insurance, the gaining side, nobody.
+fn bear(
     to: &mut Compartment,
     head: &AccountWoundUpHead,
     legs: &[LegWoundUp],
-    mut deltas: Deltas,
-    swept: u64,
+    vault: u64,
+    now: Now,
 ) -> Result<()> {
-    let sum = |start: u64, of: fn(&LegWoundUp) -> u64| {
-        let sum = legs.iter().map(of).try_fold(start, u64::checked_add);
-        sum.context("a sum of the legs")
-    };
-    let insured = sum(head.insured_without_leg, |leg| leg.insured)?;
-    let drawn = sum(insured, |leg| leg.premium)?;
-    let charged = sum(0, |leg| leg.charged)?;
-    let deficit = sum(head.deficit_without_leg, |leg| leg.deficit)?;
-    let borne = insured
-        .checked_add(charged)
-        .and_then(|sum| sum.checked_add(deficit));
-    same("the loss, all its parts", Some(head.loss), borne)?;
-    let insurance = (head.insurance_before, head.insurance_after);
-    insure(to, insurance, drawn, swept)?;
+    let before = to.quote()?.totals.deficit;
     let (_, quote) = to.banks.first_mut().context("no quote bank was listed")?;
-    fold(&mut quote.totals, &mut deltas).refused("the totals")?;
-    quote.expected = head.expected_after;
-    let before = head.deficit_after.checked_sub(deficit);
-    sinks(
-        "deficit before",
-        before.context("the deficit")?,
-        quote.totals.deficit,
-    )?;
-    quote.totals.deficit = head.deficit_after;
+    let without = (head.insured_without_leg, head.deficit_without_leg);
+    if legs.is_empty() && head.loss != 0 {
+        let insurance = &mut *to.insurance;
+        let rest = loss::allocate_without_leg(insurance, &mut quote.totals, head.loss, now);
+        let rest = rest.refused("the loss")?;
+        same("insured and deficit", without, (rest.insured, rest.deficit))?;
+    } else {
+        same("insured and deficit without a leg", without, (0, 0))?;
+    }
+    let mut borne = 0_u64;
+    for leg in legs.iter().filter(|_| head.loss != 0) {
+        let share = allocate(to, leg, now)?;
+        borne = borne.checked_add(share).context("the loss")?;
+    }
+    if !legs.is_empty() {
+        same("the loss, all its parts", head.loss, borne)?;
+    }
+    let insurance = to.insurance.balance;
+    let quote = to.quote()?;
+    let deficit = quote.totals.deficit.checked_sub(before);
+    let deficit = deficit.context("the deficit")?;
+    note_deficit(quote, deficit, insurance, vault).refused("the deficit")
+}
+
+/// Allocates a leg's share of the loss, which it returns.
+fn allocate(to: &mut Compartment, leg: &LegWoundUp, now: Now) -> Result<u64> {
+    let venue = to.markets.get_mut(usize::try_from(leg.market)?);
+    let market = &mut *venue.context("no such market")?.market;
+    let (board, insurance) = (&mut *to.board, &mut *to.insurance);
+    let (_, quote) = to.banks.first_mut().context("no quote bank was listed")?;
+    let parts = [leg.insured, leg.charged, leg.deficit];
+    let share = parts.into_iter().try_fold(0, u64::checked_add);
+    let share = share.context("a share of the loss")?;
+    let (totals, long) = (&mut quote.totals, leg.long != 0);
+    let borne = loss::allocate(board, market, insurance, totals, share, long, now);
+    let borne = borne.refused("a share of the loss")?;
+    let is = [borne.insured, borne.charged, borne.deficit];
+    same("insured, charged, deficit", parts, is)?;
+    loss::sweep_pot(market, insurance).refused("the pot")?;
+    let count = &mut market.event_sequence;
+    counts("event of the market", count, leg.market_sequence)?;
+    Ok(share)
+}
+
+fn finish(to: &mut Compartment, head: &AccountWoundUpHead) -> Result<()> {
+    same("insurance after", head.insurance_after, to.insurance.balance)?;
+    let quote = to.quote()?;
+    same("expected after", head.expected_after, quote.expected)?;
+    same("deficit after", head.deficit_after, quote.totals.deficit)?;
     ensure!(head.receiver != Pubkey::default(), "nobody received it");
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! of every test compares the two.
 
 use bulwark_rebuild::{Chain, Found, Ledger, Link, Raw, differences};
-use bulwark_state::{Compartment, MarginAccount, Market, Protocol, Stake, Ticket};
+use bulwark_state::{Compartment, MarginAccount, Protocol, Stake, Ticket};
 use solana_address::Address;
 
 use super::{World, standard_plan};
@@ -72,10 +72,9 @@ impl World {
             return vec!["no event created the compartment".into()];
         };
         let audit = self.read_all();
-        let markets: Vec<&Market> = audit.markets.iter().map(|(market, _)| &**market).collect();
         let mut list = Vec::new();
         let mut compare = |key: Address, found: Found<'_>| {
-            list.extend(differences(rebuilt, &pubkey(key), &found, &markets));
+            list.extend(differences(rebuilt, &pubkey(key), &found));
         };
         accounts(&audit, &self.deployment, &mut compare);
         compare(address(self.deployment.board), Found::Board(&self.board()));

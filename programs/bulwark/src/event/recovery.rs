@@ -57,6 +57,8 @@ events! {
         pub spare_fees: i64,
         /// Set aside for markers once all is counted, UsdE6.
         pub rewards: u64,
+        /// Of what was expected in the vault of each bank counted now, what lay there, token units.
+        pub counted: [u64; 16],
     }
     /// The quote pot was opened, or money in it assigned.
     QuotePotAssigned = 106 {

@@ -37,6 +37,10 @@ events! {
         pub young_at: i64,
         pub asked_at: i64,
         pub asked_value: u64,
+        /// What was asked for, `u64::MAX` for everything; 0 of other acts.
+        pub asked: u64,
+        /// Of what was expected in the quote vault, what lay there before.
+        pub counted: u64,
     }
     /// What an account would lack under stress was proved.
     StressProved = 37 {

@@ -62,5 +62,7 @@ events! {
         pub from_after: i64,
         pub to_before: i64,
         pub to_after: i64,
+        /// What the vault is expected to hold.
+        pub expected_after: u64,
     }
 }

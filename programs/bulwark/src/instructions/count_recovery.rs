@@ -7,8 +7,8 @@
 //! any order.
 
 use anchor_lang::prelude::*;
-use bulwark_core::recovery;
-use bulwark_state::Recovery;
+use bulwark_core::{coverage, recovery};
+use bulwark_state::{MAX_BANKS, Recovery};
 
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
 use crate::event::{self, Kind, RecoveryCounted};
@@ -50,8 +50,9 @@ pub fn count_recovery<'info>(ctx: Context<'info, CountRecovery<'info>>) -> Resul
     let event = {
         let mut recovery = accounts.recovery.write()?;
         let mut rest = ctx.remaining_accounts.iter();
+        let mut counted = [0; MAX_BANKS];
         while let Some(info) = rest.next() {
-            count_one(&mut guard, &mut recovery, info, &mut rest)?;
+            count_one(&mut guard, &mut recovery, info, &mut rest, &mut counted)?;
         }
         let mut compartment = accounts.compartment.write()?;
         let complete = recovery::complete(&mut recovery, &mut compartment).or_refuse()?;
@@ -71,6 +72,7 @@ pub fn count_recovery<'info>(ctx: Context<'info, CountRecovery<'info>>) -> Resul
             frozen: recovery.banks.map(|bank| bank.frozen),
             spare_fees: recovery.spare_fees,
             rewards: recovery.rewards,
+            counted,
         };
         event::chain(&mut protocol, &common, &event)?;
         event
@@ -83,6 +85,7 @@ fn count_one<'info>(
     recovery: &mut Recovery,
     info: &'info AccountInfo<'info>,
     rest: &mut impl Iterator<Item = &'info AccountInfo<'info>>,
+    counted: &mut [u64; MAX_BANKS],
 ) -> Result<()> {
     let is_market = info
         .try_borrow_data()?
@@ -99,7 +102,10 @@ fn count_one<'info>(
         .ok_or_else(|| refusal(BulwarkError::MissingAccount))?;
     let mut bank = loader.write()?;
     token::check_vault(&bank, vault)?;
-    recovery::freeze_bank(recovery, &mut bank, token::balance(vault)?).or_refuse()
+    let balance = token::balance(vault)?;
+    let place = counted.get_mut(usize::from(bank.index));
+    *place.or_refuse()? = coverage::counted(&bank, balance);
+    recovery::freeze_bank(recovery, &mut bank, balance).or_refuse()
 }
 
 /// The loader checks size and owner.

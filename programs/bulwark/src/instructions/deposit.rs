@@ -144,6 +144,7 @@ pub fn deposit<'info>(ctx: Context<'info, Deposit<'info>>, amount: u64) -> Resul
             total_before,
             total_after: total(&bank)?,
             expected_after: bank.expected,
+            limited: permit.limited_deposit.into(),
         }
     };
     event::emit(&accounts.event_authority, &event)

@@ -5,8 +5,10 @@
 use anchor_lang::prelude::*;
 use bulwark_core::permits::Action;
 use bulwark_core::{ledger, outflow};
+use bulwark_state::Bank;
 
 use crate::error::{BulwarkError, OrRefuse, ensure};
+use crate::event::{self, Kind, MarketsFolded};
 use crate::guard::Guard;
 use crate::invariant;
 use crate::state::{Access, BankState, CompartmentState, MarketState, ProtocolState, same};
@@ -21,6 +23,12 @@ pub struct Fold<'info> {
     /// Quote bank of the compartment.
     #[account(mut)]
     pub quote_bank: AccountLoader<'info, BankState>,
+    /// CHECK: the address is compared; signs the event's self-call.
+    #[account(address = crate::EVENT_AUTHORITY_AND_BUMP.0)]
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: the address is compared; called for the event.
+    #[account(address = crate::ID)]
+    pub program: UncheckedAccount<'info>,
 }
 
 /// Folds the markets that follow. The same market twice does nothing the second time.
@@ -33,10 +41,30 @@ pub fn fold<'info>(ctx: Context<'info, Fold<'info>>) -> Result<()> {
         !ctx.remaining_accounts.is_empty(),
         BulwarkError::MissingAccount,
     )?;
-    let mut quote = accounts.quote_bank.write()?;
-    let flow = guard.flow();
-    outflow::carry(&mut quote, &flow, guard.now).or_refuse()?;
-    for info in ctx.remaining_accounts {
+    let event = {
+        let mut quote = accounts.quote_bank.write()?;
+        outflow::carry(&mut quote, &guard.flow(), guard.now).or_refuse()?;
+        let markets = each(&guard, &mut quote, ctx.remaining_accounts)?;
+        invariant::bank(&quote)?;
+        let sequence = event::count(&mut quote.event_sequence)?;
+        let nobody = Pubkey::default();
+        MarketsFolded {
+            common: MarketsFolded::head(guard.now, &nobody, guard.compartment, sequence),
+            bank: accounts.quote_bank.key(),
+            markets,
+        }
+    };
+    event::emit(&accounts.event_authority, &event)
+}
+
+/// Folds each market; which they are, one bit each.
+fn each<'info>(
+    guard: &Guard,
+    quote: &mut Bank,
+    infos: &'info [AccountInfo<'info>],
+) -> Result<u64> {
+    let mut markets = 0;
+    for info in infos {
         let loader = AccountLoader::<MarketState>::try_from(info)?;
         let mut market = loader.write()?;
         ensure(
@@ -44,6 +72,7 @@ pub fn fold<'info>(ctx: Context<'info, Fold<'info>>) -> Result<()> {
             BulwarkError::WrongCompartment,
         )?;
         ledger::fold(&mut quote.totals, &mut market.deltas).or_refuse()?;
+        markets |= 1_u64.checked_shl(market.index.into()).or_refuse()?;
     }
-    invariant::bank(&quote)
+    Ok(markets)
 }

@@ -11,7 +11,7 @@
 use anchor_lang::prelude::*;
 use bulwark_core::mode::Phase;
 use bulwark_core::permits::Action;
-use bulwark_core::{recovery, staking};
+use bulwark_core::{coverage, recovery, staking};
 use bulwark_state::{Bank, Board, Insurance, Stake};
 
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
@@ -73,6 +73,13 @@ impl StakeAct {
     /// Whether anybody may, for anybody's stake.
     const fn open(self) -> bool {
         matches!(self, Self::Earn | Self::Claim)
+    }
+
+    const fn asked(self) -> u64 {
+        match self {
+            Self::Ask(amount) => amount,
+            _ => 0,
+        }
     }
 
     const fn number(self) -> u64 {
@@ -335,6 +342,7 @@ fn change<'info>(
     let mut stake = loader.write()?;
     accounts.belong(&stake, &quote, act)?;
     let (balance_before, fees_before) = (insurance.balance, quote.totals.fees);
+    let counted = coverage::counted(&quote, token::balance(&accounts.quote_vault)?);
     let state = (&mut *insurance, &mut *quote, &mut *stake);
     let (moved, earned) = if guard.context.phase.rules() {
         (accounts.recovered(guard, state, act, follow)?, 0)
@@ -356,6 +364,8 @@ fn change<'info>(
         fees_before,
         fees_after: quote.totals.fees,
         expected_after: quote.expected,
+        asked: act.asked(),
+        counted,
         ..told(&insurance, &stake)
     })
 }

@@ -127,6 +127,7 @@ pub fn transfer(ctx: Context<Transfer>, amount: u64) -> Result<()> {
             from_after: balance(&from, index)?,
             to_before: before.1,
             to_after: balance(&to, index)?,
+            expected_after: bank.expected,
         }
     };
     event::emit(&accounts.event_authority, &event)

@@ -122,6 +122,9 @@ impl<'info> Markets<'info> {
                 )?;
                 market.index
             };
+            // The same twice would be counted twice in what claims share.
+            let new = found.iter().all(|(other, _)| *other != index);
+            ensure(new, BulwarkError::DuplicateAccount)?;
             found.push((index, loader));
         }
         Ok(Self { found, banks })

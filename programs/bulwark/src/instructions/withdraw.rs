@@ -131,19 +131,20 @@ impl<'info> Withdraw<'info> {
     }
 
     /// What the event says beside numbers: interest booked, a small exit.
-    fn flags(&self, bank: &Bank, plan: &Plan) -> u64 {
+    fn flags(&self, bank: &Bank, plan: &Plan, bump: u8) -> u64 {
         let touched = self.board.is_some() && bank.index == 0;
-        u64::from(touched) | u64::from(plan.small) << 1
+        u64::from(touched) | u64::from(plan.small) << 1 | u64::from(bump) << 8
     }
 
-    /// Plans, books and asks for health.
+    /// Plans, books and asks for health. With it what the quote vault is expected to hold, where
+    /// another bank's buckets were asked.
     fn book(
         &self,
         guard: &Guard,
         margin: &mut MarginAccount,
         bank: &mut Bank,
         amount: u64,
-    ) -> Result<(Plan, Applied)> {
+    ) -> Result<(Plan, Applied, u64)> {
         let plain = is_plain(margin);
         let permit = guard.permit(action(plain))?;
         let flow = guard.flow();
@@ -204,7 +205,7 @@ impl<'info> Withdraw<'info> {
         if let Some(board) = board.filter(|_| !plain) {
             check_health(board, margin, guard, &permit)?;
         }
-        Ok((plan, applied))
+        Ok((plan, applied, quote.map_or(0, |quote| quote.expected)))
     }
 }
 
@@ -280,7 +281,8 @@ pub fn withdraw(ctx: Context<Withdraw>, amount: u64, ticket_bump: u8) -> Result<
         token::check_vault(&bank, &accounts.vault)?;
         let total_before = total(&bank)?;
         let balance_before = balance(&margin, bank.index)?;
-        let (plan, applied) = accounts.book(&guard, &mut margin, &mut bank, amount)?;
+        let (plan, applied, quote_expected_after) =
+            accounts.book(&guard, &mut margin, &mut bank, amount)?;
         accounts
             .movement()
             .pay(&bank, &accounts.vault_authority, applied.coins)?;
@@ -304,7 +306,8 @@ pub fn withdraw(ctx: Context<Withdraw>, amount: u64, ticket_bump: u8) -> Result<
             free: plan.free,
             collected: plan.collected,
             expected_after: bank.expected,
-            flags: accounts.flags(&bank, &plan),
+            flags: accounts.flags(&bank, &plan, ticket_bump),
+            quote_expected_after,
         };
         (event, applied)
     };
