@@ -47,7 +47,10 @@ impl Deployment {
     pub fn heartbeat(&self, member: Pubkey) -> Instruction {
         let accounts = accounts::Heartbeat {
             member,
+            protocol: self.protocol,
             guardian: address::guardian(),
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
         };
         build(accounts, [], instruction::Heartbeat {})
     }
@@ -243,8 +246,11 @@ impl Deployment {
     pub fn close_proposal(&self, caller: Pubkey, nonce: u64, payer: Pubkey) -> Instruction {
         let accounts = accounts::CloseProposal {
             caller,
+            protocol: self.protocol,
             proposal: address::proposal(nonce),
             payer,
+            event_authority: address::event_authority(),
+            program: bulwark::ID,
         };
         build(accounts, [], instruction::CloseProposal {})
     }

@@ -127,8 +127,10 @@ pub struct Compartment {
     pub no_new_risk: End,
     /// Time above Normal that isn't running.
     pub above: Above,
+    /// Number of events of its own: checks that found nothing new.
+    pub event_sequence: u64,
     /// Reserved.
-    pub reserved: [u8; 312],
+    pub reserved: [u8; 304],
 }
 layout!(
     Compartment,

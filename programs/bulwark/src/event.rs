@@ -120,6 +120,28 @@ impl Listing {
     }
 }
 
+/// An event that ends with lists, as it is emitted.
+pub struct Laid(Vec<u8>);
+
+impl Laid {
+    /// What comes before the lists, and room for so many bytes of them.
+    pub fn new<E: Kind>(event: &E, room: usize) -> Self {
+        let fields = bytemuck::bytes_of(event);
+        Self(begin(discriminator::<E>(), fields, room))
+    }
+
+    /// Appends a list.
+    pub fn list<R: Pod>(&mut self, list: &[R]) {
+        self.0.extend_from_slice(&length(list));
+        self.0.extend_from_slice(bytemuck::cast_slice(list));
+    }
+
+    /// Emits it.
+    pub fn emit(self, authority: &AccountInfo) -> Result<()> {
+        call(authority, self.0)
+    }
+}
+
 /// A list is as long as its instruction allows: a few hundred bytes, a dozen records.
 pub fn length<R>(list: &[R]) -> [u8; 4] {
     u32::try_from(list.len()).unwrap_or(u32::MAX).to_le_bytes()
@@ -178,8 +200,10 @@ mod refreshing;
 mod staking;
 mod trading;
 mod winding;
-pub use chained::{chain, chain_list, is_chained, next_chained};
-pub use check::{BreakerTripped, Checked, CheckedHead};
+pub use chained::{chain, chain_laid, chain_list, is_chained, next_chained};
+pub use check::{
+    BreakerTripped, Checked, CheckedHead, ItemChecked, ItemsChecked, ItemsCheckedHead,
+};
 pub use guardian::{
     GuardianCreated, GuardianCreatedHead, GuardianMember, HeartbeatNoted, MemberRestricted,
     ProposalAnswered, ProposalClosed, ProposalExecuted, ProposalExpired, ProposalOpened,

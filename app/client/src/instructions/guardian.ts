@@ -16,9 +16,11 @@ import {
   LOADER,
   NOBODY,
   PROGRAM,
+  eventAuthorityAddress,
   guardianAddress,
   programDataAddress,
   proposalAddress,
+  protocolAddress,
 } from "../addresses.js";
 import { type Deployment, bankOf } from "../deployment.js";
 import * as generated from "../generated/instructions/index.js";
@@ -65,7 +67,12 @@ export async function createGuardian(
  * until 48 hours after his next heartbeat. Errors: `NotMember`.
  */
 export async function heartbeat(member: TransactionSigner): Promise<Instruction> {
-  return generated.getHeartbeatInstruction({ member, guardian: await guardianAddress() });
+  return generated.getHeartbeatInstruction({
+    member,
+    protocol: await protocolAddress(),
+    guardian: await guardianAddress(),
+    eventAuthority: await eventAuthorityAddress(),
+  });
 }
 
 /**
@@ -223,8 +230,10 @@ export async function closeProposal(
 ): Promise<Instruction> {
   return generated.getCloseProposalInstruction({
     caller,
+    protocol: await protocolAddress(),
     proposal: await proposalAddress(nonce),
     payer,
+    eventAuthority: await eventAuthorityAddress(),
   });
 }
 

@@ -55,6 +55,18 @@ pub enum Item {
     Global(Global),
 }
 
+impl Item {
+    /// Its code, which is also the reason of a pause because of it: 0x100 + bank, 0x200 + market,
+    /// 0x300 + bit of a global invariant.
+    pub const fn code(self) -> u16 {
+        match self {
+            Item::Bank(index) => 0x100 | index as u16,
+            Item::Market(index) => 0x200 | index as u16,
+            Item::Global(global) => 0x300 | global as u16,
+        }
+    }
+}
+
 /// What a check found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Finding {

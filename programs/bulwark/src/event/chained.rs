@@ -6,7 +6,7 @@ use bulwark_state::Protocol;
 use bytemuck::Pod;
 use solana_program::hash::hashv;
 
-use super::{Common, Kind, length};
+use super::{Common, Kind, Laid, TAG_BYTES, length};
 use crate::error::{BulwarkError, OrRefuse, refusal};
 
 /// Whether events of a kind are chained: those numbered 1 to 19 (listing), 60 to 106 (guardian,
@@ -49,6 +49,12 @@ pub fn chain_list<E: Kind, R: Pod>(
         bytemuck::bytes_of(event),
         list,
     )
+}
+
+/// [`chain`] for an event that was laid out already.
+pub fn chain_laid(protocol: &mut Protocol, common: &Common, event: &Laid) -> Result<()> {
+    let bytes = event.0.get(TAG_BYTES..).or_refuse()?;
+    append(protocol, common, bytes, &[], [&[], &[]])
 }
 
 #[inline(never)]

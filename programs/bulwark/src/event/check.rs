@@ -1,4 +1,6 @@
-//! What a check has changed. Chained in the Protocol.
+//! What a check has looked at, and what it has changed. What changed is chained in the Protocol; a
+//! check that changed no bit, mode or breaker counts in its compartment alone, or anybody could
+//! wash the Protocol's ring by looking again and again.
 
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::*;
@@ -32,6 +34,10 @@ list_events! {
         pub reward: u64,
         /// Margin account that it was paid into, zero if none.
         pub reward_to: Pubkey,
+        /// 1 if the quote bank was looked at, and so every market, in order, before the items.
+        pub quote: u64,
+        /// What the quote vault held, if it was looked at or a reward was paid.
+        pub quote_vault: u64,
     } trips: BreakerTripped {
         /// Market; 0x100 + bank for the depeg breaker.
         pub market: u64,
@@ -42,5 +48,21 @@ list_events! {
         /// the latest where a restriction that stood was renewed.
         pub first: u64,
         pub last: u64,
+    } items: ItemChecked
+    /// A check found everything as the one before it had. Counts in the compartment.
+    ItemsChecked(ItemsCheckedHead) = 38 {
+        /// 1 if the quote bank was looked at, and so every market, in order, before the items.
+        pub quote: u64,
+        /// What the quote vault held, if it was looked at.
+        pub quote_vault: u64,
+    } items: ItemChecked {
+        /// 0x100 + bank, 0x200 + market, 0x304 a margin account.
+        pub item: u32,
+        /// 0 sound, 1 broken, 2 value is missing.
+        pub found: u32,
+        /// What the bank's vault held, token units; 0 for everything else.
+        pub vault: u64,
+        /// The margin account, zero for everything else.
+        pub margin: Pubkey,
     }
 }

@@ -25,10 +25,11 @@ macro_rules! events {
 }
 
 /// Writes the events that end with a list: name, name of the part before the list, number, fields,
-/// then the list's name, its record and the record's fields.
+/// then the list's name, its record and the record's fields; perhaps then the name of a second list
+/// and its record, which another event describes.
 macro_rules! list_events {
     ($($(#[$doc:meta])+ $name:ident($head:ident) = $kind:literal { $($fields:tt)* }
-        $list:ident: $record:ident { $($of_record:tt)* })+) => {
+        $list:ident: $record:ident { $($of_record:tt)* } $($second:ident: $other:ident)?)+) => {
         $(
             $(#[$doc])+
             #[event]
@@ -37,6 +38,10 @@ macro_rules! list_events {
                 pub head: $head,
                 /// The list.
                 pub $list: Vec<$record>,
+                $(
+                    /// The second list.
+                    pub $second: Vec<$other>,
+                )?
             }
 
             /// What comes before the list.

@@ -25,7 +25,7 @@ use bulwark_core::staking::stress;
 use bulwark_state::{Board, Compartment, Insurance, Market};
 
 use crate::error::{BulwarkError, OrRefuse, ensure, refusal};
-use crate::event::{self, BreakerTripped, CheckedHead, Kind};
+use crate::event::{self, BreakerTripped, CheckedHead, ItemChecked, ItemsCheckedHead, Kind, Laid};
 use crate::guard::{Guard, last_restart};
 use crate::state::{
     Access, BankState, BoardState, CompartmentState, InsuranceState, Layout, MarginState,
@@ -85,7 +85,8 @@ impl<'info> Check<'info> {
         let mut quote = loader.write()?;
         let vault = self.quote_vault.as_ref().ok_or_else(missing)?;
         token::check_vault(&quote, vault)?;
-        let money = (token::balance(vault)?, self.insurance.read()?.balance);
+        sight.quote_vault = token::balance(vault)?;
+        let money = (sight.quote_vault, self.insurance.read()?.balance);
         let mut opened = Vec::with_capacity(markets.len());
         for market in markets {
             opened.push(market.write()?);
@@ -128,6 +129,7 @@ impl<'info> Check<'info> {
         let compartment = &mut sight.compartment;
         let amount = rule::reward(compartment, before, &quote, vault, guard.now).or_refuse()?;
         if amount > 0 {
+            sight.quote_vault = vault;
             let mut margin = to.write()?;
             let flow = guard.flow();
             rule::pay(
@@ -155,6 +157,8 @@ struct Sight<'a> {
     /// Level of the drawdown, where it was latched anew.
     drawdown: u64,
     trips: Vec<BreakerTripped>,
+    items: Vec<ItemChecked>,
+    quote_vault: u64,
 }
 
 impl Sight<'_> {
@@ -208,7 +212,29 @@ impl Sight<'_> {
         Ok(())
     }
 
-    fn market(&mut self, market: &mut Market) -> Result<()> {
+    /// An event with the lists that it ends with: trips for one that has them, and items.
+    fn laid<E: Kind>(&self, event: &E) -> Laid {
+        let (trips, items) = (&self.trips[..], &self.items[..]);
+        let room = size_of_val(trips).saturating_add(size_of_val(items));
+        let mut laid = Laid::new(event, room.saturating_add(8));
+        if E::KIND == CheckedHead::KIND {
+            laid.list(trips);
+        }
+        laid.list(items);
+        laid
+    }
+
+    /// Notes what of one of the items that follow is told: the item's code, what was found.
+    fn told(&mut self, item: Item, found: Finding, (vault, margin): (u64, Pubkey)) {
+        self.items.push(ItemChecked {
+            item: item.code().into(),
+            found: found as u32,
+            vault,
+            margin,
+        });
+    }
+
+    fn market(&mut self, market: &mut Market) -> Result<Finding> {
         let holds = invariant::market(market).is_ok();
         let finding = rule::market(&self.board, market, holds).or_refuse()?;
         self.observe(Item::Market(market.index), finding)?;
@@ -222,7 +248,8 @@ impl Sight<'_> {
         let watch = &mut seat.or_refuse()?.watch;
         let found = (watch.reason, watch.sequence, watch.chained);
         watch.chained = watch.sequence;
-        self.trip(market.index.into(), found)
+        self.trip(market.index.into(), found)?;
+        Ok(finding)
     }
 
     /// One of the items that follow, by what it says that it is; the loader proves it.
@@ -239,7 +266,9 @@ impl Sight<'_> {
             let key = self.compartment.markets.get(usize::from(market.index));
             let ours = key.is_some_and(|key| same(key, info.key));
             ensure(ours, BulwarkError::WrongMarket)?;
-            return self.market(&mut market);
+            let (item, found) = (Item::Market(market.index), self.market(&mut market)?);
+            self.told(item, found, (0, Pubkey::default()));
+            return Ok(());
         }
         if is::<MarginState>(info)? {
             let loader = AccountLoader::<MarginState>::try_from(info)?;
@@ -249,6 +278,7 @@ impl Sight<'_> {
             let finding = rule::account(&self.board, &margin, holds);
             let key = info.key.to_bytes();
             mode::observe_account(&mut self.compartment, &key, finding, self.now).or_refuse()?;
+            self.told(Item::Global(Global::Account), finding, (0, *info.key));
             return Ok(());
         }
         let counted = guard.context.phase.rules();
@@ -264,7 +294,9 @@ impl Sight<'_> {
         let balance = token::balance(vault)?;
         let holds = invariant::bank(&bank).is_ok();
         let finding = rule::token(&mut self.board, &bank, balance, holds).or_refuse()?;
-        self.observe(Item::Bank(bank.index), finding)
+        let item = Item::Bank(bank.index);
+        self.told(item, finding, (balance, Pubkey::default()));
+        self.observe(item, finding)
     }
 }
 
@@ -276,7 +308,7 @@ fn is<T: Layout>(info: &AccountInfo) -> Result<bool> {
 
 /// Checks. `quote`: the quote bank too, for which every market leads the list.
 ///
-/// Nothing is emitted or chained where nothing has changed.
+/// Where nothing has changed it is told too, but not chained.
 pub fn check<'info>(ctx: Context<'info, Check<'info>>, quote: bool) -> Result<()> {
     let accounts = &*ctx.accounts;
     let guard = Guard::new(&accounts.protocol, &accounts.compartment)?;
@@ -292,6 +324,8 @@ pub fn check<'info>(ctx: Context<'info, Check<'info>>, quote: bool) -> Result<()
         paused_until: 0,
         drawdown: 0,
         trips: Vec::new(),
+        items: Vec::new(),
+        quote_vault: 0,
     };
     let before = Bits::of(&sight.compartment);
     sight.whole(&*accounts.insurance.read()?)?;
@@ -313,18 +347,31 @@ pub fn check<'info>(ctx: Context<'info, Check<'info>>, quote: bool) -> Result<()
     } else {
         accounts.reward(&guard, &mut sight, &before)?
     };
-    tell(accounts, &guard, &sight, &before, reward)
+    tell(accounts, &guard, sight, (&before, reward, quote))
 }
 
-/// Chains and emits what has changed.
-fn tell(accounts: &Check, guard: &Guard, sight: &Sight, before: &Bits, reward: u64) -> Result<()> {
+/// Chains what has changed, and emits it with what was looked at.
+fn tell(
+    accounts: &Check,
+    guard: &Guard,
+    mut sight: Sight,
+    (before, reward, quote): (&Bits, u64, bool),
+) -> Result<()> {
     let after = Bits::of(&sight.compartment);
     let restart = last_restart()?;
     let restarted = restart != accounts.protocol.read()?.last_restart_slot;
     let latched = sight.paused_until != 0 || sight.drawdown != 0;
     let changed = latched || restarted || after != *before;
+    let (quote, quote_vault) = (quote.into(), sight.quote_vault);
+    let (caller, id) = (accounts.caller.key, guard.compartment);
     if !changed && sight.trips.is_empty() {
-        return Ok(());
+        let sequence = event::count(&mut sight.compartment.event_sequence)?;
+        let event = ItemsCheckedHead {
+            common: ItemsCheckedHead::head(guard.now, caller, id, sequence),
+            quote,
+            quote_vault,
+        };
+        return sight.laid(&event).emit(&accounts.event_authority);
     }
     invariant::compartment(&sight.compartment)?;
     let mut protocol = accounts.protocol.write()?;
@@ -333,7 +380,7 @@ fn tell(accounts: &Check, guard: &Guard, sight: &Sight, before: &Bits, reward: u
         protocol.restart_seen_at = guard.now.unix;
     }
     let sequence = event::next_chained(&protocol)?;
-    let common = CheckedHead::head(guard.now, accounts.caller.key, guard.compartment, sequence);
+    let common = CheckedHead::head(guard.now, caller, id, sequence);
     let event = CheckedHead {
         common,
         banks_before: before.banks,
@@ -352,8 +399,11 @@ fn tell(accounts: &Check, guard: &Guard, sight: &Sight, before: &Bits, reward: u
             Some(to) if reward > 0 => to.key(),
             _ => Pubkey::default(),
         },
+        quote,
+        quote_vault,
     };
-    event::chain_list(&mut protocol, &common, &event, &sight.trips)?;
+    let event = sight.laid(&event);
+    event::chain_laid(&mut protocol, &common, &event)?;
     drop(protocol);
-    event::emit_list(&accounts.event_authority, &event, &sight.trips)
+    event.emit(&accounts.event_authority)
 }

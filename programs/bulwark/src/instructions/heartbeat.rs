@@ -7,7 +7,8 @@ use anchor_lang::prelude::*;
 use bulwark_core::guardian;
 
 use crate::error::{BulwarkError, OrRefuse, ensure};
-use crate::state::{Access, GuardianState, same};
+use crate::event::{self, HeartbeatNoted, Kind, NO_COMPARTMENT};
+use crate::state::{Access, GuardianState, ProtocolState, same};
 use crate::{guard, invariant};
 
 /// Accounts of `heartbeat`.
@@ -15,21 +16,45 @@ use crate::{guard, invariant};
 pub struct Heartbeat<'info> {
     /// Member or veto seat.
     pub member: Signer<'info>,
+    /// Protocol.
+    #[account(mut)]
+    pub protocol: AccountLoader<'info, ProtocolState>,
     /// Guardian.
     #[account(mut)]
     pub guardian: AccountLoader<'info, GuardianState>,
+    /// CHECK: the address is compared; signs the event's self-call.
+    #[account(address = crate::EVENT_AUTHORITY_AND_BUMP.0)]
+    pub event_authority: UncheckedAccount<'info>,
+    /// CHECK: the address is compared; called for the event.
+    #[account(address = crate::ID)]
+    pub program: UncheckedAccount<'info>,
 }
 
 /// Notes a heartbeat.
 pub fn heartbeat(ctx: Context<Heartbeat>) -> Result<()> {
+    let accounts = &*ctx.accounts;
     let now = guard::now()?;
-    let key = ctx.accounts.member.key;
-    let mut guardian = ctx.accounts.guardian.write()?;
-    ensure(*key != Pubkey::default(), BulwarkError::NotMember)?;
-    if same(&guardian.veto, key) {
-        guardian::heartbeat_veto(&mut guardian, key.as_array(), now).or_refuse()?;
-    } else {
-        guardian::heartbeat(&mut guardian, key.as_array(), now).or_refuse()?;
-    }
-    invariant::guardian(&guardian)
+    let key = accounts.member.key;
+    let event = {
+        let mut protocol = accounts.protocol.write()?;
+        let ours = same(&protocol.guardian, &accounts.guardian.key());
+        ensure(ours, BulwarkError::WrongProtocol)?;
+        let mut guardian = accounts.guardian.write()?;
+        ensure(*key != Pubkey::default(), BulwarkError::NotMember)?;
+        let mut powers_at = 0;
+        if same(&guardian.veto, key) {
+            guardian::heartbeat_veto(&mut guardian, key.as_array(), now).or_refuse()?;
+        } else {
+            guardian::heartbeat(&mut guardian, key.as_array(), now).or_refuse()?;
+            let index = guardian::index_of(&guardian, key.as_array()).or_refuse()?;
+            powers_at = guardian.members.get(index).or_refuse()?.powers_at;
+        }
+        invariant::guardian(&guardian)?;
+        let sequence = event::next_chained(&protocol)?;
+        let common = HeartbeatNoted::head(now, key, NO_COMPARTMENT, sequence);
+        let event = HeartbeatNoted { common, powers_at };
+        event::chain(&mut protocol, &common, &event)?;
+        event
+    };
+    event::emit(&accounts.event_authority, &event)
 }
