@@ -1,14 +1,28 @@
 //! What was rebuilt against what lies on chain.
 
 use anchor_lang::prelude::Pubkey;
-use bulwark_state::{Bank, Board, Book, Insurance, MarginAccount, Market, Recovery, Stake, Ticket};
-use bytemuck::{Pod, bytes_of, bytes_of_mut};
+use bulwark_state::{
+    Bank, Board, Book, Guardian, Insurance, MarginAccount, Market, Proposal, Protocol, QuoteTotals,
+    Recovery, Stake, Ticket,
+};
+use bytemuck::{Pod, bytes_of};
 
-use crate::ledger::{Compartment, Venue};
-use crate::untold::but_untold;
+use crate::ledger::{Compartment, Ledger, Venue};
 
-/// An account as it lies on chain.
+/// An account above all compartments as it lies on chain.
+pub enum Above<'a> {
+    /// The Protocol.
+    Protocol(&'a Protocol),
+    /// The guardian.
+    Guardian(&'a Guardian),
+    /// A proposal to it.
+    Proposal(&'a Proposal),
+}
+
+/// An account of a compartment as it lies on chain.
 pub enum Found<'a> {
+    /// The compartment's own.
+    Compartment(&'a bulwark_state::Compartment),
     /// A Board.
     Board(&'a Board),
     /// A margin account.
@@ -29,15 +43,31 @@ pub enum Found<'a> {
     Stake(&'a Stake),
 }
 
-/// Names every number in which an account on chain differs from what its events come to.
-///
-/// Every account is compared whole, byte by byte, but for what no event fixes ([`UNTOLD`]).
-///
-/// [`UNTOLD`]: crate::UNTOLD
+/// [`differences`] of an account above all compartments.
+#[must_use]
+pub fn differences_above(rebuilt: &Ledger, key: &Pubkey, found: &Above<'_>) -> Vec<String> {
+    let mut list = List(Vec::new(), key);
+    match found {
+        Above::Protocol(is) => protocol(&mut list, &rebuilt.protocol, is),
+        Above::Guardian(is) => guardian(&mut list, &rebuilt.guardian, is),
+        Above::Proposal(is) => match rebuilt.proposals.get(key) {
+            Some(ours) => proposal(&mut list, ours, is),
+            None => list.missing(),
+        },
+    }
+    list.0
+}
+
+/// Names every number in which an account on chain differs from what its events come to. Every
+/// account is compared whole, byte by byte.
 #[must_use]
 pub fn differences(rebuilt: &Compartment, key: &Pubkey, found: &Found<'_>) -> Vec<String> {
     let mut list = List(Vec::new(), key);
     match found {
+        Found::Compartment(is) => match rebuilt.key == *key {
+            true => compartment(&mut list, &rebuilt.state, is),
+            false => list.missing(),
+        },
         Found::Board(is) => match rebuilt.board_key == *key {
             true => same_board(&mut list, &rebuilt.board, is),
             false => list.missing(),
@@ -96,24 +126,9 @@ impl List<'_> {
         }
     }
 
-    fn most(&mut self, what: &str, rebuilt: u64, is: u64) {
-        if is > rebuilt {
-            self.0.push(format!(
-                "{}: {what} is {is}, its events come to {rebuilt}",
-                self.1
-            ));
-        }
-    }
-
-    /// All of a layout but what no event fixes.
-    fn whole<T: Pod>(&mut self, kind: &str, rebuilt: &T, is: &T) {
-        self.part(kind, kind, rebuilt, is);
-    }
-
-    fn part<T: Pod>(&mut self, what: &str, kind: &str, rebuilt: &T, is: &T) {
-        let mut plain = bytes_of(rebuilt).to_vec();
-        but_untold(kind, &mut plain, bytes_of(is));
-        self.bytes(what, &plain, bytes_of(is));
+    /// All of a layout.
+    fn whole<T: Pod>(&mut self, what: &str, rebuilt: &T, is: &T) {
+        self.bytes(what, bytes_of(rebuilt), bytes_of(is));
     }
 
     fn bytes(&mut self, what: &str, rebuilt: &[u8], is: &[u8]) {
@@ -125,6 +140,39 @@ impl List<'_> {
             ));
         }
     }
+}
+
+fn protocol(list: &mut List<'_>, rebuilt: &Protocol, is: &Protocol) {
+    list.same("mode", rebuilt.mode, is.mode);
+    list.same("chained", rebuilt.event_sequence, is.event_sequence);
+    list.same("exits", rebuilt.quick_until, is.quick_until);
+    list.whole("Protocol", rebuilt, is);
+}
+
+fn guardian(list: &mut List<'_>, rebuilt: &Guardian, is: &Guardian) {
+    list.same("members", rebuilt.members, is.members);
+    list.same("waiting", rebuilt.waiting, is.waiting);
+    list.whole("Guardian", rebuilt, is);
+}
+
+fn proposal(list: &mut List<'_>, rebuilt: &Proposal, is: &Proposal) {
+    list.same("state", rebuilt.state, is.state);
+    list.same("approvals", rebuilt.approvals, is.approvals);
+    list.same("objections", rebuilt.objections, is.objections);
+    list.whole("Proposal", rebuilt, is);
+}
+
+fn compartment(
+    list: &mut List<'_>,
+    rebuilt: &bulwark_state::Compartment,
+    is: &bulwark_state::Compartment,
+) {
+    list.same("mode", rebuilt.mode, is.mode);
+    list.same("broken bits", rebuilt.broken, is.broken);
+    list.same("clock", rebuilt.clock, is.clock);
+    list.same("time above Normal", rebuilt.above, is.above);
+    list.same("events", rebuilt.event_sequence, is.event_sequence);
+    list.whole("Compartment", rebuilt, is);
 }
 
 fn margin(list: &mut List<'_>, rebuilt: &MarginAccount, is: &MarginAccount) {
@@ -142,9 +190,14 @@ fn margin(list: &mut List<'_>, rebuilt: &MarginAccount, is: &MarginAccount) {
 }
 
 fn bank(list: &mut List<'_>, rebuilt: &Bank, is: &Bank) {
-    list.most("expected", rebuilt.expected, is.expected);
+    list.same("expected", rebuilt.expected, is.expected);
     let (ours, its) = (&rebuilt.totals, &is.totals);
-    list.most("deficit", ours.deficit, its.deficit);
+    list.same("deficit", ours.deficit, its.deficit);
+    let check = |of: &QuoteTotals| {
+        let last = (of.check_slot, of.check_loss, of.check_claims);
+        (last, of.check_gap, of.check_hole)
+    };
+    list.same("last check", check(ours), check(its));
     list.same("positive quote", ours.positive, its.positive);
     list.same("negative quote", ours.negative, its.negative);
     list.same("fees", ours.fees, its.fees);
@@ -178,6 +231,8 @@ fn market(list: &mut List<'_>, venue: &Venue, is: &Market) {
     list.same("draws", rebuilt.draws, is.draws);
     list.same("cascade", rebuilt.cascade, is.cascade);
     list.same("band", rebuilt.band, is.band);
+    let seen = |of: &Market| (of.loss_long_seen, of.loss_short_seen);
+    list.same("losses seen", seen(rebuilt), seen(is));
     list.whole("Market", rebuilt, is);
 }
 
@@ -193,23 +248,16 @@ fn insurance(list: &mut List<'_>, rebuilt: &Insurance, is: &Insurance) {
 fn same_board(list: &mut List<'_>, rebuilt: &Board, is: &Board) {
     list.same("refreshes", rebuilt.sequence, is.sequence);
     list.same("clock", rebuilt.clock, is.clock);
-    let mut plain = Box::new(*rebuilt);
     for (number, (ours, its)) in rebuilt.feeds.iter().zip(&is.feeds).enumerate() {
-        list.part(&format!("feed {number}"), "Feed", ours, its);
+        list.whole(&format!("feed {number}"), ours, its);
     }
-    for (number, (ours, its)) in plain.banks.iter_mut().zip(&is.banks).enumerate() {
-        list.part(&format!("seat of bank {number}"), "BoardBank", ours, its);
-        but_untold("BoardBank", bytes_of_mut(ours), bytes_of(its));
+    for (number, (ours, its)) in rebuilt.banks.iter().zip(&is.banks).enumerate() {
+        list.whole(&format!("seat of bank {number}"), ours, its);
     }
     for (number, (ours, its)) in rebuilt.markets.iter().zip(&is.markets).enumerate() {
-        list.part(
-            &format!("seat of market {number}"),
-            "BoardMarket",
-            ours,
-            its,
-        );
+        list.whole(&format!("seat of market {number}"), ours, its);
     }
-    list.whole("Board", &*plain, is);
+    list.whole("Board", rebuilt, is);
 }
 
 fn same_book(list: &mut List<'_>, rebuilt: &Book, is: &Book) {

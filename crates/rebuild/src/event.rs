@@ -85,6 +85,21 @@ fn listed<H: Pod, R: Pod>(fields: &[u8]) -> Result<(H, Vec<R>)> {
     Ok((bytemuck::pod_read_unaligned(head), records))
 }
 
+/// Fields, then two lists.
+fn listed_twice<H: Pod, R: Pod, S: Pod>(fields: &[u8]) -> Result<(H, Vec<R>, Vec<S>)> {
+    let behind = fields.get(size_of::<H>()..).and_then(<[u8]>::first_chunk);
+    let Some(length) = behind else {
+        bail!("{} bytes of fields are too few", fields.len());
+    };
+    let records = usize::try_from(u32::from_le_bytes(*length))?.checked_mul(size_of::<R>());
+    let first = records.and_then(|bytes| bytes.checked_add(size_of::<H>() + 4));
+    let both = first.and_then(|first| fields.split_at_checked(first));
+    let (first, second) = both.ok_or_else(|| anyhow!("the first list is cut off"))?;
+    let (head, list) = listed(first)?;
+    let (_, other): ([u8; 0], _) = listed(second)?;
+    Ok((head, list, other))
+}
+
 /// An event with nothing in it but its kind, and `behind` more bytes.
 fn blank<E: Kind>(behind: usize) -> Raw {
     let head = E::head(Now { unix: 0, slot: 0 }, &Pubkey::default(), 0, 0);
@@ -96,13 +111,15 @@ fn blank<E: Kind>(behind: usize) -> Raw {
 
 /// The enumeration of events and its decoding, from one list of their types.
 macro_rules! events {
-    ($($name:ident,)+ ; $($list:ident($head:ident, $record:ident),)+) => {
+    ($($name:ident,)+ ; $($list:ident($head:ident, $record:ident),)+ ;
+        $($both:ident($first:ident, $one:ident, $other:ident),)+) => {
         /// An event of the program.
         #[derive(Clone)]
         #[allow(missing_docs, clippy::large_enum_variant)]
         pub enum Event {
             $($name($name),)+
             $($list($head, Vec<$record>),)+
+            $($both($first, Vec<$one>, Vec<$other>),)+
         }
 
         impl Event {
@@ -112,6 +129,7 @@ macro_rules! events {
                 vec![
                     $((stringify!($name), <$name>::KIND, blank::<$name>(0)),)+
                     $((stringify!($list), <$head>::KIND, blank::<$head>(4)),)+
+                    $((stringify!($both), <$first>::KIND, blank::<$first>(8)),)+
                 ]
             }
 
@@ -121,6 +139,7 @@ macro_rules! events {
                 match self {
                     $(Self::$name(event) => &event.common,)+
                     $(Self::$list(head, _) => &head.common,)+
+                    $(Self::$both(head, _, _) => &head.common,)+
                 }
             }
 
@@ -130,6 +149,7 @@ macro_rules! events {
                 match self {
                     $(Self::$name(_) => stringify!($name),)+
                     $(Self::$list(..) => stringify!($list),)+
+                    $(Self::$both(..) => stringify!($both),)+
                 }
             }
         }
@@ -147,6 +167,11 @@ macro_rules! events {
                 let (head, list): ($head, Vec<$record>) = listed(fields)?;
                 ensure!(head.common.kind == <$head>::KIND, "its kind is another");
                 return Ok(Some(Event::$list(head, list)));
+            })+
+            $(if discriminator == <$first>::DISCRIMINATOR {
+                let (head, one, other): ($first, Vec<$one>, Vec<$other>) = listed_twice(fields)?;
+                ensure!(head.common.kind == <$first>::KIND, "its kind is another");
+                return Ok(Some(Event::$both(head, one, other)));
             })+
             Ok(None)
         }
@@ -168,7 +193,7 @@ events! {
     ;
     OrderPlaced(OrderPlacedHead, OrderFill),
     AccountWoundUp(AccountWoundUpHead, LegWoundUp),
-    Checked(CheckedHead, BreakerTripped),
+    ItemsChecked(ItemsCheckedHead, ItemChecked),
     AccountsMarked(AccountsMarkedHead, AccountMarked),
     PricesRefreshed(PricesRefreshedHead, Read),
     BoardCreated(BoardCreatedHead, u8),
@@ -178,4 +203,6 @@ events! {
     InsuranceCreated(InsuranceCreatedHead, u8),
     ProposalOpened(ProposalOpenedHead, u8),
     GuardianCreated(GuardianCreatedHead, GuardianMember),
+    ;
+    Checked(CheckedHead, BreakerTripped, ItemChecked),
 }

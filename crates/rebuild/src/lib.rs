@@ -5,8 +5,7 @@
 //! computed by the same functions of `bulwark-core` that the program calls. Interest, funding and
 //! socialised losses are booked lazily on chain: they follow from the events that moved their
 //! indexes. So a [`Ledger`] that has taken every event since the Protocol was created holds every
-//! Board, margin account, bank, market, order book, insurance and stake byte by byte, but for what
-//! [`UNTOLD`] names, and [`differences`] finds nothing between it and the chain.
+//! account of the program byte by byte, and [`differences`] finds nothing between it and the chain.
 //!
 //! Wherever an event repeats a number that its history already fixes (`…_before`, `…_after`, its
 //! place in an account's own count), the two are compared: a history with an event left out,
@@ -18,12 +17,10 @@ mod commitment;
 mod compare;
 mod event;
 mod ledger;
-mod untold;
 
 pub use apply::NO_RULE;
 pub use chain::{Chain, Link, head_after};
 pub use commitment::{ClaimProof, Commitment, Totals, leaf_of, sha256};
-pub use compare::{Found, differences};
+pub use compare::{Above, Found, differences, differences_above};
 pub use event::{Event, Raw, head_of};
 pub use ledger::{Compartment, Ledger, Records, Venue};
-pub use untold::{UNTOLD, Untold};

@@ -8,12 +8,13 @@ use anyhow::{Context, Result, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bulwark::state::{
-    BankState, BoardState, BookState, InsuranceState, MarginState, MarketState, ProtocolState,
-    RecoveryState, StakeState, TicketState,
+    BankState, BoardState, BookState, CompartmentState, GuardianState, InsuranceState, MarginState,
+    MarketState, ProposalState, ProtocolState, RecoveryState, StakeState, TicketState,
 };
-use bulwark_rebuild::{Compartment, Found, Ledger, Link, differences};
+use bulwark_rebuild::{Above, Compartment, Found, Ledger, Link, differences, differences_above};
 use bulwark_state::{
-    Bank, Board, Book, Insurance, MarginAccount, Market, Protocol, Recovery, Stake, Ticket,
+    Bank, Board, Book, Guardian, Insurance, MarginAccount, Market, Proposal, Protocol, Recovery,
+    Stake, Ticket,
 };
 use bytemuck::Pod;
 use bytemuck::allocation::zeroed_box;
@@ -96,12 +97,30 @@ impl Accounts {
     /// The differences.
     pub fn compare(&self, ledger: &Ledger) -> Result<usize> {
         let mut found = Vec::new();
-        let mut compared = 0;
+        let mut compared = self.compare_above(ledger, &mut found);
         for rebuilt in ledger.compartments.values() {
             compared += self.compare_one(rebuilt, &mut found);
         }
         ensure!(found.is_empty(), "{}", found.join("; "));
         Ok(compared)
+    }
+
+    fn compare_above(&self, ledger: &Ledger, found: &mut Vec<String>) -> usize {
+        let mut compared = 0;
+        let mut compare = |key: &Pubkey, is: Above<'_>| {
+            compared += 1;
+            found.extend(differences_above(ledger, key, &is));
+        };
+        for (at, protocol) in self.all::<ProtocolState, Protocol>() {
+            compare(at, Above::Protocol(&protocol));
+        }
+        for (at, guardian) in self.all::<GuardianState, Guardian>() {
+            compare(at, Above::Guardian(&guardian));
+        }
+        for (at, proposal) in self.all::<ProposalState, Proposal>() {
+            compare(at, Above::Proposal(&proposal));
+        }
+        compared
     }
 
     fn compare_one(&self, rebuilt: &Compartment, found: &mut Vec<String>) -> usize {
@@ -111,6 +130,11 @@ impl Accounts {
             compared += 1;
             found.extend(differences(rebuilt, key, &is));
         };
+        for (at, own) in self.all::<CompartmentState, bulwark_state::Compartment>() {
+            if at.to_bytes() == key {
+                compare(at, Found::Compartment(&own));
+            }
+        }
         for (at, market) in self.all::<MarketState, Market>() {
             if market.compartment == key {
                 compare(at, Found::Market(&market));
@@ -155,7 +179,7 @@ impl Accounts {
             }
         }
         for (at, stake) in self.all::<StakeState, Stake>() {
-            if rebuilt.stakes.contains_key(at) {
+            if stake.insurance == rebuilt.state.insurance {
                 compare(at, Found::Stake(&stake));
             }
         }

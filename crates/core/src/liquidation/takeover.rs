@@ -334,12 +334,7 @@ pub fn note_taken(
 ///
 /// # Errors
 /// [`Error::OracleGate`] before the first print, [`Error::Overflow`].
-pub fn count_liquidated(
-    board: &Board,
-    market: &mut Market,
-    notional: u64,
-    now: Now,
-) -> Result<()> {
+pub fn count_liquidated(board: &Board, market: &mut Market, notional: u64, now: Now) -> Result<()> {
     let base = open_notional(board, market)?;
     loss::refill(&mut market.cascade, base, now)?;
     market.cascade.level = market.cascade.level.saturating_sub(notional);

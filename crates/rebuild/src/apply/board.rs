@@ -1,8 +1,8 @@
 //! The Board: what refreshes have read, by the functions that the program refreshes with.
 
 use anyhow::{Context, Result, ensure};
-use bulwark::event::{BreakerTripped, PricesRefreshedHead, Read, read};
-use bulwark::instructions::{BOARD_COVER, BOARD_PEG, outcome};
+use bulwark::event::{PricesRefreshedHead, Read, read};
+use bulwark::instructions::outcome;
 use bulwark_core::feed::Reading;
 use bulwark_core::{Now, refresh};
 use bulwark_state::OpenClock;
@@ -17,10 +17,6 @@ const WHOLE: u64 = 1_000_000_000;
 pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool> {
     match event {
         Event::PricesRefreshed(head, reads) => prices(to, head, reads, now)?,
-        Event::Checked(_, trips) => {
-            chained(to, trips)?;
-            return Ok(false);
-        }
         _ => return Ok(false),
     }
     Ok(true)
@@ -134,39 +130,6 @@ fn copied(to: &mut Compartment, one: &Read) -> Result<()> {
             seat.coverage_e9 = one.value;
         }
         kind => anyhow::bail!("a read of kind {kind}"),
-    }
-    Ok(())
-}
-
-/// Trips that a check has chained.
-fn chained(to: &mut Compartment, trips: &[BreakerTripped]) -> Result<()> {
-    let board = &mut *to.board;
-    for trip in trips {
-        if trip.market == BOARD_COVER {
-            same(
-                "trip of the coverage breaker",
-                trip.last,
-                board.cover.sequence,
-            )?;
-            board.cover.chained = trip.last;
-        } else if trip.market & BOARD_PEG != 0 {
-            same("trip of the depeg breaker", trip.last, board.pegs.sequence)?;
-            board.pegs.chained = trip.last;
-        } else {
-            let at = usize::try_from(trip.market)?;
-            let watch = &mut board.markets.get_mut(at).context("no such market")?.watch;
-            // A market counts those of liquidations apart.
-            if u64::from(watch.reason) == trip.reason {
-                same("trip of a market", trip.last, watch.sequence)?;
-                watch.chained = trip.last;
-                continue;
-            }
-            let market = &mut to.markets.get_mut(at).context("no such market")?.market;
-            let band = &mut market.band;
-            let told = (trip.reason, trip.last);
-            same("liquidations' trip", told, (band.reason.into(), band.sequence))?;
-            band.chained = trip.last;
-        }
     }
     Ok(())
 }

@@ -74,7 +74,11 @@ fn take_over(to: &mut Compartment, taken: &PositionTakenOver, now: Now) -> Resul
         taken.receiver_sequence,
     )?;
     let insurance = &mut *to.insurance;
-    same("insurance before", taken.insurance_before, insurance.balance)?;
+    same(
+        "insurance before",
+        taken.insurance_before,
+        insurance.balance,
+    )?;
     // Grace and what a receiver must have permit it or not: it was.
     let around = Circumstances {
         now,

@@ -1,6 +1,7 @@
 //! What each event does to the ledger, one file per theme.
 
 mod board;
+mod check;
 mod council;
 mod liquidation;
 mod listing;
@@ -31,6 +32,9 @@ pub(crate) fn event(ledger: &mut Ledger, event: &Event, now: Now) -> Result<()> 
     // An instruction asks for the flow before it carries out what was decided.
     ledger.asked(id, now)?;
     council::pay(ledger, event, now)?;
+    if check::take(ledger, event, now)? {
+        return Ok(());
+    }
     let compartment = ledger.compartment(id)?;
     let taken = board::take(compartment, event, now)?
         || money::take(compartment, event, now)?

@@ -215,8 +215,20 @@ fn withdraw(to: &mut Compartment, moved: &Withdrawn, now: Now) -> Result<()> {
     let (_, bank) = to.banks.get_mut(index).context("no such bank")?;
     let plan = plan_withdraw(&account, bank, &request, now).refused("the withdrawal")?;
     let applied = apply(&mut account, bank, &plan, now).refused("the withdrawal")?;
-    let told = (moved.paid, moved.queued, moved.residual, moved.free, moved.collected);
-    let is = (applied.coins, applied.queued, plan.residual, plan.free, plan.collected);
+    let told = (
+        moved.paid,
+        moved.queued,
+        moved.residual,
+        moved.free,
+        moved.collected,
+    );
+    let is = (
+        applied.coins,
+        applied.queued,
+        plan.residual,
+        plan.free,
+        plan.collected,
+    );
     same("paid, queued, residual, free, collected", told, is)?;
     same("a small exit", moved.flags >> 1 & 1 == 1, plan.small)?;
     let after = (balance(&account, bank.index)?, total(bank)?);
@@ -249,7 +261,8 @@ fn ticket(to: &mut Compartment, moved: &Withdrawn, seat: &Seat, now: Now) -> Res
         &[bump],
     ];
     let key = Pubkey::create_program_address(&seeds, &bulwark::ID);
-    to.tickets.insert(key.context("the ticket's address")?, ticket);
+    to.tickets
+        .insert(key.context("the ticket's address")?, ticket);
     Ok(())
 }
 
@@ -265,9 +278,21 @@ fn crank(to: &mut Compartment, moved: &TicketCranked, now: Now) -> Result<()> {
     let served = serve(&mut ticket, &mut account, bank, (vault, &to.flow), now);
     let served = served.refused("the payment")?;
     same("served after", moved.served_after, ticket.served)?;
-    let told = (moved.paid, moved.collected, moved.residual, moved.voided, moved.done);
+    let told = (
+        moved.paid,
+        moved.collected,
+        moved.residual,
+        moved.voided,
+        moved.done,
+    );
     let done = u64::from(served.done);
-    let is = (served.coins, served.collected, served.residual, served.voided, done);
+    let is = (
+        served.coins,
+        served.collected,
+        served.residual,
+        served.voided,
+        done,
+    );
     same("paid, collected, residual, voided, done", told, is)?;
     same("expected after", moved.expected_after, bank.expected)?;
     if !served.done {

@@ -56,7 +56,11 @@ fn settle(to: &mut Compartment, settled: &PositionSettled, now: Now) -> Result<(
     same("settlement price", settled.price, seat.settle_price)?;
     same("quote before", settled.quote_before, account.quote)?;
     let insurance = &mut *to.insurance;
-    same("insurance before", settled.insurance_before, insurance.balance)?;
+    same(
+        "insurance before",
+        settled.insurance_before,
+        insurance.balance,
+    )?;
     let key = settled.margin.as_array();
     let (board, of) = (&to.board, (key, &mut *account));
     let closed = settlement::close_position(board, of, (market, book), insurance, now);
@@ -66,7 +70,11 @@ fn settle(to: &mut Compartment, settled: &PositionSettled, now: Now) -> Result<(
     same("orders", settled.orders, closed.orders.into())?;
     same("quote after", settled.quote_after, account.quote)?;
     same("pot after", settled.pot_after, venue.market.pot)?;
-    same("insurance after", settled.insurance_after, insurance.balance)?;
+    same(
+        "insurance after",
+        settled.insurance_after,
+        insurance.balance,
+    )?;
     to.lay(&settled.margin, account);
     Ok(())
 }

@@ -1,17 +1,17 @@
 //! What moves banks and insurance as a whole: folds, interest and premium, valuations, new money,
-//! fees paid out, what a check pays.
+//! fees paid out.
 
 use anchor_lang::prelude::Pubkey;
 use anyhow::{Context, Result, ensure};
 use bulwark::event::{
-    BanksValued, CheckedHead, InsuranceFunded, InterestAccrued, MarketsFolded, Recapitalised,
-    SurplusSwept, TreasuryPaid,
+    BanksValued, InsuranceFunded, InterestAccrued, MarketsFolded, Recapitalised, SurplusSwept,
+    TreasuryPaid,
 };
 use bulwark_core::ledger::{QuoteMoney, accrue_interest};
 use bulwark_core::outflow::{base_value, carry, note_value};
 use bulwark_core::staking::premium;
 use bulwark_core::withdrawal;
-use bulwark_core::{Now, check, coverage};
+use bulwark_core::{Now, coverage};
 use bulwark_state::{Bank, Wide};
 
 use crate::event::Event;
@@ -26,7 +26,6 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
         Event::SurplusSwept(found) => sweep(to, found, now)?,
         Event::Recapitalised(given) => recapitalise(to, given, now)?,
         Event::TreasuryPaid(paid) => pay_treasury(to, paid, now)?,
-        Event::Checked(check, _) => reward(to, check, now)?,
         Event::InsuranceFunded(given) => fund(to, given)?,
         _ => return Ok(false),
     }
@@ -68,7 +67,11 @@ fn value(to: &mut Compartment, valued: &BanksValued, now: Now) -> Result<()> {
 fn sweep(to: &mut Compartment, found: &SurplusSwept, now: Now) -> Result<()> {
     let flow = to.flow;
     let (index, bank) = at(to, &found.bank, found.common.sequence)?;
-    let told = (found.expected_before, found.residuals_before, found.deficit_before);
+    let told = (
+        found.expected_before,
+        found.residuals_before,
+        found.deficit_before,
+    );
     same("before", told, new_money(bank))?;
     // All that it holds is expected after.
     let vault = found.expected_after;
@@ -85,7 +88,11 @@ fn sweep(to: &mut Compartment, found: &SurplusSwept, now: Now) -> Result<()> {
         withdrawal::sweep(bank, vault).refused("the money")?;
     }
     let (_, bank) = to.banks.get(index).context("no such bank")?;
-    let told = (found.expected_after, found.residuals_after, found.deficit_after);
+    let told = (
+        found.expected_after,
+        found.residuals_after,
+        found.deficit_after,
+    );
     same("after", told, new_money(bank))
 }
 
@@ -117,7 +124,11 @@ fn recapitalise(to: &mut Compartment, given: &Recapitalised, now: Now) -> Result
         withdrawal::recapitalise(bank, vault, given.amount).refused("the money")?;
     }
     let (_, bank) = to.banks.get(index).context("no such bank")?;
-    let told = (given.expected_after, given.residuals_after, given.deficit_after);
+    let told = (
+        given.expected_after,
+        given.residuals_after,
+        given.deficit_after,
+    );
     same("after", told, new_money(bank))
 }
 
@@ -167,7 +178,11 @@ fn accrue(to: &mut Compartment, moved: &InterestAccrued, now: Now) -> Result<()>
     same("expected and deficit before", told, is)?;
     interest(to, moved, vault, now)?;
     let charged = premium(to, moved, vault, now)?;
-    same("insurance after", moved.insurance_after, to.insurance.balance)?;
+    same(
+        "insurance after",
+        moved.insurance_after,
+        to.insurance.balance,
+    )?;
     same("premium", moved.charged, charged)?;
     let balance = to.balance(vault)?;
     let insurance = to.insurance.balance;
@@ -203,8 +218,8 @@ fn interest(to: &mut Compartment, moved: &InterestAccrued, vault: u64, now: Now)
     (board.lend_index, board.debt_index) = (wide(moved.lend_after), wide(moved.debt_after));
     let is = (board.lend_index.get(), board.debt_index.get());
     // More in the vault makes a rate that is lower, never below nothing.
-    let within = (before.0.get()..=most.0).contains(&is.0)
-        && (before.1.get()..=most.1).contains(&is.1);
+    let within =
+        (before.0.get()..=most.0).contains(&is.0) && (before.1.get()..=most.1).contains(&is.1);
     ensure!(within, "indexes {is:?} of interest lie beyond {most:?}");
     Ok(())
 }
@@ -237,20 +252,10 @@ fn premium(
         let collected = premium::collect(insured, (quote, vault), sum, &price);
         collected.refused("the premium")?;
     }
-    same("used of insurance", moved.used_ppm, insured.premium_used_ppm)?;
+    same(
+        "used of insurance",
+        moved.used_ppm,
+        insured.premium_used_ppm,
+    )?;
     Ok(charged)
-}
-
-/// What a check paid out of fees for a first latch.
-fn reward(to: &mut Compartment, told: &CheckedHead, now: Now) -> Result<()> {
-    if told.reward == 0 {
-        return Ok(());
-    }
-    let flow = to.flow;
-    let mut account = to.lift(&told.reward_to)?;
-    let (_, quote) = to.banks.first_mut().context("no quote bank was listed")?;
-    let paid = check::pay(&to.board, quote, &mut account, told.reward, &flow, now);
-    paid.refused("the reward")?;
-    to.lay(&told.reward_to, account);
-    Ok(())
 }

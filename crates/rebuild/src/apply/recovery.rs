@@ -229,7 +229,11 @@ fn count(to: &mut Compartment, said: &RecoveryCounted) -> Result<()> {
         recovery::freeze_market(recovery, &venue.market).refused("a market")?;
     }
     let complete = recovery::complete(recovery, &mut to.state).refused("the count")?;
-    same("fees less their floor", said.spare_fees, recovery.spare_fees)?;
+    same(
+        "fees less their floor",
+        said.spare_fees,
+        recovery.spare_fees,
+    )?;
     same("set aside for markers", said.rewards, recovery.rewards)?;
     let told = said.claims.iter().zip(&said.frozen);
     for (seat, told) in recovery.banks.iter().zip(told) {

@@ -79,7 +79,10 @@ fn change(to: &mut Compartment, is: &StakeChanged, now: Now) -> Result<()> {
     let quote = to.quote()?;
     let count = &mut quote.event_sequence;
     counts("event of the bank", count, is.common.sequence)?;
-    ensure!(is.counted <= quote.expected, "more lay there than was booked");
+    ensure!(
+        is.counted <= quote.expected,
+        "more lay there than was booked"
+    );
     same("fees before", is.fees_before, quote.totals.fees)?;
     same("insurance before", is.balance_before, to.insurance.balance)?;
     let (moved, earned) = if to.board.locked != 0 {
@@ -87,7 +90,11 @@ fn change(to: &mut Compartment, is: &StakeChanged, now: Now) -> Result<()> {
     } else {
         acted(to, &mut stake, is, now)?
     };
-    same("what moved and was earned", (is.amount, is.earned), (moved, earned))?;
+    same(
+        "what moved and was earned",
+        (is.amount, is.earned),
+        (moved, earned),
+    )?;
     told(to, &stake, is)?;
     if is.act != CLOSED {
         to.stakes.insert(is.stake, stake);
@@ -181,7 +188,11 @@ fn told(to: &Compartment, stake: &Stake, is: &StakeChanged) -> Result<()> {
     let follow = (words(earning.shares), words(idle.shares));
     same("the pools' shares", shares, follow)?;
     let shares = (is.earning, is.young, is.leaving);
-    let follow = (words(stake.earning), words(stake.young), words(stake.leaving));
+    let follow = (
+        words(stake.earning),
+        words(stake.young),
+        words(stake.leaving),
+    );
     same("its shares", shares, follow)?;
     let generations = (is.earning_generation, is.idle_generation);
     let follow = (stake.earning_generation, stake.idle_generation);

@@ -25,7 +25,10 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
     };
     let mut from = to.lift(&head.liquidatee)?;
     let mut into = to.lift(&head.receiver)?;
-    let (flow, vault) = (to.flow, to.vault(0, head.expected_after, head.transferred_in, 0)?);
+    let (flow, vault) = (
+        to.flow,
+        to.vault(0, head.expected_after, head.transferred_in, 0)?,
+    );
     let quote = to.quote()?;
     counts(
         "event of the bank",
@@ -40,7 +43,11 @@ pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool
         &mut into.event_sequence,
         head.receiver_sequence,
     )?;
-    same("insurance before", head.insurance_before, to.insurance.balance)?;
+    same(
+        "insurance before",
+        head.insurance_before,
+        to.insurance.balance,
+    )?;
     let mut deltas = Deltas::default();
     reclaim(to, &mut from, now)?;
     let claims = claims(to)?;
@@ -212,7 +219,11 @@ fn allocate(to: &mut Compartment, leg: &LegWoundUp, now: Now) -> Result<u64> {
 }
 
 fn finish(to: &mut Compartment, head: &AccountWoundUpHead) -> Result<()> {
-    same("insurance after", head.insurance_after, to.insurance.balance)?;
+    same(
+        "insurance after",
+        head.insurance_after,
+        to.insurance.balance,
+    )?;
     let quote = to.quote()?;
     same("expected after", head.expected_after, quote.expected)?;
     same("deficit after", head.deficit_after, quote.totals.deficit)?;

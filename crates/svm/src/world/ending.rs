@@ -139,7 +139,10 @@ impl World {
         self.vm.overwrite(bank, &*quote).expect("it is there");
         if let Some(follower) = &mut self.follower {
             let of = follower.ledger.compartments.get_mut(&self.plan.id);
-            of.expect("it was created").banks[USDC].1.totals.fee_floor_e6 = 0;
+            of.expect("it was created").banks[USDC]
+                .1
+                .totals
+                .fee_floor_e6 = 0;
         }
         self.announce_by_guardian().expect("announced");
         self.pass_notice();

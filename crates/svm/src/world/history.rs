@@ -1,8 +1,8 @@
 //! The venue rebuilt from its events alone, beside the chain: with `BULWARK_REBUILD=1` every audit
 //! of every test compares the two.
 
-use bulwark_rebuild::{Chain, Found, Ledger, Link, Raw, differences};
-use bulwark_state::{Compartment, MarginAccount, Protocol, Stake, Ticket};
+use bulwark_rebuild::{Above, Chain, Found, Ledger, Link, Raw, differences, differences_above};
+use bulwark_state::{Compartment, Guardian, MarginAccount, Proposal, Stake, Ticket};
 use solana_address::Address;
 
 use super::{World, standard_plan};
@@ -77,6 +77,11 @@ impl World {
             list.extend(differences(rebuilt, &pubkey(key), &found));
         };
         accounts(&audit, &self.deployment, &mut compare);
+        let own = self.compartment();
+        compare(
+            address(self.deployment.compartment),
+            Found::Compartment(&own),
+        );
         compare(address(self.deployment.board), Found::Board(&self.board()));
         for (key, _) in rebuilt.records.all() {
             let recovery = self.read(*key);
@@ -107,8 +112,8 @@ impl World {
                 list.push(format!("{key}: an account that is gone"));
             }
         }
-        let protocol = bulwark_client::address::protocol();
-        let protocol: Box<Protocol> = self.read(protocol);
+        list.extend(self.differences_above(&follower.ledger));
+        let protocol = self.protocol();
         let head = follower.chain.head();
         let is = Link {
             sequence: protocol.event_sequence,
@@ -118,6 +123,39 @@ impl World {
             list.push(format!(
                 "the chain's head is {is:?}, its events come to {head:?}"
             ));
+        }
+        list
+    }
+}
+
+impl World {
+    /// What lies above all compartments.
+    fn differences_above(&self, ledger: &Ledger) -> Vec<String> {
+        let protocol = bulwark_client::address::protocol();
+        let found = Above::Protocol(&self.protocol());
+        let mut list = differences_above(ledger, &protocol, &found);
+        let guardian = bulwark_client::address::guardian();
+        match self.vm.read::<Guardian>(address(guardian)) {
+            Some(is) => {
+                let found = Above::Guardian(&is);
+                list.extend(differences_above(ledger, &guardian, &found));
+            }
+            None if ledger.guardian.version != 0 => list.push("the guardian is gone".into()),
+            None => {}
+        }
+        let opened = ledger.guardian.nonce;
+        for nonce in 1..opened {
+            let key = bulwark_client::address::proposal(nonce);
+            match self.vm.read::<Proposal>(address(key)) {
+                Some(is) => {
+                    let found = Above::Proposal(&is);
+                    list.extend(differences_above(ledger, &key, &found));
+                }
+                None if ledger.proposals.contains_key(&key) => {
+                    list.push(format!("{key}: a proposal that is gone"));
+                }
+                None => {}
+            }
         }
         list
     }
