@@ -32,11 +32,10 @@ fn frozen() -> World {
 
 /// A market's broken bit, as a check would set it.
 fn set_bits(world: &mut World, markets: u64, at: i64) {
-    let mut compartment = world.compartment();
-    compartment.broken.markets = markets;
-    compartment.mode.above_normal_at = at;
-    let key = bulwark_svm::vm::address(world.deployment.compartment);
-    world.vm.overwrite(key, &*compartment).unwrap();
+    world.overwrite_compartment(|compartment| {
+        compartment.broken.markets = markets;
+        compartment.mode.above_normal_at = at;
+    });
 }
 
 fn assigned(recovery: &Recovery, class: usize, bank: usize) -> u64 {

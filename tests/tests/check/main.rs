@@ -61,8 +61,10 @@ fn a_sound_venue_is_left_alone() {
     items.quote = true;
     items.banks = vec![SOL, BTC];
     let receipt = world.check(&items).unwrap();
-    assert!(receipt.meta.inner_instructions.iter().all(Vec::is_empty));
     let after = world.compartment();
+    // It is told, and counts in the compartment alone: the Protocol's ring stays as it is.
+    assert_eq!(receipt.meta.inner_instructions.iter().flatten().count(), 1);
+    assert_eq!(after.event_sequence, before.0.event_sequence + 1);
     assert_eq!(after.mode, before.0.mode);
     assert_eq!(
         after.broken.banks | after.broken.markets | after.broken.globals,

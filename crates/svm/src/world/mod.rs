@@ -18,6 +18,7 @@ mod moves;
 mod recovery;
 mod staking;
 mod story;
+mod term;
 mod view;
 mod winding;
 pub mod worst;

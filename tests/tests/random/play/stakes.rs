@@ -152,13 +152,11 @@ impl Game {
             self.publish_all();
         }
         if self.dice.below(8) != 0 {
-            let mut compartment = self.world.compartment();
             let slot = self.world.now().slot;
-            compartment.broken.bank_checked_slot.fill(slot);
-            compartment.broken.global_checked_slot.fill(slot);
-            let key = address(self.world.deployment.compartment);
-            let written = self.world.vm.overwrite(key, &*compartment);
-            written.expect("the compartment is there");
+            self.world.overwrite_compartment(|compartment| {
+                compartment.broken.bank_checked_slot.fill(slot);
+                compartment.broken.global_checked_slot.fill(slot);
+            });
         }
     }
 
