@@ -447,6 +447,24 @@ fn i04_a_durable_nonce_keeps_no_approval_alive() {
 }
 
 #[test]
+fn a_heartbeat_signed_beforehand_keeps_nobody_awake() {
+    let mut world = guarded();
+    let advance = world.durable_nonce(&member(2));
+    world.advance(10);
+    let before = world.guardian().members[1].heartbeat_at;
+    let beat = world.deployment.heartbeat(member_key(2));
+    let durable = world.send(&[advance.clone(), beat.clone()], &[&member(2)]);
+    expect_error(durable, BulwarkError::DurableNonce);
+    let mut blind = beat.clone();
+    blind.accounts[3].pubkey = member_key(2);
+    let blind = world.send(&[blind], &[&member(2)]);
+    expect_error(blind, BulwarkError::WrongAddress);
+    assert_eq!(world.guardian().members[1].heartbeat_at, before);
+    world.send(&[beat, advance], &[&member(2)]).unwrap();
+    assert_eq!(world.guardian().members[1].heartbeat_at, world.now().unix);
+}
+
+#[test]
 fn the_veto_seat_objects_and_nothing_else() {
     let mut world = guarded();
     let veto = keypair("veto");

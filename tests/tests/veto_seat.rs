@@ -146,6 +146,7 @@ fn through_a_program_nothing_else_is_said() {
         if signer.is_some() {
             acts.push(ours.object_to_proposal(who, nonce, quote));
             acts.push(ours.propose(who, next, &pause, quote).unwrap());
+            acts.push(ours.heartbeat(who));
         }
         for act in acts {
             let act = through("dao", act);

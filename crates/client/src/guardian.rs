@@ -49,6 +49,7 @@ impl Deployment {
             member,
             protocol: self.protocol,
             guardian: address::guardian(),
+            instructions: INSTRUCTIONS,
             event_authority: address::event_authority(),
             program: bulwark::ID,
         };

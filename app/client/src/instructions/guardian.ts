@@ -64,13 +64,15 @@ export async function createGuardian(
 
 /**
  * A member, or the veto seat, says that he is there. Who stays silent for 30 days has no powers
- * until 48 hours after his next heartbeat. Errors: `NotMember`.
+ * until 48 hours after his next heartbeat. A member's is no durable nonce's and no program's.
+ * Errors: `NotMember`, `DurableNonce`, `CalledByProgram`.
  */
 export async function heartbeat(member: TransactionSigner): Promise<Instruction> {
   return generated.getHeartbeatInstruction({
     member,
     protocol: await protocolAddress(),
     guardian: await guardianAddress(),
+    instructions: INSTRUCTIONS,
     eventAuthority: await eventAuthorityAddress(),
   });
 }

@@ -56,8 +56,7 @@ pub enum Item {
 }
 
 impl Item {
-    /// Its code, which is also the reason of a pause because of it: 0x100 + bank, 0x200 + market,
-    /// 0x300 + bit of a global invariant.
+    /// Its code in events: 0x100 + bank, 0x200 + market, 0x300 + bit of a global invariant.
     pub const fn code(self) -> u16 {
         match self {
             Item::Bank(index) => 0x100 | index as u16,

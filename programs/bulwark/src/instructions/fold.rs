@@ -58,11 +58,7 @@ pub fn fold<'info>(ctx: Context<'info, Fold<'info>>) -> Result<()> {
 }
 
 /// Folds each market; which they are, one bit each.
-fn each<'info>(
-    guard: &Guard,
-    quote: &mut Bank,
-    infos: &'info [AccountInfo<'info>],
-) -> Result<u64> {
+fn each<'info>(guard: &Guard, quote: &mut Bank, infos: &'info [AccountInfo<'info>]) -> Result<u64> {
     let mut markets = 0;
     for info in infos {
         let loader = AccountLoader::<MarketState>::try_from(info)?;

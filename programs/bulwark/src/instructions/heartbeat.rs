@@ -1,7 +1,8 @@
 //! A member, or the veto seat, says that he is there.
 //!
-//! Members CAN, also silent ones, whose powers come back 48 h later; the veto seat CAN, through a
-//! program too. Nobody CAN for another.
+//! Members CAN in person ([`crate::fresh`]), also silent ones, whose powers come back 48 h later: a
+//! heartbeat signed beforehand would keep a lost member's powers awake for ever. The veto seat CAN,
+//! through a program too. Nobody CAN for another.
 
 use anchor_lang::prelude::*;
 use bulwark_core::guardian;
@@ -9,7 +10,7 @@ use bulwark_core::guardian;
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, HeartbeatNoted, Kind, NO_COMPARTMENT};
 use crate::state::{Access, GuardianState, ProtocolState, same};
-use crate::{guard, invariant};
+use crate::{fresh, guard, invariant};
 
 /// Accounts of `heartbeat`.
 #[derive(Accounts)]
@@ -22,6 +23,8 @@ pub struct Heartbeat<'info> {
     /// Guardian.
     #[account(mut)]
     pub guardian: AccountLoader<'info, GuardianState>,
+    /// CHECK: the address is compared where a member speaks: the transaction's instructions.
+    pub instructions: UncheckedAccount<'info>,
     /// CHECK: the address is compared; signs the event's self-call.
     #[account(address = crate::EVENT_AUTHORITY_AND_BUMP.0)]
     pub event_authority: UncheckedAccount<'info>,
@@ -45,6 +48,7 @@ pub fn heartbeat(ctx: Context<Heartbeat>) -> Result<()> {
         if same(&guardian.veto, key) {
             guardian::heartbeat_veto(&mut guardian, key.as_array(), now).or_refuse()?;
         } else {
+            fresh::in_person(&accounts.instructions)?;
             guardian::heartbeat(&mut guardian, key.as_array(), now).or_refuse()?;
             let index = guardian::index_of(&guardian, key.as_array()).or_refuse()?;
             powers_at = guardian.members.get(index).or_refuse()?.powers_at;
