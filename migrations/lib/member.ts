@@ -1,8 +1,15 @@
 /** What a member of the guardian does, from his own machine: one act, one transaction. */
 
-import { type Instruction, type TransactionSigner, getBase16Encoder } from "@solana/kit";
-import type { Chain } from "./chain.js";
+import {
+  type Address,
+  type Instruction,
+  type TransactionSigner,
+  getBase16Decoder,
+  getBase16Encoder,
+} from "@solana/kit";
+import { type Chain, sol } from "./chain.js";
 import * as client from "./client.js";
+import type { Confirm } from "./confirm.js";
 
 /** What an act needs. */
 export interface MemberRun {
@@ -11,6 +18,10 @@ export interface MemberRun {
   readonly compartment: number;
   /** The member; whoever pays, where anybody may. */
   readonly signer: TransactionSigner;
+  /** Asks whether to sign what was shown; throws where not. */
+  readonly confirm: Confirm;
+  /** Name of the market, bank or feed that it is about, as its readers know it. */
+  readonly name?: string;
   readonly print: (line: string) => void;
 }
 
@@ -41,12 +52,27 @@ export function readAction(text: string): client.Action {
   return action;
 }
 
+/** The longest restriction by one member alone, seconds: the program cuts what is longer. */
+const ALONE = 21_600;
+
+const people = (list: readonly (Address | null)[]) =>
+  list.map((one) => one ?? "a former member").join(", ") || "nobody";
+
 const fetchOf =
   (chain: Chain): client.FetchAccounts =>
   async (addresses) =>
     (await chain.accounts(addresses)).map(
       (found) => found && { data: found.data, programAddress: found.owner },
     );
+
+/** Who has said what of a proposal. */
+function standing({ proposal, approvedBy, objectedBy }: client.DescribedProposal): string[] {
+  return [
+    `state    ${proposal.state}; its rent goes back to ${proposal.payer}`,
+    `for      ${people(approvedBy)}`,
+    `against  ${people(objectedBy)}`,
+  ];
+}
 
 /** A member's acts. */
 export class Member {
@@ -72,24 +98,53 @@ export class Member {
     return client.readProposal(found);
   }
 
+  /** Shows what a signature does, and who pays for it; goes on once that is confirmed. */
+  private async shown(said: client.Described, more: readonly string[], rent = 0n): Promise<void> {
+    const { signer, print, confirm } = this.run;
+    print(said.sentence);
+    print(`  hash     ${getBase16Decoder().decode(said.hash)}, SHA-256 of the action's bytes`);
+    for (const line of more) print(`  ${line}`);
+    const held = rent > 0n ? `, and ${sol(rent)} SOL that come back when it is closed` : "";
+    print(`  pays     ${signer.address}: the fee${held}`);
+    await confirm();
+  }
+
+  /** Who stands where, and what comes of this voice. */
+  private async shownVoice(nonce: bigint, act: client.VoiceKind): Promise<void> {
+    const { signer, name } = this.run;
+    const said = await client.describeProposal(this.fetch, nonce, {
+      voice: { act, by: signer.address },
+      ...(name === undefined ? {} : { name }),
+    });
+    const lines = [...standing(said), `then     ${said.after ?? ""}`];
+    await this.shown(said, lines);
+  }
+
   async heartbeat(): Promise<void> {
     await this.send("you are here: powers stay awake for 30 days", await client.heartbeat(this.run.signer));
   }
 
   /** Restricts alone: seconds, at most six hours. */
-  async restrict(scope: client.Scope, seconds: number, reason: number): Promise<void> {
+  async restrict(scope: client.Scope, asked: number, reason: number): Promise<void> {
+    const seconds = Math.min(asked, ALONE);
+    const act = { scope, seconds, reason };
+    const said = await client.describeAction(this.fetch, { kind: "restrict", ...act });
+    await this.shown(said, ["alone    in force at once, twice in seven days at most"]);
     const quote = await client.quoteBlock(this.fetch);
-    const what = { scope, seconds, reason, quote };
-    const restricted = await client.restrict(this.deployment, this.run.signer, what);
+    const restricted = await client.restrict(this.deployment, this.run.signer, { ...act, quote });
     await this.send(`restricted for ${seconds} s, in force now`, restricted);
   }
 
   /** Proposes, which is the proposer's approval. Returns the proposal's number. */
   async propose(action: client.Action): Promise<bigint> {
+    const { deployment, run } = this;
+    const by = run.signer.address;
+    const said = await client.describeProposed(this.fetch, action, by, run.name);
+    const rent = await run.chain.rent(client.ACCOUNT_SIZES.proposal);
+    await this.shown(said, ["for      you, by proposing it"], rent);
     const [found] = await this.fetch([await client.guardianAddress()]);
     const { nonce } = client.readGuardian(found);
     const quote = await client.quoteBlock(this.fetch);
-    const { deployment, run } = this;
     const proposed = await client.propose(deployment, run.signer, nonce, action, quote);
     await this.send(`proposal ${nonce}: ${action.kind}`, proposed);
     await this.tell(nonce);
@@ -97,6 +152,7 @@ export class Member {
   }
 
   async approve(nonce: bigint): Promise<void> {
+    await this.shownVoice(nonce, "approve");
     const quote = await client.quoteBlock(this.fetch);
     const { deployment, run } = this;
     const voice = await client.approveProposal(deployment, run.signer, nonce, quote);
@@ -105,6 +161,7 @@ export class Member {
   }
 
   async object(nonce: bigint): Promise<void> {
+    await this.shownVoice(nonce, "object");
     const quote = await client.quoteBlock(this.fetch);
     const { deployment, run } = this;
     const voice = await client.objectToProposal(deployment, run.signer, nonce, quote);
@@ -112,14 +169,16 @@ export class Member {
     await this.tell(nonce);
   }
 
-  /** Where a proposal stands, and what is next. */
+  /** What a proposal does, where it stands, and what is next. */
   async tell(nonce: bigint): Promise<void> {
-    const { state, approvals, objections, quorum, eta } = await this.proposal(nonce);
-    const { print } = this.run;
-    print(`${state}, ${approvals.length} of ${quorum} for it, ${objections.length} against`);
-    if (state === "queued" && eta) {
-      const when = new Date(Number(eta.at) * 1_000).toISOString();
-      print(`not in force yet: anyone executes it from ${when} and slot ${eta.slot} on`);
+    const { print, name } = this.run;
+    const named = name === undefined ? {} : { name };
+    const said = await client.describeProposal(this.fetch, nonce, named);
+    print(said.sentence);
+    print(`  hash     ${getBase16Decoder().decode(said.hash)}, SHA-256 of the action's bytes`);
+    for (const line of standing(said)) print(`  ${line}`);
+    if (said.proposal.state === "queued") {
+      print(`  next     not in force yet: anyone executes it then (execute ${nonce})`);
     }
   }
 
@@ -127,6 +186,7 @@ export class Member {
   async execute(nonce: bigint): Promise<void> {
     const { action, payer } = await this.proposal(nonce);
     const made = await this.carriedOut(nonce, action, payer);
+    await this.shownVoice(nonce, "execute");
     await this.send(`proposal ${nonce} is carried out: ${action.kind}`, made);
   }
 

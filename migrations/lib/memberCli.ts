@@ -2,11 +2,13 @@
 
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { confirmation } from "./confirm.js";
 import { defaults, expanded } from "./main.js";
 import { Member, readAction } from "./member.js";
 import { rpcChain, wallet } from "./rpc.js";
 
-const HELP = `What a member of the guardian does, each in one transaction of his own wallet.
+const HELP = `What a member of the guardian does, each in one transaction of his own wallet. Before it signs it
+shows what that does, with values before and after, and asks.
 
   npm run member -- heartbeat
   npm run member -- restrict SECONDS [REASON] [--all]     alone and at once, six hours at most
@@ -14,6 +16,8 @@ const HELP = `What a member of the guardian does, each in one transaction of his
   npm run member -- approve|object|show NUMBER
   npm run member -- execute NUMBER                        anyone may; before it nothing is in force
 
+  --yes          don't ask, for scripts; without a terminal nothing is sent but by it
+  --name         what the market, bank or feed is called in the sentence, such as SOL-PERP
   --compartment  number of the compartment (default: 0); --all: all of them
   --url          RPC of the cluster (default: ANCHOR_PROVIDER_URL, or devnet)
   --wallet       the member's (default: ANCHOR_WALLET, or Solana's own)
@@ -35,6 +39,8 @@ async function command(): Promise<void> {
     options: {
       all: { type: "boolean", default: false },
       compartment: { type: "string", default: "0" },
+      name: { type: "string" },
+      yes: { type: "boolean", default: false },
       url: { type: "string" },
       wallet: { type: "string" },
       help: { type: "boolean" },
@@ -45,14 +51,19 @@ async function command(): Promise<void> {
     return;
   }
   const given = defaults();
+  const [act, first, second] = positionals;
+  const asks = act !== "heartbeat" && act !== "show";
+  const terminal = { input: process.stdin, output: process.stderr };
+  const confirm = confirmation(values.yes || !asks, terminal);
   const compartment = Number(whole(values.compartment, "the number of the compartment"));
   const member = await Member.of({
     chain: rpcChain(values.url ?? given.url),
     compartment,
     signer: await wallet(expanded(values.wallet ?? given.wallet)),
+    confirm,
+    ...(values.name === undefined ? {} : { name: values.name }),
     print: (line) => console.log(line),
   });
-  const [act, first, second] = positionals;
   const number = () => whole(first, "the proposal's number");
   switch (act) {
     case "heartbeat":

@@ -10,7 +10,7 @@ use crate::progress::Stages;
 use crate::{browser, client, paths, process, tidy};
 
 /// Packages that are linted.
-const LINTED: [&str; 11] = [
+const LINTED: [&str; 12] = [
     "bulwark-state",
     "bulwark-core",
     "bulwark-sbf-builtins",
@@ -20,6 +20,7 @@ const LINTED: [&str; 11] = [
     "bulwark-report",
     "bulwark-rebuild",
     "bulwark-wasm",
+    "bulwark-wasm-words",
     "bulwark-words",
     "xtask",
 ];

@@ -1,18 +1,19 @@
-// Puts a WebAssembly file into a module: `node embed.mjs FILE.wasm MODULE.ts SOURCES COMPILER`.
+// Puts a WebAssembly file into a module:
+// `node embed.mjs FILE.wasm MODULE.ts NAME WHAT SOURCES COMPILER`.
 import { readFileSync, writeFileSync } from "node:fs";
 
-const [file, module, sources, compiler] = process.argv.slice(2);
+const [file, module, name, what, sources, compiler] = process.argv.slice(2);
 const text = readFileSync(file).toString("base64");
 const lines = text.match(/.{1,96}/g).map((line) => `  "${line}",`);
 writeFileSync(
   module,
   [
-    "// The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.",
+    `// T${what.slice(1)} as WebAssembly. Written by \`cargo xtask client\`; never edited.`,
     `// Sources: ${sources}`,
     `// Compiler: ${compiler}`,
     "",
     "/** The module's bytes in base64. */",
-    "export const RULES_WASM: string = [",
+    `export const ${name}: string = [`,
     ...lines,
     '].join("");',
     "",

@@ -178,3 +178,17 @@ export function explain(
     : "";
   return `${name} (${code}): ${rule}${clash}. ${advice}`;
 }
+
+/** A rule that refuses to compute, by the program's own error. */
+export class RuleError extends Error {
+  /** Which kind of error. */
+  override readonly name = "RuleError";
+  /** The program's code. */
+  readonly code: number;
+
+  constructor(code: number) {
+    const refusal = refusalOf(code);
+    super(refusal ? explain(refusal) : `the rules answered ${code}`);
+    this.code = code;
+  }
+}

@@ -10,7 +10,7 @@ import type { FetchAccounts } from "./load.js";
 /** Sysvar with the hashes of the latest 512 blocks. */
 export const SLOT_HASHES = "SysvarS1otHashes111111111111111111111111111" as Address;
 /** Who owns sysvars. */
-const SYSVAR_OWNER = "Sysvar1111111111111111111111111111111111111" as Address;
+export const SYSVAR_OWNER = "Sysvar1111111111111111111111111111111111111" as Address;
 /** Bytes before the first entry; slot and hash of an entry. */
 const HEAD = 8;
 const ENTRY = 40;

@@ -9,7 +9,7 @@
 
 import { type ReadonlyUint8Array, getBase64Encoder } from "@solana/kit";
 import { AccountError, type AccountSource, ownBytes } from "./accounts/common.js";
-import { explain, refusalOf } from "./errors.js";
+import { RuleError } from "./errors.js";
 import { BOARD_STATE_DISCRIMINATOR } from "./generated/accounts/boardState.js";
 import { MARGIN_STATE_DISCRIMINATOR } from "./generated/accounts/marginState.js";
 import { RULES_WASM } from "./rules.wasm.js";
@@ -110,20 +110,6 @@ export interface PriceConditions {
   readonly averageApart: boolean;
   /** Too old for anything. */
   readonly dead: boolean;
-}
-
-/** A rule that refuses to compute, by the program's own error. */
-export class RuleError extends Error {
-  /** Which kind of error. */
-  override readonly name = "RuleError";
-  /** The program's code. */
-  readonly code: number;
-
-  constructor(code: number) {
-    const refusal = refusalOf(code);
-    super(refusal ? explain(refusal) : `the rules answered ${code}`);
-    this.code = code;
-  }
 }
 
 /** The rules. One at a time: a call writes its accounts into the module's memory and reads back. */

@@ -28,6 +28,7 @@ test("a pause is proposed, approved by two, and in force once it is executed", a
       chain: chainOf(world.vm),
       compartment: 0,
       signer: council.member(number),
+      confirm: async () => {},
       print: (line) => void lines.push(line),
     });
   const one = await voice(1);
@@ -36,7 +37,7 @@ test("a pause is proposed, approved by two, and in force once it is executed", a
   const pause = readAction('{"kind": "pause", "scope": 0, "seconds": 3600, "reason": 1}');
   const nonce = await one.propose(pause);
   for (const number of [2, 3]) await (await voice(number)).approve(nonce);
-  assert.match(lines.at(-1) ?? "", /not in force yet: anyone executes it from/);
+  assert.match(lines.at(-1) ?? "", /not in force yet: anyone executes it/);
   assert.deepEqual(mode(world), before);
   await (await voice(5)).execute(nonce);
   assert.notDeepEqual(mode(world), before);
@@ -76,10 +77,19 @@ test("npm run member: one member restricts alone", async () => {
     run("npm", ["run", "--silent", "member", "--", "--url", url, ...more], { cwd: ROOT, env });
   try {
     const before = mode(world);
-    assert.match((await member("restrict", "3600", "7")).stdout, /for 3600 s, in force now/);
+    // No terminal, and nobody said yes.
+    const sent = world.vm.sent;
+    await assert.rejects(member("restrict", "3600", "7"), (error: Error & { stderr: string }) => {
+      assert.match(error.stderr, /^error: nothing was sent: there is no terminal[^\n]*\n$/m);
+      return true;
+    });
+    assert.deepEqual([mode(world), world.vm.sent], [before, sent]);
+    const { stdout } = await member("restrict", "3600", "7", "--yes");
+    assert.match(stdout, /^restricts compartment 0 \(now Normal\) for at most 1 h \(reason 7\): /m);
+    assert.match(stdout, /for 3600 s, in force now/);
     assert.notDeepEqual(mode(world), before);
     assert.match((await member("heartbeat")).stdout, /you are here/);
-    await assert.rejects(member("approve", "7"), /error: /);
+    await assert.rejects(member("approve", "7", "--yes"), /error: /);
   } finally {
     server.close();
   }

@@ -23,15 +23,17 @@ test("the package builds, holds what it exports, and loads", async () => {
     }
     assert.deepEqual(paths.filter((path) => /^(test|scripts)\//.test(path)), []);
     const script = [
-      'import { loadRules, protocolAddress, usd } from "@bulwark/client";',
+      'import { loadRules, loadWords, protocolAddress, usd } from "@bulwark/client";',
       'import { getFlagInstruction } from "@bulwark/client/generated";',
       "const rules = await loadRules();",
+      "const words = await loadWords();",
       "let refused = '';",
       "try { rules.isPlain(new Uint8Array(1)); } catch (error) { refused = error.name; }",
-      "console.log(await protocolAddress(), usd('1'), typeof getFlagInstruction, refused);",
+      "console.log(await protocolAddress(), usd('1'), typeof getFlagInstruction, refused,",
+      "typeof words.proposal);",
     ].join("\n");
     const loaded = await run("node", ["--input-type=module", "--eval", script], { cwd: PACKAGE });
-    assert.match(loaded.stdout, /^\w{32,44} 1000000n function AccountError$/m);
+    assert.match(loaded.stdout, /^\w{32,44} 1000000n function AccountError function$/m);
   } finally {
     rmSync(join(PACKAGE, "dist"), { recursive: true, force: true });
   }

@@ -18,6 +18,13 @@ macro_rules! errors {
                 match self { $(Error::$name => concat!($($doc),+),)+ }
             }
 
+            /// The program's code of this error: 6000 and its place in the list.
+            pub fn code(self) -> u32 {
+                let place = Self::ALL.iter().position(|one| *one == self);
+                let place = place.and_then(|place| u32::try_from(place).ok());
+                place.and_then(|place| place.checked_add(6_000)).unwrap_or(u32::MAX)
+            }
+
             /// The variant's name.
             pub const fn name(self) -> &'static str {
                 match self { $(Error::$name => stringify!($name),)+ }

@@ -4,14 +4,6 @@ use bulwark_core::health::{self, Health, Level};
 use bulwark_core::{Error, Now, Result, gate, ledger};
 use bulwark_state::{Board, MarginAccount};
 
-/// The program's code of a core error: 6000 and its place in the list.
-pub fn code(error: Error) -> u32 {
-    let place = Error::ALL.iter().position(|one| *one == error);
-    place
-        .and_then(|place| u32::try_from(place).ok())
-        .map_or(u32::MAX, |place| 6_000 + place)
-}
-
 /// Level by number: 0 Initial, 1 LiquidationEnd, 2 Maintenance.
 pub fn level(number: u32) -> Result<Level> {
     match number {

@@ -51,7 +51,7 @@ fn answer<const N: usize>(rule: impl FnOnce(&Board, &MarginAccount) -> Result<[i
             }
             0
         }
-        Err(error) => answer::code(error),
+        Err(error) => error.code(),
     }
 }
 
@@ -61,7 +61,7 @@ fn view(rule: impl FnOnce(&mut Desk) -> Result<()>) -> u32 {
     let desk = unsafe { &mut *DESK.0.get() };
     match rule(desk) {
         Ok(()) => 0,
-        Err(error) => answer::code(error),
+        Err(error) => error.code(),
     }
 }
 

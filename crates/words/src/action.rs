@@ -3,12 +3,12 @@
 use core::fmt::{Display, Formatter, Result, Write};
 
 use bulwark_core::guardian::{ALL_COMPARTMENTS, Action, Setting, Subject, of_membership, quorum};
-use bulwark_core::mode::Capability;
+use bulwark_core::mode::{self, Capability};
 use bulwark_core::params::{Figure, Group, Parameters, Row, TIGHTENING, Unit, row_of};
 use bulwark_state::Key;
 
-use crate::Seen;
 use crate::figures::{Address, Hex, Lasting};
+use crate::seen::{ModeNow, Seen};
 
 /// A compartment, or all.
 struct Scope(u16);
@@ -268,6 +268,43 @@ fn oracle(
     Ok(())
 }
 
+fn revoked(out: &mut impl Write, (id, number, seconds): (u16, u8, u32), seen: &Seen) -> Result {
+    let known = Capability::ALL.get(usize::from(number));
+    let what = known.map_or("an unknown capability", |known| capability(*known));
+    write!(out, "forbids {what} in compartment {id}")?;
+    if let (Some(known), Some(compartment), Some(now)) = (known, seen.compartment, seen.now) {
+        let already = mode::revoked(compartment, now) & known.bit() != 0;
+        out.write_str(if already {
+            " (now forbidden too)"
+        } else {
+            " (now not forbidden by anyone)"
+        })?;
+    }
+    write!(
+        out,
+        " for at most {}",
+        Lasting(u64::from(seconds).min(72 * 3_600))
+    )
+}
+
+fn paid(out: &mut impl Write, id: u16, amount: u64, seen: &Seen) -> Result {
+    let usd = |amount| Figure(Unit::UsdE6, amount);
+    write!(out, "pays {} of the fees of compartment {id}", usd(amount))?;
+    let fees = seen.bank.map(|bank| bank.totals.fees);
+    if let Some(fees) = fees.and_then(|fees| u64::try_from(fees).ok()) {
+        write!(out, ", from {}", usd(fees))?;
+        match fees.checked_sub(amount) {
+            Some(left) => write!(out, " to {},", usd(left))?,
+            None => out.write_str(" that are too few,")?,
+        }
+    }
+    out.write_str(" to the treasury ")?;
+    match seen.protocol {
+        Some(protocol) => write!(out, "{}", Address(protocol.treasury)),
+        None => out.write_str("that the Protocol names"),
+    }
+}
+
 fn wind_down(out: &mut impl Write, compartment: u16, subject: Subject, seen: &Seen) -> Result {
     let item = Item(compartment, subject, seen.name);
     match subject {
@@ -288,28 +325,26 @@ pub(crate) fn write(out: &mut impl Write, action: &Action, seen: &Seen) -> Resul
     match action {
         Action::Restrict(scope, seconds, reason) => write!(
             out,
-            "restricts {} for at most {} (reason {reason}): no new risk, exits at half their rate",
+            "restricts {}{} for at most {} (reason {reason}): no new risk, exits at half their rate",
             Scope(*scope),
+            ModeNow(*scope, seen),
             Lasting(u64::from(*seconds).min(72 * 3_600))
         ),
         Action::Tighten(id, subject, one) => tighten(out, (*id, *subject), one, seen),
         Action::Pause(scope, seconds, reason) => write!(
             out,
-            "pauses {} for at most {} (reason {reason}): no trading, exits at a quarter of their \
+            "pauses {}{} for at most {} (reason {reason}): no trading, exits at a quarter of their \
              rate",
             Scope(*scope),
+            ModeNow(*scope, seen),
             Lasting(u64::from(*seconds).min(72 * 3_600))
         ),
-        Action::Revoke(id, number, seconds) => {
-            let known = Capability::ALL.get(usize::from(*number));
-            let what = known.map_or("an unknown capability", |known| capability(*known));
-            let span = Lasting(u64::from(*seconds).min(72 * 3_600));
-            write!(out, "forbids {what} in {} for at most {span}", Scope(*id))
-        }
+        Action::Revoke(id, number, seconds) => revoked(out, (*id, *number, *seconds), seen),
         Action::Relax(scope, sequence) => write!(
             out,
-            "lifts restrictions, revocations and latches of {} up to act {sequence}",
-            Scope(*scope)
+            "lifts restrictions, revocations and latches of {}{} up to act {sequence}",
+            Scope(*scope),
+            ModeNow(*scope, seen)
         ),
         Action::SetParameters(id, subject, count, list) => {
             let list = list.get(..usize::from(*count)).unwrap_or(&[]);
@@ -335,21 +370,12 @@ pub(crate) fn write(out: &mut impl Write, action: &Action, seen: &Seen) -> Resul
             oracle(out, (*id, *feed, *seat), *kind, key, seen)
         }
         Action::WindDown(id, subject) => wind_down(out, *id, *subject, seen),
-        Action::PayTreasury(id, amount) => {
-            write!(
-                out,
-                "pays {} of the fees of compartment {id} to the treasury ",
-                Figure(Unit::UsdE6, *amount)
-            )?;
-            match seen.protocol {
-                Some(protocol) => write!(out, "{}", Address(protocol.treasury)),
-                None => out.write_str("that the Protocol names"),
-            }
-        }
+        Action::PayTreasury(id, amount) => paid(out, *id, *amount, seen),
         Action::AnnounceRecovery(id) => write!(
             out,
-            "announces the Recovery of compartment {id}: paused at once, closed for ever, never \
-             undone"
+            "announces the Recovery of compartment {id}{}: paused at once, closed for ever, never \
+             undone",
+            ModeNow(*id, seen)
         ),
         Action::Upgrade(buffer, hash) => write!(
             out,

@@ -8,35 +8,20 @@
 
 mod action;
 mod figures;
+mod seen;
 
 use core::fmt::{Result, Write};
 
-use bulwark_core::guardian::{Action, Kind, State, Subject, action_of, quorum, standing};
-use bulwark_state::{Bank, Board, Guardian, Insurance, Market, Proposal, Protocol};
+use bulwark_core::guardian::{
+    Action, Kind, SLACK, State, Subject, action_of, decode, quorum, standing,
+};
+use bulwark_state::Proposal;
 
 pub use figures::{Address, Date, Lasting};
+pub use seen::{Foreign, Seen};
 
 /// Said instead of a sentence about bytes that are no action: somebody wants a blind signature.
 pub const UNREADABLE: &str = "unreadable: do not vote for it";
-
-/// What values before are read from; what is missing is said to be unknown.
-#[derive(Clone, Copy, Default)]
-pub struct Seen<'a> {
-    /// The Protocol.
-    pub protocol: Option<&'a Protocol>,
-    /// The guardian.
-    pub guardian: Option<&'a Guardian>,
-    /// Board of the compartment that the action is about.
-    pub board: Option<&'a Board>,
-    /// Its insurance.
-    pub insurance: Option<&'a Insurance>,
-    /// The market that the action is about.
-    pub market: Option<&'a Market>,
-    /// The bank that the action is about.
-    pub bank: Option<&'a Bank>,
-    /// Name of the item that the action is about, as its readers know it.
-    pub name: Option<&'a str>,
-}
 
 /// What an action is about, so that a caller knows which accounts to look up.
 pub fn subject(proposal: &Proposal) -> Option<(u16, Subject)> {
@@ -60,6 +45,22 @@ pub fn write_proposal(out: &mut impl Write, proposal: &Proposal, seen: &Seen) ->
     standing_of(out, proposal, &action, state, seen)
 }
 
+/// Writes the second half of that sentence alone: how a proposal stands, when it counts.
+pub fn write_standing(out: &mut impl Write, proposal: &Proposal, seen: &Seen) -> Result {
+    let (Ok(action), Ok(state)) = (action_of(proposal), State::from_u8(proposal.state)) else {
+        return out.write_str(UNREADABLE);
+    };
+    standing_of(out, proposal, &action, state, seen)
+}
+
+/// Writes what an action does that is no proposal: a kind's number and its bytes.
+pub fn write_action(out: &mut impl Write, kind: u16, bytes: &[u8], seen: &Seen) -> Result {
+    match Kind::from_u16(kind).and_then(|kind| decode(kind, bytes)) {
+        Ok(action) => action::write(out, &action, seen),
+        Err(_) => out.write_str(UNREADABLE),
+    }
+}
+
 fn standing_of(
     out: &mut impl Write,
     proposal: &Proposal,
@@ -67,6 +68,10 @@ fn standing_of(
     state: State,
     seen: &Seen,
 ) -> Result {
+    let end = Date(proposal.expires_at);
+    if !state.is_final() && seen.now.is_some_and(|now| now.unix >= proposal.expires_at) {
+        return write!(out, "void since {end}.");
+    }
     match state {
         State::Executed => return out.write_str("executed."),
         State::Cancelled => return out.write_str("cancelled."),
@@ -75,8 +80,7 @@ fn standing_of(
             let eta = proposal.eta;
             let waits = proposal.eta != proposal.queued;
             if waits {
-                let slack = bulwark_core::guardian::SLACK;
-                let (at, slot) = (Date(eta.at.saturating_add(slack)), eta.slot);
+                let (at, slot) = (Date(eta.at.saturating_add(SLACK)), eta.slot);
                 write!(out, "effective earliest {at} and not before slot {slot}")?;
             } else {
                 out.write_str("effective at once")?;
@@ -95,9 +99,10 @@ fn standing_of(
                 None => write!(out, "needs {} approvals", needed(proposal, action, seen))?,
             }
             wait(out, action.kind(), seen)?;
+            return write!(out, "; void from {end} unless it is decided by then.");
         }
     }
-    write!(out, "; void from {}.", Date(proposal.expires_at))
+    write!(out, "; void from {end}.")
 }
 
 fn needed(proposal: &Proposal, action: &Action, seen: &Seen) -> u8 {
@@ -113,6 +118,14 @@ fn wait(out: &mut impl Write, kind: Kind, seen: &Seen) -> Result {
     };
     match bulwark_core::guardian::delay(guardian, kind) {
         0 => out.write_str(", then effective at once"),
-        seconds => write!(out, ", then {} of delay", Lasting(seconds)),
+        seconds => {
+            write!(out, ", then {} of delay", Lasting(seconds))?;
+            let Some(now) = seen.now else {
+                return Ok(());
+            };
+            let earliest = now.unix.saturating_add_unsigned(seconds);
+            let earliest = Date(earliest.saturating_add(SLACK));
+            write!(out, " (earliest {earliest}, were they all given now)")
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The rules as WebAssembly, inside a TypeScript file: works wherever modules do.
+//! Rules and words as WebAssembly, each inside a TypeScript file: works wherever modules do.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,62 +11,101 @@ use super::{npm, scratch};
 use crate::{files, paths, process, progress, toolchain};
 
 const TARGET: &str = "wasm32-unknown-unknown";
-/// What it is made of, besides the compiler.
-const SOURCES: [&str; 3] = ["crates/state", "crates/core", "crates/wasm"];
-const FILE: &str = "src/rules.wasm.ts";
 const BUILD: &[&str] = &[
     "build",
     "--release",
     "--locked",
     "--lib",
-    "--package",
-    "bulwark-wasm",
     "--target",
     TARGET,
     "--config",
     "profile.release.opt-level=\"s\"",
     "--config",
     "profile.release.strip=\"symbols\"",
+    "--package",
 ];
 
-/// Builds it, unless the committed file is of the same sources.
+/// One file of TypeScript with its module.
+struct Module {
+    what: &'static str,
+    /// What it is made of, besides the compiler.
+    sources: &'static [&'static str],
+    package: &'static str,
+    wasm: &'static str,
+    file: &'static str,
+    /// What it exports.
+    name: &'static str,
+}
+
+const MODULES: [Module; 2] = [
+    Module {
+        what: "the rules of crates/core",
+        sources: &["crates/state", "crates/core", "crates/wasm"],
+        package: "bulwark-wasm",
+        wasm: "bulwark_wasm.wasm",
+        file: "src/rules.wasm.ts",
+        name: "RULES_WASM",
+    },
+    Module {
+        what: "the words of crates/words",
+        sources: &[
+            "crates/state",
+            "crates/core",
+            "crates/words",
+            "crates/wasm-words",
+        ],
+        package: "bulwark-wasm-words",
+        wasm: "bulwark_wasm_words.wasm",
+        file: "src/words.wasm.ts",
+        name: "WORDS_WASM",
+    },
+];
+
+/// Builds them, unless the committed files are of the same sources.
 pub fn write() -> Result<()> {
-    let sources = sources()?;
-    if committed().as_deref() != Some(sources.as_str()) {
-        let (file, compiler) = progress::step("the rules as WebAssembly", build)?;
-        let mut node = Command::new("node");
-        node.arg("scripts/embed.mjs").arg(&file).arg(FILE);
-        node.args([&sources, &compiler]).current_dir(npm::package());
-        process::foreground(&mut node)?;
+    for module in &MODULES {
+        let (what, file) = (module.what, module.file);
+        let sources = sources(module)?;
+        if committed(module).as_deref() != Some(sources.as_str()) {
+            let step = format!("{what} as WebAssembly");
+            let (wasm, compiler) = progress::step(&step, |bar| build(module, bar))?;
+            let mut node = Command::new("node");
+            node.arg("scripts/embed.mjs").arg(&wasm).arg(file);
+            node.args([module.name, what, &sources, &compiler]);
+            process::foreground(node.current_dir(npm::package()))?;
+        }
+        println!("app/client/{file} is up to date");
     }
-    println!("app/client/{FILE} is up to date");
     Ok(())
 }
 
-/// Fails where the committed file is of other sources.
+/// Fails where a committed file is of other sources.
 pub fn check() -> Result<()> {
-    if committed().as_deref() != Some(sources()?.as_str()) {
-        bail!(
-            "app/client/{FILE} is stale, the rules have changed: run `cargo xtask client` and \
-             commit it"
-        );
+    for module in &MODULES {
+        if committed(module).as_deref() != Some(sources(module)?.as_str()) {
+            let Module { what, file, .. } = module;
+            bail!(
+                "app/client/{file} is stale, {what} have changed: run `cargo xtask client` and \
+                 commit it"
+            );
+        }
     }
     Ok(())
 }
 
-/// The hash that the committed file says it was made of.
-fn committed() -> Option<String> {
-    let text = fs::read_to_string(npm::package().join(FILE)).ok()?;
+/// The hash that a committed file says it was made of.
+fn committed(module: &Module) -> Option<String> {
+    let text = fs::read_to_string(npm::package().join(module.file)).ok()?;
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix("// Sources: "))?;
     Some(line.trim().to_owned())
 }
 
-/// The hash over what it is made of.
-fn sources() -> Result<String> {
+/// The hash over what a module is made of.
+fn sources(module: &Module) -> Result<String> {
     let mut hash = Sha256::new();
-    for folder in SOURCES {
+    for folder in module.sources {
         let folder = paths::root().join(folder);
         let found = files::walk(&folder, &["target", "tests"])?;
         files::hash_files(&mut hash, paths::root(), &found)?;
@@ -75,11 +114,14 @@ fn sources() -> Result<String> {
 }
 
 /// The file, and what compiled it.
-fn build(bar: &indicatif::ProgressBar) -> Result<(PathBuf, String)> {
+fn build(module: &Module, bar: &indicatif::ProgressBar) -> Result<(PathBuf, String)> {
     let sysroot = process::output(Command::new("rustc").args(["--print", "sysroot"]))?;
     let sysroot = Path::new(sysroot.trim());
     let mut cargo = Command::new(paths::cargo());
-    cargo.args(BUILD).current_dir(paths::root());
+    cargo
+        .args(BUILD)
+        .arg(module.package)
+        .current_dir(paths::root());
     cargo.env_remove("LD_LIBRARY_PATH");
     let folder = scratch()?.join("wasm");
     cargo.env("CARGO_TARGET_DIR", &folder);
@@ -89,7 +131,7 @@ fn build(bar: &indicatif::ProgressBar) -> Result<(PathBuf, String)> {
         upstream(&mut cargo, sysroot)?
     };
     process::logged(&mut cargo, &npm::log("wasm")?, bar)?;
-    let file = folder.join(TARGET).join("release/bulwark_wasm.wasm");
+    let file = folder.join(TARGET).join("release").join(module.wasm);
     Ok((file, compiler.trim().to_owned()))
 }
 

@@ -28,6 +28,11 @@ const PACKAGES: &[Package] = &[
         outside: Some(&[]),
     },
     Package {
+        folder: "crates/wasm-words",
+        ours: &["bulwark-core", "bulwark-state", "bulwark-words"],
+        outside: Some(&[]),
+    },
+    Package {
         folder: "crates/words",
         ours: &["bulwark-core", "bulwark-state"],
         outside: Some(&["five8"]),

@@ -58,22 +58,6 @@ pub fn run(options: &Options) -> Result<bool> {
 
 /// The sentence. Fails if an account is another one's than the action's.
 fn sentence(proposal: &Proposal, accounts: &Accounts, name: Option<&str>) -> Result<String> {
-    let about = bulwark_words::subject(proposal).map(|(_, subject)| subject);
-    match (about, &accounts.market, &accounts.bank) {
-        (Some(Subject::Market(index)), Some(market), _) if market.index != index => {
-            bail!(
-                "the action is about market {index}, the account is of {}",
-                market.index
-            )
-        }
-        (Some(Subject::Bank(index)), _, Some(bank)) if bank.index != index => {
-            bail!(
-                "the action is about bank {index}, the account is of {}",
-                bank.index
-            )
-        }
-        _ => {}
-    }
     let seen = Seen {
         protocol: accounts.protocol.as_deref(),
         guardian: accounts.guardian.as_deref(),
@@ -82,7 +66,12 @@ fn sentence(proposal: &Proposal, accounts: &Accounts, name: Option<&str>) -> Res
         market: accounts.market.as_deref(),
         bank: accounts.bank.as_deref(),
         name,
+        compartment: None,
+        now: None,
     };
+    if let Some(foreign) = seen.foreign(proposal) {
+        bail!("{foreign}");
+    }
     let mut said = String::new();
     bulwark_words::write_proposal(&mut said, proposal, &seen)?;
     Ok(said)

@@ -2,10 +2,7 @@
 
 use core::fmt::{Display, Formatter, Result, Write};
 
-use super::{
-    BANK, BOARD, BOARD_BANK, BOARD_MARKET, COMPILED, COUPLED, Delay, FEED, INSURANCE, MARGIN,
-    MARKET, QUOTE, Row, SEED_VOLATILITY, SWITCH, Unit, row_of,
-};
+use super::{COMPILED, COUPLED, Delay, Group, Row, SEED_VOLATILITY, Unit, row_of};
 
 /// A number with its unit, as people write it.
 pub struct Figure(pub Unit, pub u64);
@@ -57,21 +54,17 @@ impl Display for Figure {
 /// Writes `docs/parameters.md`.
 pub fn write_markdown(out: &mut impl Write) -> Result {
     out.write_str(HEAD)?;
-    section(out, "Feeds", FEED)?;
-    line(out, &SEED_VOLATILITY)?;
-    section(out, "Margin rules (markets and haircuts)", MARGIN)?;
-    section(out, "Markets", MARKET)?;
-    for row in BOARD_MARKET {
-        line(out, row)?;
-    }
-    section(out, "Banks", BANK)?;
-    for row in BOARD_BANK {
-        line(out, row)?;
-    }
-    section(out, "Quote bank", QUOTE)?;
-    section(out, "Insurance", INSURANCE)?;
-    section(out, "Board", BOARD)?;
-    section(out, "Switches of markets and banks", SWITCH)?;
+    section(out, "Feeds", Group::Feed)?;
+    line(out, &SEED_VOLATILITY, None)?;
+    section(out, "Margin rules (markets and haircuts)", Group::Margin)?;
+    section(out, "Markets", Group::Market)?;
+    lines(out, Group::BoardMarket)?;
+    section(out, "Banks", Group::Bank)?;
+    lines(out, Group::BoardBank)?;
+    section(out, "Quote bank", Group::Quote)?;
+    section(out, "Insurance", Group::Insurance)?;
+    section(out, "Board", Group::Board)?;
+    section(out, "Switches of markets and banks", Group::Switch)?;
     out.write_str(COUPLED_HEAD)?;
     for set in COUPLED {
         out.write_str("* ")?;
@@ -99,7 +92,8 @@ A step is the largest change at once, of the value before it. Every change waits
 directions; where the step says *down at once*, two guardians may lower the value without delay for
 at most 72 hours, and a change that waits may lower it by any step. Closed limits may open to
 anything within their bounds. Parameters that are bound to each other are changed in one action or
-not at all: the action names every one of them, also those that stay.
+not at all: the action names every one of them, also those that stay. An action names a parameter by
+its id, `npm run member -- propose` by its name too.
 
 ";
 
@@ -115,15 +109,25 @@ const COMPILED_HEAD: &str = "
 |---|---|---|
 ";
 
-fn section(out: &mut impl Write, title: &str, rows: &[Row]) -> Result {
+fn section(out: &mut impl Write, title: &str, group: Group) -> Result {
     writeln!(out, "\n## {title}\n")?;
-    writeln!(out, "| name | default | bounds | step | what it is |")?;
-    writeln!(out, "|---|---|---|---|---|")?;
-    rows.iter().try_for_each(|row| line(out, row))
+    writeln!(out, "| name | id | default | bounds | step | what it is |")?;
+    writeln!(out, "|---|---|---|---|---|---|")?;
+    lines(out, group)
 }
 
-fn line(out: &mut impl Write, row: &Row) -> Result {
+fn lines(out: &mut impl Write, group: Group) -> Result {
+    let mut rows = group.rows().iter().zip(0..);
+    rows.try_for_each(|(row, place)| line(out, row, Some(group.id(place))))
+}
+
+/// `id`: none for what no action changes.
+fn line(out: &mut impl Write, row: &Row, id: Option<u16>) -> Result {
     write!(out, "| `{}` | ", row.key)?;
+    match id {
+        Some(id) => write!(out, "{id} | ")?,
+        None => out.write_str("none | ")?,
+    }
     let [first, rest @ ..] = row.presets;
     write!(out, "{}", Figure(row.unit, first))?;
     if rest.iter().any(|preset| *preset != first) {
