@@ -48,8 +48,8 @@ pub fn heartbeat(ctx: Context<Heartbeat>) -> Result<()> {
         if same(&guardian.veto, key) {
             guardian::heartbeat_veto(&mut guardian, key.as_array(), now).or_refuse()?;
         } else {
-            fresh::in_person(&accounts.instructions)?;
             guardian::heartbeat(&mut guardian, key.as_array(), now).or_refuse()?;
+            fresh::in_person(&accounts.instructions)?;
             let index = guardian::index_of(&guardian, key.as_array()).or_refuse()?;
             powers_at = guardian.members.get(index).or_refuse()?.powers_at;
         }
