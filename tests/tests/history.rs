@@ -8,6 +8,7 @@ use bulwark_rebuild::{
     Above, Compartment, Event, Found, Ledger, NO_RULE, Raw, differences, differences_above,
 };
 use bulwark_svm::World;
+use bulwark_svm::history::Recorded;
 use bulwark_svm::vm::address;
 use serde_json::Value;
 
@@ -315,4 +316,50 @@ fn of_the_interface_accounts() -> BTreeSet<String> {
         .iter()
         .map(|account| account["name"].as_str().unwrap().to_string());
     names.collect()
+}
+
+/// Instructions that change no account of the program.
+const VIEWS: [&str; 3] = ["health_view", "margin_notice", "verify_claim"];
+/// Instructions that no history here calls by themselves: each is told in the test of its own.
+const CALLED_ELSEWHERE: [&str; 3] = ["call_off_settlement", "execute_upgrade", "migrate_account"];
+
+/// What an instruction wrote without a word would be found by the comparison after each transaction;
+/// here every instruction of the interface has been called, and has told it.
+#[test]
+fn every_instruction_tells_what_it_writes() {
+    let worlds = [World::story(200, 4), World::ending(), World::term()];
+    let idl = interface();
+    let mut never = BTreeSet::new();
+    for instruction in idl["instructions"].as_array().unwrap() {
+        let name = instruction["name"].as_str().unwrap();
+        let bytes = instruction["discriminator"].as_array().unwrap().iter();
+        let bytes: Vec<_> = bytes.map(|byte| byte.as_u64().unwrap() as u8).collect();
+        let kind: [u8; 8] = bytes.try_into().unwrap();
+        let mut called = worlds
+            .iter()
+            .filter_map(|world| world.vm.dearest.get(&kind));
+        if VIEWS.contains(&name) {
+            let accounts = instruction["accounts"].as_array().unwrap();
+            let writes = accounts.iter().any(|account| account["writable"] == true);
+            assert!(!writes, "{name} is no view");
+            continue;
+        }
+        match called.next() {
+            Some(receipt) => {
+                let tells = Recorded::of(&receipt.meta, 0).is_some();
+                assert!(
+                    tells,
+                    "{name} tells nothing: emit an event of what it writes"
+                );
+            }
+            None => {
+                never.insert(name);
+            }
+        }
+    }
+    let elsewhere: BTreeSet<_> = CALLED_ELSEWHERE.into_iter().collect();
+    assert_eq!(
+        never, elsewhere,
+        "let a history of crates/svm/src/world/{{story,ending,term}}.rs call what is missing here"
+    );
 }

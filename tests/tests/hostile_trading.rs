@@ -205,6 +205,12 @@ fn a_bankrupt_account_is_wound_up_whole_and_once() {
     // Without its market, with another one, with one twice: no leg can be left out or doubled.
     let none = ours.wind_up(key, bella, own, (&[], &[]), 1_000_000, None);
     expect_error(stage.world.send(&[none], &[&liquidator]), E::MissingAccount);
+    let both = (&[SOL_PERP, SOL_PERP][..], &[][..]);
+    let twice = ours.wind_up(key, bella, own, both, 1_000_000, None);
+    expect_error(
+        stage.world.send(&[twice], &[&liquidator]),
+        E::DuplicateAccount,
+    );
     stage.world.send(&[wind], &[&liquidator]).unwrap();
     let again = ours.wind_up(key, bella, own, (&[SOL_PERP], &[]), 1_000_000, None);
     expect_error(stage.world.send(&[again], &[&liquidator]), E::NotBankrupt);
@@ -226,11 +232,11 @@ fn what_anybody_may_do_is_done_to_the_compartments_own() {
     let fold = ours.fold(&[0, 1]);
     // Any markets of the compartment, in any order, twice or not at all.
     let legal = [
-        (3, Sibling),
-        (3, Slot(4)),
-        (4, Sibling),
-        (4, Slot(3)),
-        (4, Cut),
+        (5, Sibling),
+        (5, Slot(6)),
+        (6, Sibling),
+        (6, Slot(5)),
+        (6, Cut),
     ];
     stage.refuses_all_but("fold", &fold, &[], &legal);
     let mut short = ours.accrue(stage.anyone());
@@ -242,7 +248,7 @@ fn what_anybody_may_do_is_done_to_the_compartments_own() {
     twice.accounts[last] = twice.accounts[last - 1].clone();
     expect_error(stage.world.send(&[twice], &[&anyone]), E::IncompleteSet);
     let mut foreign = ours.fold(&[0]);
-    foreign.accounts[3].pubkey = stage.other.markets[0].market;
+    foreign.accounts[5].pubkey = stage.other.markets[0].market;
     expect_error(stage.world.send(&[foreign], &[]), E::WrongCompartment);
 }
 

@@ -73,8 +73,6 @@ pub struct Compartment {
     pub tickets: BTreeMap<Pubkey, Box<Ticket>>,
     /// Stakes in insurance by address.
     pub stakes: BTreeMap<Pubkey, Stake>,
-    /// What was found gone from each vault without an instruction, token units.
-    pub gone: Vec<u64>,
     /// Its Recoveries and its audit.
     pub records: Records,
 }
@@ -95,7 +93,6 @@ impl Compartment {
             margins: BTreeMap::new(),
             tickets: BTreeMap::new(),
             stakes: BTreeMap::new(),
-            gone: Vec::new(),
             records: Records::default(),
         }
     }
@@ -123,20 +120,17 @@ impl Compartment {
     /// What lay in a bank's vault of what was expected there, before an instruction after which it
     /// is expected to hold `after`, `came` having come in and `left` gone out. What was missing has
     /// gone by no instruction. Of a vault the program's rules ask no more than this.
-    pub(crate) fn vault(&mut self, bank: usize, after: u64, came: u64, left: u64) -> Result<u64> {
+    pub(crate) fn vault(&self, bank: usize, after: u64, came: u64, left: u64) -> Result<u64> {
         let (_, held) = self.banks.get(bank).context("no such bank")?;
         let before = after
             .checked_add(left)
             .and_then(|sum| sum.checked_sub(came))
             .context("its expected balance doesn't fit what moved")?;
-        let gone = held.expected.checked_sub(before);
-        let gone = gone.with_context(|| {
-            let is = held.expected;
-            format!("its vault held {before} before, but only {is} were ever booked")
-        })?;
-        if let Some(sum) = self.gone.get_mut(bank) {
-            *sum = sum.saturating_add(gone);
-        }
+        let is = held.expected;
+        ensure!(
+            before <= is,
+            "its vault held {before} before, but only {is} were ever booked"
+        );
         Ok(before)
     }
 
@@ -248,13 +242,6 @@ impl Ledger {
 /// Compares what an event says with what its history comes to.
 pub(crate) fn same<T: PartialEq + std::fmt::Debug>(what: &str, says: T, is: T) -> Result<()> {
     ensure!(says == is, "{what}: {says:?} is said, {is:?} follows");
-    Ok(())
-}
-
-/// Compares what an event says of a number that a check lowers where it finds less, and says
-/// nothing if that is all.
-pub(crate) fn sinks(what: &str, says: u64, was: u64) -> Result<()> {
-    ensure!(says <= was, "{what}: {says} is said, at most {was} follows");
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod board;
 mod endings;
+mod limits;
 
 use std::sync::OnceLock;
 

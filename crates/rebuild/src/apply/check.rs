@@ -182,17 +182,12 @@ impl<'a> Sight<'a> {
             markets,
             flow,
             insurance,
-            gone,
             ..
         } = &mut *self.to;
         let (_, bank) = banks.first_mut().context("no quote bank was listed")?;
-        let expected = bank.expected;
         let mut all: Vec<_> = markets.iter_mut().map(|venue| &mut *venue.market).collect();
         let money = (vault, insurance.balance);
         let found = rule::quote(board, bank, money, &mut all, holds, flow, self.now);
-        let lost = expected.checked_sub(bank.expected).context("expected")?;
-        let sum = gone.first_mut().context("no quote bank was listed")?;
-        *sum = sum.saturating_add(lost);
         self.observe(Item::Bank(0), found.bank)?;
         self.observe(Item::Global(Global::Deficit), found.deficit)?;
         self.observe(Item::Global(Global::Counter), found.counters)?;

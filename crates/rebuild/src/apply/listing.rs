@@ -132,7 +132,6 @@ fn bank(to: &mut Compartment, made: &BankCreatedHead, args: &[u8], now: Now) -> 
     let caps = (bank.deposit_cap, bank.account_cap);
     same("its caps", (made.deposit_cap, made.account_cap), caps)?;
     to.banks.push((made.bank, bank));
-    to.gone.push(0);
     Ok(())
 }
 

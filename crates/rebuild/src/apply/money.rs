@@ -202,6 +202,9 @@ fn withdraw(to: &mut Compartment, moved: &Withdrawn, now: Now) -> Result<()> {
         fold(&mut bank.totals, &mut deltas).refused("its interest")?;
     }
     let amount = balance(&account, bank.index)?.checked_sub(moved.balance_after);
+    if plain || index == 0 {
+        same("another bank's buckets", moved.quote_expected_after, 0)?;
+    }
     let limit = match plain {
         true => None,
         false => Some(limit(to, index, vault, moved.quote_expected_after, now)?),

@@ -18,14 +18,14 @@ use bytemuck::allocation::zeroed_box;
 use super::money::{begin, own};
 use crate::commitment::{leaf_of, sha256};
 use crate::event::Event;
-use crate::ledger::{Compartment, Records, Refused, counts, same, sinks};
+use crate::ledger::{Compartment, Records, Refused, counts, same};
 
 /// Takes an event of Recovery. Says whether it was one.
 pub(super) fn take(to: &mut Compartment, event: &Event, now: Now) -> Result<bool> {
     match event {
         Event::DeficitNoted(noted) => {
             let (_, quote) = to.banks.first().context("no quote bank was listed")?;
-            sinks("deficit", noted.deficit, quote.totals.deficit)?;
+            same("deficit", noted.deficit, quote.totals.deficit)?;
             let seen = &mut to.state.deficit_seen_at;
             same("the sight before", noted.seen_before, *seen)?;
             *seen = noted.seen_after;
@@ -217,11 +217,14 @@ fn new_bits(what: &str, says: u32, was: u32) -> Result<impl Iterator<Item = usiz
 
 fn count(to: &mut Compartment, said: &RecoveryCounted) -> Result<()> {
     let recovery = latest(&mut to.records, &said.recovery)?;
+    let fresh = said.banks & !recovery.banks_counted;
+    let mut told = (0..).zip(said.counted).filter(|(_, counted)| *counted != 0);
+    let named = told.all(|(index, _): (u32, u64)| fresh >> (index & 31) & 1 == 1);
+    ensure!(named, "money is told of a bank that isn't counted");
     for index in new_bits("banks", said.banks, recovery.banks_counted)? {
         let (_, bank) = to.banks.get_mut(index).context("no such bank was listed")?;
         let counted = *said.counted.get(index).context("no such bank")?;
-        let gone = bank.expected.checked_sub(counted);
-        gone.context("more money than was ever booked")?;
+        ensure!(counted <= bank.expected, "more money than was ever booked");
         recovery::freeze_bank(recovery, bank, counted).refused("a bank")?;
     }
     for index in new_bits("markets", said.markets, recovery.markets_counted)? {

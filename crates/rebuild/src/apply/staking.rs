@@ -83,6 +83,7 @@ fn change(to: &mut Compartment, is: &StakeChanged, now: Now) -> Result<()> {
         is.counted <= quote.expected,
         "more lay there than was booked"
     );
+    ensure!(is.act == ASKED || is.asked == 0, "nothing was asked for");
     same("fees before", is.fees_before, quote.totals.fees)?;
     same("insurance before", is.balance_before, to.insurance.balance)?;
     let (moved, earned) = if to.board.locked != 0 {
