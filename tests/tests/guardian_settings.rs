@@ -137,8 +137,10 @@ fn forge(world: &mut World, nonce: u64, action: &Action) {
     proposal.state = State::Queued as u8;
     let key = bulwark_svm::vm::address(address::proposal(nonce));
     world.vm.overwrite(key, &*proposal).unwrap();
-    // No event tells it: no history to rebuild.
-    world.follower = None;
+    if let Some(follower) = &mut world.follower {
+        let proposals = &mut follower.ledger.proposals;
+        proposals.insert(address::proposal(nonce), proposal);
+    }
 }
 
 #[test]

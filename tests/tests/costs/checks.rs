@@ -14,7 +14,7 @@ pub fn each_item(costs: &mut Costs, world: &mut World) {
     let kinds = [
         (
             "check_market",
-            "a market",
+            "a market: 3 items",
             Items {
                 markets: vec![2],
                 ..none()
@@ -22,7 +22,7 @@ pub fn each_item(costs: &mut Costs, world: &mut World) {
         ),
         (
             "check_token",
-            "a token with its vault",
+            "a token with its vault: 3 items",
             Items {
                 banks: vec![LAST],
                 ..none()
@@ -30,7 +30,7 @@ pub fn each_item(costs: &mut Costs, world: &mut World) {
         ),
         (
             "check_account",
-            "a full account",
+            "a full account: 3 items",
             Items {
                 accounts: vec![account],
                 ..none()
@@ -38,7 +38,7 @@ pub fn each_item(costs: &mut Costs, world: &mut World) {
         ),
         (
             "check_quote",
-            "quote with 8 markets",
+            "quote with 8 markets: 11 items",
             Items {
                 quote: true,
                 ..none()
@@ -54,18 +54,28 @@ pub fn each_item(costs: &mut Costs, world: &mut World) {
     }
 }
 
-/// At most 5,000 units, and 3,000 an item.
+/// At most 5,000 units, and 3,000 an item. Items are what has a broken bit of its own: the indexes
+/// and the budgets, which every check looks at, and each bank, market and account that it is given; a
+/// reward looks at the quote bank and its vault.
 pub fn checks(costs: &mut Costs, world: &mut World) {
     // The wound-up accounts lost more than the insurance: the first check pauses the venue.
     let latched = world.check(&Items::default());
-    costs.add("check_drawdown", "no item, a pause latched", latched);
+    costs.add(
+        "check_drawdown",
+        "indexes and budgets: 2 items; a pause latched",
+        latched,
+    );
     let sound = world.check(&Items::default());
-    costs.add("check", "no item", sound);
+    costs.add("check", "indexes and budgets: 2 items", sound);
     each_item(costs, world);
     let mut items = Items::all(&world.deployment);
     items.accounts.push(world.margin_key(TAKER));
     let all = world.check(&items);
-    costs.add("check_all", "quote, 8 markets, 8 tokens, an account", all);
+    costs.add(
+        "check_all",
+        "quote, 8 markets, 8 tokens, an account: 20 items",
+        all,
+    );
     let market = world.deployment.markets[2].market;
     let sound = *world.market(2);
     world.corrupt::<Market>(market, |market| market.oi_long += 1);
@@ -74,7 +84,11 @@ pub fn checks(costs: &mut Costs, world: &mut World) {
         ..Items::default()
     };
     let latched = world.check_for_reward(HUB, &items);
-    costs.add("check_latch", "a market's bit, with a reward", latched);
+    costs.add(
+        "check_latch",
+        "a market's bit, with a reward: 4 items",
+        latched,
+    );
     world.corrupt::<Market>(market, |market| *market = sound);
     world.check(&items).expect("cleared");
     world.audited = true;

@@ -17,7 +17,7 @@ use crate::Costs;
 /// Instruction (or a second case of one), its ceiling.
 pub const CEILINGS: &[(&str, u64)] = &[
     ("create_guardian", 29_700),
-    ("heartbeat", 5_700),
+    ("heartbeat", 7_000),
     ("propose", 25_000),
     ("propose_settings", 25_000),
     ("execute_settings", 18_200),
@@ -25,7 +25,7 @@ pub const CEILINGS: &[(&str, u64)] = &[
     ("object_to_proposal", 13_900),
     ("execute_proposal", 12_400),
     ("expire_proposal", 9_000),
-    ("close_proposal", 1_700),
+    ("close_proposal", 4_900),
     ("restrict", 11_800),
     ("execute_upgrade", 71_000),
     ("pay_treasury", 19_400),

@@ -49,12 +49,16 @@ import {
   type FundingSampled,
   getGuardianCreatedDecoder,
   type GuardianCreated,
+  getHeartbeatNotedDecoder,
+  type HeartbeatNoted,
   getInsuranceCreatedDecoder,
   type InsuranceCreated,
   getInsuranceFundedDecoder,
   type InsuranceFunded,
   getInterestAccruedDecoder,
   type InterestAccrued,
+  getItemsCheckedDecoder,
+  type ItemsChecked,
   getLossSettledDecoder,
   type LossSettled,
   getMarginAccountClosedDecoder,
@@ -65,6 +69,8 @@ import {
   type MarketCreated,
   getMarketWoundDownDecoder,
   type MarketWoundDown,
+  getMarketsFoldedDecoder,
+  type MarketsFolded,
   getMemberRestrictedDecoder,
   type MemberRestricted,
   getOrderPlacedDecoder,
@@ -81,6 +87,8 @@ import {
   type PricesRefreshed,
   getProposalAnsweredDecoder,
   type ProposalAnswered,
+  getProposalClosedDecoder,
+  type ProposalClosed,
   getProposalExecutedDecoder,
   type ProposalExecuted,
   getProposalExpiredDecoder,
@@ -149,14 +157,17 @@ export interface BulwarkEvents {
   FeedCreated: FeedCreated;
   FundingSampled: FundingSampled;
   GuardianCreated: GuardianCreated;
+  HeartbeatNoted: HeartbeatNoted;
   InsuranceCreated: InsuranceCreated;
   InsuranceFunded: InsuranceFunded;
   InterestAccrued: InterestAccrued;
+  ItemsChecked: ItemsChecked;
   LossSettled: LossSettled;
   MarginAccountClosed: MarginAccountClosed;
   MarginAccountCreated: MarginAccountCreated;
   MarketCreated: MarketCreated;
   MarketWoundDown: MarketWoundDown;
+  MarketsFolded: MarketsFolded;
   MemberRestricted: MemberRestricted;
   OrderPlaced: OrderPlaced;
   OrdersCancelled: OrdersCancelled;
@@ -165,6 +176,7 @@ export interface BulwarkEvents {
   PositionTakenOver: PositionTakenOver;
   PricesRefreshed: PricesRefreshed;
   ProposalAnswered: ProposalAnswered;
+  ProposalClosed: ProposalClosed;
   ProposalExecuted: ProposalExecuted;
   ProposalExpired: ProposalExpired;
   ProposalOpened: ProposalOpened;
@@ -220,14 +232,17 @@ export const BULWARK_EVENTS: {
   FeedCreated: { discriminator: [48, 114, 86, 253, 113, 66, 250, 98], decoder: getFeedCreatedDecoder },
   FundingSampled: { discriminator: [110, 125, 46, 10, 43, 213, 220, 156], decoder: getFundingSampledDecoder },
   GuardianCreated: { discriminator: [105, 235, 234, 138, 97, 236, 169, 137], decoder: getGuardianCreatedDecoder },
+  HeartbeatNoted: { discriminator: [52, 210, 2, 81, 40, 29, 108, 145], decoder: getHeartbeatNotedDecoder },
   InsuranceCreated: { discriminator: [163, 122, 31, 22, 86, 4, 95, 130], decoder: getInsuranceCreatedDecoder },
   InsuranceFunded: { discriminator: [158, 72, 23, 80, 138, 56, 33, 206], decoder: getInsuranceFundedDecoder },
   InterestAccrued: { discriminator: [79, 218, 196, 73, 32, 148, 138, 71], decoder: getInterestAccruedDecoder },
+  ItemsChecked: { discriminator: [80, 4, 65, 6, 37, 76, 15, 18], decoder: getItemsCheckedDecoder },
   LossSettled: { discriminator: [72, 169, 89, 164, 169, 182, 219, 102], decoder: getLossSettledDecoder },
   MarginAccountClosed: { discriminator: [234, 104, 71, 148, 114, 30, 107, 38], decoder: getMarginAccountClosedDecoder },
   MarginAccountCreated: { discriminator: [157, 214, 66, 63, 149, 164, 160, 119], decoder: getMarginAccountCreatedDecoder },
   MarketCreated: { discriminator: [88, 184, 130, 231, 226, 84, 6, 58], decoder: getMarketCreatedDecoder },
   MarketWoundDown: { discriminator: [160, 36, 79, 201, 2, 107, 242, 49], decoder: getMarketWoundDownDecoder },
+  MarketsFolded: { discriminator: [184, 36, 125, 144, 182, 12, 157, 12], decoder: getMarketsFoldedDecoder },
   MemberRestricted: { discriminator: [58, 54, 158, 122, 89, 173, 230, 202], decoder: getMemberRestrictedDecoder },
   OrderPlaced: { discriminator: [96, 130, 204, 234, 169, 219, 216, 227], decoder: getOrderPlacedDecoder },
   OrdersCancelled: { discriminator: [7, 134, 210, 3, 65, 222, 254, 188], decoder: getOrdersCancelledDecoder },
@@ -236,6 +251,7 @@ export const BULWARK_EVENTS: {
   PositionTakenOver: { discriminator: [59, 167, 186, 82, 4, 255, 12, 214], decoder: getPositionTakenOverDecoder },
   PricesRefreshed: { discriminator: [107, 188, 83, 106, 144, 77, 105, 165], decoder: getPricesRefreshedDecoder },
   ProposalAnswered: { discriminator: [14, 45, 40, 17, 58, 82, 187, 194], decoder: getProposalAnsweredDecoder },
+  ProposalClosed: { discriminator: [57, 90, 47, 164, 105, 55, 97, 27], decoder: getProposalClosedDecoder },
   ProposalExecuted: { discriminator: [92, 213, 189, 201, 101, 83, 111, 83], decoder: getProposalExecutedDecoder },
   ProposalExpired: { discriminator: [48, 8, 10, 52, 213, 133, 166, 223], decoder: getProposalExpiredDecoder },
   ProposalOpened: { discriminator: [118, 111, 242, 245, 53, 115, 95, 209], decoder: getProposalOpenedDecoder },

@@ -26,6 +26,7 @@ import {
   type Instruction,
   type InstructionWithAccounts,
   type InstructionWithData,
+  type ReadonlyAccount,
   type ReadonlySignerAccount,
   type ReadonlyUint8Array,
   type TransactionSigner,
@@ -50,8 +51,12 @@ export function getCloseProposalDiscriminatorBytes(): ReadonlyUint8Array {
 export type CloseProposalInstruction<
   TProgram extends string = typeof BULWARK_PROGRAM_ADDRESS,
   TAccountCaller extends string | AccountMeta<string> = string,
+  TAccountProtocol extends string | AccountMeta<string> = string,
   TAccountProposal extends string | AccountMeta<string> = string,
   TAccountPayer extends string | AccountMeta<string> = string,
+  TAccountEventAuthority extends string | AccountMeta<string> = string,
+  TAccountProgram extends string | AccountMeta<string> =
+    "3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM",
   TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
   InstructionWithData<ReadonlyUint8Array> &
@@ -61,12 +66,21 @@ export type CloseProposalInstruction<
         ? ReadonlySignerAccount<TAccountCaller> &
             AccountSignerMeta<TAccountCaller>
         : TAccountCaller,
+      TAccountProtocol extends string
+        ? WritableAccount<TAccountProtocol>
+        : TAccountProtocol,
       TAccountProposal extends string
         ? WritableAccount<TAccountProposal>
         : TAccountProposal,
       TAccountPayer extends string
         ? WritableAccount<TAccountPayer>
         : TAccountPayer,
+      TAccountEventAuthority extends string
+        ? ReadonlyAccount<TAccountEventAuthority>
+        : TAccountEventAuthority,
+      TAccountProgram extends string
+        ? ReadonlyAccount<TAccountProgram>
+        : TAccountProgram,
       ...TRemainingAccounts,
     ]
   >;
@@ -102,29 +116,49 @@ export function getCloseProposalInstructionDataCodec(): FixedSizeCodec<
 
 export type CloseProposalInput<
   TAccountCaller extends string = string,
+  TAccountProtocol extends string = string,
   TAccountProposal extends string = string,
   TAccountPayer extends string = string,
+  TAccountEventAuthority extends string = string,
+  TAccountProgram extends string = string,
 > = {
   /** Anyone. */
   caller: TransactionSigner<TAccountCaller>;
+  /** Protocol. */
+  protocol: Address<TAccountProtocol>;
   /** Proposal. */
   proposal: Address<TAccountProposal>;
   payer: Address<TAccountPayer>;
+  eventAuthority: Address<TAccountEventAuthority>;
+  program?: Address<TAccountProgram>;
 };
 
 export function getCloseProposalInstruction<
   TAccountCaller extends string,
+  TAccountProtocol extends string,
   TAccountProposal extends string,
   TAccountPayer extends string,
+  TAccountEventAuthority extends string,
+  TAccountProgram extends string,
   TProgramAddress extends Address = typeof BULWARK_PROGRAM_ADDRESS,
 >(
-  input: CloseProposalInput<TAccountCaller, TAccountProposal, TAccountPayer>,
+  input: CloseProposalInput<
+    TAccountCaller,
+    TAccountProtocol,
+    TAccountProposal,
+    TAccountPayer,
+    TAccountEventAuthority,
+    TAccountProgram
+  >,
   config?: { programAddress?: TProgramAddress },
 ): CloseProposalInstruction<
   TProgramAddress,
   TAccountCaller,
+  TAccountProtocol,
   TAccountProposal,
-  TAccountPayer
+  TAccountPayer,
+  TAccountEventAuthority,
+  TAccountProgram
 > {
   // Program address.
   const programAddress = config?.programAddress ?? BULWARK_PROGRAM_ADDRESS;
@@ -132,28 +166,43 @@ export function getCloseProposalInstruction<
   // Original accounts.
   const originalAccounts = {
     caller: { value: input.caller ?? null, isWritable: false },
+    protocol: { value: input.protocol ?? null, isWritable: true },
     proposal: { value: input.proposal ?? null, isWritable: true },
     payer: { value: input.payer ?? null, isWritable: true },
+    eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+    program: { value: input.program ?? null, isWritable: false },
   };
   const accounts = originalAccounts as Record<
     keyof typeof originalAccounts,
     ResolvedInstructionAccount
   >;
 
+  // Resolve default values.
+  if (!accounts.program.value) {
+    accounts.program.value =
+      "3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM" as Address<"3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM">;
+  }
+
   const getAccountMeta = getAccountMetaFactory(programAddress, "programId");
   return Object.freeze({
     accounts: [
       getAccountMeta("caller", accounts.caller),
+      getAccountMeta("protocol", accounts.protocol),
       getAccountMeta("proposal", accounts.proposal),
       getAccountMeta("payer", accounts.payer),
+      getAccountMeta("eventAuthority", accounts.eventAuthority),
+      getAccountMeta("program", accounts.program),
     ],
     data: getCloseProposalInstructionDataEncoder().encode({}),
     programAddress,
   } as CloseProposalInstruction<
     TProgramAddress,
     TAccountCaller,
+    TAccountProtocol,
     TAccountProposal,
-    TAccountPayer
+    TAccountPayer,
+    TAccountEventAuthority,
+    TAccountProgram
   >);
 }
 
@@ -165,9 +214,13 @@ export type ParsedCloseProposalInstruction<
   accounts: {
     /** Anyone. */
     caller: TAccountMetas[0];
+    /** Protocol. */
+    protocol: TAccountMetas[1];
     /** Proposal. */
-    proposal: TAccountMetas[1];
-    payer: TAccountMetas[2];
+    proposal: TAccountMetas[2];
+    payer: TAccountMetas[3];
+    eventAuthority: TAccountMetas[4];
+    program: TAccountMetas[5];
   };
   data: CloseProposalInstructionData;
 };
@@ -180,12 +233,12 @@ export function parseCloseProposalInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedCloseProposalInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 3) {
+  if (instruction.accounts.length < 6) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 3,
+        expectedAccountMetas: 6,
       },
     );
   }
@@ -199,8 +252,11 @@ export function parseCloseProposalInstruction<
     programAddress: instruction.programAddress,
     accounts: {
       caller: getNextAccount(),
+      protocol: getNextAccount(),
       proposal: getNextAccount(),
       payer: getNextAccount(),
+      eventAuthority: getNextAccount(),
+      program: getNextAccount(),
     },
     data: getCloseProposalInstructionDataDecoder().decode(instruction.data),
   };

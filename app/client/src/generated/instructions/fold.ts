@@ -48,6 +48,9 @@ export type FoldInstruction<
   TAccountProtocol extends string | AccountMeta<string> = string,
   TAccountCompartment extends string | AccountMeta<string> = string,
   TAccountQuoteBank extends string | AccountMeta<string> = string,
+  TAccountEventAuthority extends string | AccountMeta<string> = string,
+  TAccountProgram extends string | AccountMeta<string> =
+    "3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM",
   TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
   InstructionWithData<ReadonlyUint8Array> &
@@ -62,6 +65,12 @@ export type FoldInstruction<
       TAccountQuoteBank extends string
         ? WritableAccount<TAccountQuoteBank>
         : TAccountQuoteBank,
+      TAccountEventAuthority extends string
+        ? ReadonlyAccount<TAccountEventAuthority>
+        : TAccountEventAuthority,
+      TAccountProgram extends string
+        ? ReadonlyAccount<TAccountProgram>
+        : TAccountProgram,
       ...TRemainingAccounts,
     ]
   >;
@@ -97,6 +106,8 @@ export type FoldInput<
   TAccountProtocol extends string = string,
   TAccountCompartment extends string = string,
   TAccountQuoteBank extends string = string,
+  TAccountEventAuthority extends string = string,
+  TAccountProgram extends string = string,
 > = {
   /** Protocol. */
   protocol: Address<TAccountProtocol>;
@@ -104,21 +115,33 @@ export type FoldInput<
   compartment: Address<TAccountCompartment>;
   /** Quote bank of the compartment. */
   quoteBank: Address<TAccountQuoteBank>;
+  eventAuthority: Address<TAccountEventAuthority>;
+  program?: Address<TAccountProgram>;
 };
 
 export function getFoldInstruction<
   TAccountProtocol extends string,
   TAccountCompartment extends string,
   TAccountQuoteBank extends string,
+  TAccountEventAuthority extends string,
+  TAccountProgram extends string,
   TProgramAddress extends Address = typeof BULWARK_PROGRAM_ADDRESS,
 >(
-  input: FoldInput<TAccountProtocol, TAccountCompartment, TAccountQuoteBank>,
+  input: FoldInput<
+    TAccountProtocol,
+    TAccountCompartment,
+    TAccountQuoteBank,
+    TAccountEventAuthority,
+    TAccountProgram
+  >,
   config?: { programAddress?: TProgramAddress },
 ): FoldInstruction<
   TProgramAddress,
   TAccountProtocol,
   TAccountCompartment,
-  TAccountQuoteBank
+  TAccountQuoteBank,
+  TAccountEventAuthority,
+  TAccountProgram
 > {
   // Program address.
   const programAddress = config?.programAddress ?? BULWARK_PROGRAM_ADDRESS;
@@ -128,11 +151,19 @@ export function getFoldInstruction<
     protocol: { value: input.protocol ?? null, isWritable: false },
     compartment: { value: input.compartment ?? null, isWritable: false },
     quoteBank: { value: input.quoteBank ?? null, isWritable: true },
+    eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+    program: { value: input.program ?? null, isWritable: false },
   };
   const accounts = originalAccounts as Record<
     keyof typeof originalAccounts,
     ResolvedInstructionAccount
   >;
+
+  // Resolve default values.
+  if (!accounts.program.value) {
+    accounts.program.value =
+      "3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM" as Address<"3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM">;
+  }
 
   const getAccountMeta = getAccountMetaFactory(programAddress, "programId");
   return Object.freeze({
@@ -140,6 +171,8 @@ export function getFoldInstruction<
       getAccountMeta("protocol", accounts.protocol),
       getAccountMeta("compartment", accounts.compartment),
       getAccountMeta("quoteBank", accounts.quoteBank),
+      getAccountMeta("eventAuthority", accounts.eventAuthority),
+      getAccountMeta("program", accounts.program),
     ],
     data: getFoldInstructionDataEncoder().encode({}),
     programAddress,
@@ -147,7 +180,9 @@ export function getFoldInstruction<
     TProgramAddress,
     TAccountProtocol,
     TAccountCompartment,
-    TAccountQuoteBank
+    TAccountQuoteBank,
+    TAccountEventAuthority,
+    TAccountProgram
   >);
 }
 
@@ -163,6 +198,8 @@ export type ParsedFoldInstruction<
     compartment: TAccountMetas[1];
     /** Quote bank of the compartment. */
     quoteBank: TAccountMetas[2];
+    eventAuthority: TAccountMetas[3];
+    program: TAccountMetas[4];
   };
   data: FoldInstructionData;
 };
@@ -175,12 +212,12 @@ export function parseFoldInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedFoldInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 3) {
+  if (instruction.accounts.length < 5) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 3,
+        expectedAccountMetas: 5,
       },
     );
   }
@@ -196,6 +233,8 @@ export function parseFoldInstruction<
       protocol: getNextAccount(),
       compartment: getNextAccount(),
       quoteBank: getNextAccount(),
+      eventAuthority: getNextAccount(),
+      program: getNextAccount(),
     },
     data: getFoldInstructionDataDecoder().decode(instruction.data),
   };

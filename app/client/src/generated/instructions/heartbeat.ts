@@ -26,6 +26,7 @@ import {
   type Instruction,
   type InstructionWithAccounts,
   type InstructionWithData,
+  type ReadonlyAccount,
   type ReadonlySignerAccount,
   type ReadonlyUint8Array,
   type TransactionSigner,
@@ -48,7 +49,11 @@ export function getHeartbeatDiscriminatorBytes(): ReadonlyUint8Array {
 export type HeartbeatInstruction<
   TProgram extends string = typeof BULWARK_PROGRAM_ADDRESS,
   TAccountMember extends string | AccountMeta<string> = string,
+  TAccountProtocol extends string | AccountMeta<string> = string,
   TAccountGuardian extends string | AccountMeta<string> = string,
+  TAccountEventAuthority extends string | AccountMeta<string> = string,
+  TAccountProgram extends string | AccountMeta<string> =
+    "3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM",
   TRemainingAccounts extends readonly AccountMeta<string>[] = [],
 > = Instruction<TProgram> &
   InstructionWithData<ReadonlyUint8Array> &
@@ -58,9 +63,18 @@ export type HeartbeatInstruction<
         ? ReadonlySignerAccount<TAccountMember> &
             AccountSignerMeta<TAccountMember>
         : TAccountMember,
+      TAccountProtocol extends string
+        ? WritableAccount<TAccountProtocol>
+        : TAccountProtocol,
       TAccountGuardian extends string
         ? WritableAccount<TAccountGuardian>
         : TAccountGuardian,
+      TAccountEventAuthority extends string
+        ? ReadonlyAccount<TAccountEventAuthority>
+        : TAccountEventAuthority,
+      TAccountProgram extends string
+        ? ReadonlyAccount<TAccountProgram>
+        : TAccountProgram,
       ...TRemainingAccounts,
     ]
   >;
@@ -94,44 +108,86 @@ export function getHeartbeatInstructionDataCodec(): FixedSizeCodec<
 
 export type HeartbeatInput<
   TAccountMember extends string = string,
+  TAccountProtocol extends string = string,
   TAccountGuardian extends string = string,
+  TAccountEventAuthority extends string = string,
+  TAccountProgram extends string = string,
 > = {
   /** Member or veto seat. */
   member: TransactionSigner<TAccountMember>;
+  /** Protocol. */
+  protocol: Address<TAccountProtocol>;
   /** Guardian. */
   guardian: Address<TAccountGuardian>;
+  eventAuthority: Address<TAccountEventAuthority>;
+  program?: Address<TAccountProgram>;
 };
 
 export function getHeartbeatInstruction<
   TAccountMember extends string,
+  TAccountProtocol extends string,
   TAccountGuardian extends string,
+  TAccountEventAuthority extends string,
+  TAccountProgram extends string,
   TProgramAddress extends Address = typeof BULWARK_PROGRAM_ADDRESS,
 >(
-  input: HeartbeatInput<TAccountMember, TAccountGuardian>,
+  input: HeartbeatInput<
+    TAccountMember,
+    TAccountProtocol,
+    TAccountGuardian,
+    TAccountEventAuthority,
+    TAccountProgram
+  >,
   config?: { programAddress?: TProgramAddress },
-): HeartbeatInstruction<TProgramAddress, TAccountMember, TAccountGuardian> {
+): HeartbeatInstruction<
+  TProgramAddress,
+  TAccountMember,
+  TAccountProtocol,
+  TAccountGuardian,
+  TAccountEventAuthority,
+  TAccountProgram
+> {
   // Program address.
   const programAddress = config?.programAddress ?? BULWARK_PROGRAM_ADDRESS;
 
   // Original accounts.
   const originalAccounts = {
     member: { value: input.member ?? null, isWritable: false },
+    protocol: { value: input.protocol ?? null, isWritable: true },
     guardian: { value: input.guardian ?? null, isWritable: true },
+    eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
+    program: { value: input.program ?? null, isWritable: false },
   };
   const accounts = originalAccounts as Record<
     keyof typeof originalAccounts,
     ResolvedInstructionAccount
   >;
 
+  // Resolve default values.
+  if (!accounts.program.value) {
+    accounts.program.value =
+      "3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM" as Address<"3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM">;
+  }
+
   const getAccountMeta = getAccountMetaFactory(programAddress, "programId");
   return Object.freeze({
     accounts: [
       getAccountMeta("member", accounts.member),
+      getAccountMeta("protocol", accounts.protocol),
       getAccountMeta("guardian", accounts.guardian),
+      getAccountMeta("eventAuthority", accounts.eventAuthority),
+      getAccountMeta("program", accounts.program),
     ],
     data: getHeartbeatInstructionDataEncoder().encode({}),
     programAddress,
-  } as HeartbeatInstruction<TProgramAddress, TAccountMember, TAccountGuardian>);
+  } as HeartbeatInstruction<
+    TProgramAddress,
+    TAccountMember,
+    TAccountProtocol,
+    TAccountGuardian,
+    TAccountEventAuthority,
+    TAccountProgram
+  >);
 }
 
 export type ParsedHeartbeatInstruction<
@@ -142,8 +198,12 @@ export type ParsedHeartbeatInstruction<
   accounts: {
     /** Member or veto seat. */
     member: TAccountMetas[0];
+    /** Protocol. */
+    protocol: TAccountMetas[1];
     /** Guardian. */
-    guardian: TAccountMetas[1];
+    guardian: TAccountMetas[2];
+    eventAuthority: TAccountMetas[3];
+    program: TAccountMetas[4];
   };
   data: HeartbeatInstructionData;
 };
@@ -156,12 +216,12 @@ export function parseHeartbeatInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedHeartbeatInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 2) {
+  if (instruction.accounts.length < 5) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 2,
+        expectedAccountMetas: 5,
       },
     );
   }
@@ -173,7 +233,13 @@ export function parseHeartbeatInstruction<
   };
   return {
     programAddress: instruction.programAddress,
-    accounts: { member: getNextAccount(), guardian: getNextAccount() },
+    accounts: {
+      member: getNextAccount(),
+      protocol: getNextAccount(),
+      guardian: getNextAccount(),
+      eventAuthority: getNextAccount(),
+      program: getNextAccount(),
+    },
     data: getHeartbeatInstructionDataDecoder().decode(instruction.data),
   };
 }

@@ -21,10 +21,14 @@ import {
   getBreakerTrippedEncoder,
   getCheckedHeadDecoder,
   getCheckedHeadEncoder,
+  getItemCheckedDecoder,
+  getItemCheckedEncoder,
   type BreakerTripped,
   type BreakerTrippedArgs,
   type CheckedHead,
   type CheckedHeadArgs,
+  type ItemChecked,
+  type ItemCheckedArgs,
 } from "./index.js";
 
 /**
@@ -36,6 +40,8 @@ export type Checked = {
   head: CheckedHead;
   /** The list. */
   trips: Array<BreakerTripped>;
+  /** The second list. */
+  items: Array<ItemChecked>;
 };
 
 export type CheckedArgs = {
@@ -43,12 +49,15 @@ export type CheckedArgs = {
   head: CheckedHeadArgs;
   /** The list. */
   trips: Array<BreakerTrippedArgs>;
+  /** The second list. */
+  items: Array<ItemCheckedArgs>;
 };
 
 export function getCheckedEncoder(): Encoder<CheckedArgs> {
   return getStructEncoder([
     ["head", getCheckedHeadEncoder()],
     ["trips", getArrayEncoder(getBreakerTrippedEncoder())],
+    ["items", getArrayEncoder(getItemCheckedEncoder())],
   ]);
 }
 
@@ -56,6 +65,7 @@ export function getCheckedDecoder(): Decoder<Checked> {
   return getStructDecoder([
     ["head", getCheckedHeadDecoder()],
     ["trips", getArrayDecoder(getBreakerTrippedDecoder())],
+    ["items", getArrayDecoder(getItemCheckedDecoder())],
   ]);
 }
 

@@ -54,6 +54,10 @@ export type CheckedHead = {
   reward: bigint;
   /** Margin account that it was paid into, zero if none. */
   rewardTo: Address;
+  /** 1 if the quote bank was looked at, and so every market, in order, before the items. */
+  quote: bigint;
+  /** What the quote vault held, if it was looked at or a reward was paid. */
+  quoteVault: bigint;
 };
 
 export type CheckedHeadArgs = {
@@ -81,6 +85,10 @@ export type CheckedHeadArgs = {
   reward: number | bigint;
   /** Margin account that it was paid into, zero if none. */
   rewardTo: Address;
+  /** 1 if the quote bank was looked at, and so every market, in order, before the items. */
+  quote: number | bigint;
+  /** What the quote vault held, if it was looked at or a reward was paid. */
+  quoteVault: number | bigint;
 };
 
 export function getCheckedHeadEncoder(): FixedSizeEncoder<CheckedHeadArgs> {
@@ -99,6 +107,8 @@ export function getCheckedHeadEncoder(): FixedSizeEncoder<CheckedHeadArgs> {
     ["restartSlot", getU64Encoder()],
     ["reward", getU64Encoder()],
     ["rewardTo", getAddressEncoder()],
+    ["quote", getU64Encoder()],
+    ["quoteVault", getU64Encoder()],
   ]);
 }
 
@@ -118,6 +128,8 @@ export function getCheckedHeadDecoder(): FixedSizeDecoder<CheckedHead> {
     ["restartSlot", getU64Decoder()],
     ["reward", getU64Decoder()],
     ["rewardTo", getAddressDecoder()],
+    ["quote", getU64Decoder()],
+    ["quoteVault", getU64Decoder()],
   ]);
 }
 

@@ -22,6 +22,8 @@ import {
   getU16Encoder,
   getU32Decoder,
   getU32Encoder,
+  getU64Decoder,
+  getU64Encoder,
   getU8Decoder,
   getU8Encoder,
   type FixedSizeCodec,
@@ -124,6 +126,8 @@ export type Compartment = {
   noNewRisk: End;
   /** Time above Normal that isn't running. */
   above: Above;
+  /** Number of events of its own: checks that found nothing new. */
+  eventSequence: bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -191,6 +195,8 @@ export type CompartmentArgs = {
   noNewRisk: EndArgs;
   /** Time above Normal that isn't running. */
   above: AboveArgs;
+  /** Number of events of its own: checks that found nothing new. */
+  eventSequence: number | bigint;
   /** Reserved. */
   reserved: ReadonlyUint8Array;
 };
@@ -234,7 +240,8 @@ export function getCompartmentEncoder(): FixedSizeEncoder<CompartmentArgs> {
     ["guardianRecoveryAt", getI64Encoder()],
     ["noNewRisk", getEndEncoder()],
     ["above", getAboveEncoder()],
-    ["reserved", fixEncoderSize(getBytesEncoder(), 312)],
+    ["eventSequence", getU64Encoder()],
+    ["reserved", fixEncoderSize(getBytesEncoder(), 304)],
   ]);
 }
 
@@ -277,7 +284,8 @@ export function getCompartmentDecoder(): FixedSizeDecoder<Compartment> {
     ["guardianRecoveryAt", getI64Decoder()],
     ["noNewRisk", getEndDecoder()],
     ["above", getAboveDecoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 312)],
+    ["eventSequence", getU64Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 304)],
   ]);
 }
 

@@ -45,6 +45,8 @@ export type Deposited = {
   totalAfter: bigint;
   /** What the vault is expected to hold. */
   expectedAfter: bigint;
+  /** 1 if new deposits of a day are limited: the amount was taken from that bucket. */
+  limited: bigint;
 };
 
 export type DepositedArgs = {
@@ -63,6 +65,8 @@ export type DepositedArgs = {
   totalAfter: number | bigint;
   /** What the vault is expected to hold. */
   expectedAfter: number | bigint;
+  /** 1 if new deposits of a day are limited: the amount was taken from that bucket. */
+  limited: number | bigint;
 };
 
 export function getDepositedEncoder(): FixedSizeEncoder<DepositedArgs> {
@@ -77,6 +81,7 @@ export function getDepositedEncoder(): FixedSizeEncoder<DepositedArgs> {
     ["totalBefore", getI64Encoder()],
     ["totalAfter", getI64Encoder()],
     ["expectedAfter", getU64Encoder()],
+    ["limited", getU64Encoder()],
   ]);
 }
 
@@ -92,6 +97,7 @@ export function getDepositedDecoder(): FixedSizeDecoder<Deposited> {
     ["totalBefore", getI64Decoder()],
     ["totalAfter", getI64Decoder()],
     ["expectedAfter", getU64Decoder()],
+    ["limited", getU64Decoder()],
   ]);
 }
 

@@ -8,62 +8,55 @@
 
 import {
   combineCodec,
-  getAddressDecoder,
-  getAddressEncoder,
+  getArrayDecoder,
+  getArrayEncoder,
   getStructDecoder,
   getStructEncoder,
-  getU64Decoder,
-  getU64Encoder,
-  type Address,
-  type FixedSizeCodec,
-  type FixedSizeDecoder,
-  type FixedSizeEncoder,
+  type Codec,
+  type Decoder,
+  type Encoder,
 } from "@solana/kit";
 import {
-  getCommonDecoder,
-  getCommonEncoder,
-  type Common,
-  type CommonArgs,
+  getGuardianCreatedHeadDecoder,
+  getGuardianCreatedHeadEncoder,
+  getGuardianMemberDecoder,
+  getGuardianMemberEncoder,
+  type GuardianCreatedHead,
+  type GuardianCreatedHeadArgs,
+  type GuardianMember,
+  type GuardianMemberArgs,
 } from "./index.js";
 
 /** The guardian was created. */
 export type GuardianCreated = {
-  /** Head. */
-  common: Common;
-  guardian: Address;
-  /** Veto seat, zero if none. */
-  veto: Address;
-  members: bigint;
+  /** What comes before the list. */
+  head: GuardianCreatedHead;
+  /** The list. */
+  members: Array<GuardianMember>;
 };
 
 export type GuardianCreatedArgs = {
-  /** Head. */
-  common: CommonArgs;
-  guardian: Address;
-  /** Veto seat, zero if none. */
-  veto: Address;
-  members: number | bigint;
+  /** What comes before the list. */
+  head: GuardianCreatedHeadArgs;
+  /** The list. */
+  members: Array<GuardianMemberArgs>;
 };
 
-export function getGuardianCreatedEncoder(): FixedSizeEncoder<GuardianCreatedArgs> {
+export function getGuardianCreatedEncoder(): Encoder<GuardianCreatedArgs> {
   return getStructEncoder([
-    ["common", getCommonEncoder()],
-    ["guardian", getAddressEncoder()],
-    ["veto", getAddressEncoder()],
-    ["members", getU64Encoder()],
+    ["head", getGuardianCreatedHeadEncoder()],
+    ["members", getArrayEncoder(getGuardianMemberEncoder())],
   ]);
 }
 
-export function getGuardianCreatedDecoder(): FixedSizeDecoder<GuardianCreated> {
+export function getGuardianCreatedDecoder(): Decoder<GuardianCreated> {
   return getStructDecoder([
-    ["common", getCommonDecoder()],
-    ["guardian", getAddressDecoder()],
-    ["veto", getAddressDecoder()],
-    ["members", getU64Decoder()],
+    ["head", getGuardianCreatedHeadDecoder()],
+    ["members", getArrayDecoder(getGuardianMemberDecoder())],
   ]);
 }
 
-export function getGuardianCreatedCodec(): FixedSizeCodec<
+export function getGuardianCreatedCodec(): Codec<
   GuardianCreatedArgs,
   GuardianCreated
 > {

@@ -44,6 +44,8 @@ export type RecoveryAnnounced = {
   cause: number;
   /** Announced price per feed, PriceE8; 0 for one that had never printed. */
   prices: Array<bigint>;
+  /** The proposal that was carried out by it, zero where it wasn't the guardian's. */
+  proposal: Address;
 };
 
 export type RecoveryAnnouncedArgs = {
@@ -57,6 +59,8 @@ export type RecoveryAnnouncedArgs = {
   cause: number;
   /** Announced price per feed, PriceE8; 0 for one that had never printed. */
   prices: Array<number | bigint>;
+  /** The proposal that was carried out by it, zero where it wasn't the guardian's. */
+  proposal: Address;
 };
 
 export function getRecoveryAnnouncedEncoder(): FixedSizeEncoder<RecoveryAnnouncedArgs> {
@@ -67,6 +71,7 @@ export function getRecoveryAnnouncedEncoder(): FixedSizeEncoder<RecoveryAnnounce
     ["epoch", getU32Encoder()],
     ["cause", getU32Encoder()],
     ["prices", getArrayEncoder(getU64Encoder(), { size: 32 })],
+    ["proposal", getAddressEncoder()],
   ]);
 }
 
@@ -78,6 +83,7 @@ export function getRecoveryAnnouncedDecoder(): FixedSizeDecoder<RecoveryAnnounce
     ["epoch", getU32Decoder()],
     ["cause", getU32Decoder()],
     ["prices", getArrayDecoder(getU64Decoder(), { size: 32 })],
+    ["proposal", getAddressDecoder()],
   ]);
 }
 

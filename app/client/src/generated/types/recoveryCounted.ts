@@ -53,6 +53,8 @@ export type RecoveryCounted = {
   spareFees: bigint;
   /** Set aside for markers once all is counted, UsdE6. */
   rewards: bigint;
+  /** Of what was expected in the vault of each bank counted now, what lay there, token units. */
+  counted: Array<bigint>;
 };
 
 export type RecoveryCountedArgs = {
@@ -75,6 +77,8 @@ export type RecoveryCountedArgs = {
   spareFees: number | bigint;
   /** Set aside for markers once all is counted, UsdE6. */
   rewards: number | bigint;
+  /** Of what was expected in the vault of each bank counted now, what lay there, token units. */
+  counted: Array<number | bigint>;
 };
 
 export function getRecoveryCountedEncoder(): FixedSizeEncoder<RecoveryCountedArgs> {
@@ -89,6 +93,7 @@ export function getRecoveryCountedEncoder(): FixedSizeEncoder<RecoveryCountedArg
     ["frozen", getArrayEncoder(getU64Encoder(), { size: 16 })],
     ["spareFees", getI64Encoder()],
     ["rewards", getU64Encoder()],
+    ["counted", getArrayEncoder(getU64Encoder(), { size: 16 })],
   ]);
 }
 
@@ -104,6 +109,7 @@ export function getRecoveryCountedDecoder(): FixedSizeDecoder<RecoveryCounted> {
     ["frozen", getArrayDecoder(getU64Decoder(), { size: 16 })],
     ["spareFees", getI64Decoder()],
     ["rewards", getU64Decoder()],
+    ["counted", getArrayDecoder(getU64Decoder(), { size: 16 })],
   ]);
 }
 

@@ -65,6 +65,10 @@ export type StakeChanged = {
   youngAt: bigint;
   askedAt: bigint;
   askedValue: bigint;
+  /** What was asked for, `u64::MAX` for everything; 0 of other acts. */
+  asked: bigint;
+  /** Of what was expected in the quote vault, what lay there before. */
+  counted: bigint;
 };
 
 export type StakeChangedArgs = {
@@ -101,6 +105,10 @@ export type StakeChangedArgs = {
   youngAt: number | bigint;
   askedAt: number | bigint;
   askedValue: number | bigint;
+  /** What was asked for, `u64::MAX` for everything; 0 of other acts. */
+  asked: number | bigint;
+  /** Of what was expected in the quote vault, what lay there before. */
+  counted: number | bigint;
 };
 
 export function getStakeChangedEncoder(): FixedSizeEncoder<StakeChangedArgs> {
@@ -129,6 +137,8 @@ export function getStakeChangedEncoder(): FixedSizeEncoder<StakeChangedArgs> {
     ["youngAt", getI64Encoder()],
     ["askedAt", getI64Encoder()],
     ["askedValue", getU64Encoder()],
+    ["asked", getU64Encoder()],
+    ["counted", getU64Encoder()],
   ]);
 }
 
@@ -158,6 +168,8 @@ export function getStakeChangedDecoder(): FixedSizeDecoder<StakeChanged> {
     ["youngAt", getI64Decoder()],
     ["askedAt", getI64Decoder()],
     ["askedValue", getU64Decoder()],
+    ["asked", getU64Decoder()],
+    ["counted", getU64Decoder()],
   ]);
 }
 

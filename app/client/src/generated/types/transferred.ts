@@ -46,6 +46,8 @@ export type Transferred = {
   fromAfter: bigint;
   toBefore: bigint;
   toAfter: bigint;
+  /** What the vault is expected to hold. */
+  expectedAfter: bigint;
 };
 
 export type TransferredArgs = {
@@ -65,6 +67,8 @@ export type TransferredArgs = {
   fromAfter: number | bigint;
   toBefore: number | bigint;
   toAfter: number | bigint;
+  /** What the vault is expected to hold. */
+  expectedAfter: number | bigint;
 };
 
 export function getTransferredEncoder(): FixedSizeEncoder<TransferredArgs> {
@@ -82,6 +86,7 @@ export function getTransferredEncoder(): FixedSizeEncoder<TransferredArgs> {
     ["fromAfter", getI64Encoder()],
     ["toBefore", getI64Encoder()],
     ["toAfter", getI64Encoder()],
+    ["expectedAfter", getU64Encoder()],
   ]);
 }
 
@@ -100,6 +105,7 @@ export function getTransferredDecoder(): FixedSizeDecoder<Transferred> {
     ["fromAfter", getI64Decoder()],
     ["toBefore", getI64Decoder()],
     ["toAfter", getI64Decoder()],
+    ["expectedAfter", getU64Decoder()],
   ]);
 }
 

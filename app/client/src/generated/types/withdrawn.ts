@@ -53,8 +53,16 @@ export type Withdrawn = {
   /** Coins of `paid` for residual claims of before. */
   collected: bigint;
   expectedAfter: bigint;
-  /** Bit 0: interest was booked first. Bit 1: as a small exit, once a day. */
+  /**
+   * Bit 0: interest was booked first. Bit 1: as a small exit, once a day. Bits 8 to 15: bump
+   * of the ticket's address, meaningless if nothing was queued.
+   */
   flags: bigint;
+  /**
+   * What the quote vault is expected to hold, where the compartment's buckets of another bank
+   * were asked; else 0.
+   */
+  quoteExpectedAfter: bigint;
 };
 
 export type WithdrawnArgs = {
@@ -81,8 +89,16 @@ export type WithdrawnArgs = {
   /** Coins of `paid` for residual claims of before. */
   collected: number | bigint;
   expectedAfter: number | bigint;
-  /** Bit 0: interest was booked first. Bit 1: as a small exit, once a day. */
+  /**
+   * Bit 0: interest was booked first. Bit 1: as a small exit, once a day. Bits 8 to 15: bump
+   * of the ticket's address, meaningless if nothing was queued.
+   */
   flags: number | bigint;
+  /**
+   * What the quote vault is expected to hold, where the compartment's buckets of another bank
+   * were asked; else 0.
+   */
+  quoteExpectedAfter: number | bigint;
 };
 
 export function getWithdrawnEncoder(): FixedSizeEncoder<WithdrawnArgs> {
@@ -104,6 +120,7 @@ export function getWithdrawnEncoder(): FixedSizeEncoder<WithdrawnArgs> {
     ["collected", getU64Encoder()],
     ["expectedAfter", getU64Encoder()],
     ["flags", getU64Encoder()],
+    ["quoteExpectedAfter", getU64Encoder()],
   ]);
 }
 
@@ -126,6 +143,7 @@ export function getWithdrawnDecoder(): FixedSizeDecoder<Withdrawn> {
     ["collected", getU64Decoder()],
     ["expectedAfter", getU64Decoder()],
     ["flags", getU64Decoder()],
+    ["quoteExpectedAfter", getU64Decoder()],
   ]);
 }
 
