@@ -83,7 +83,7 @@ const CEILINGS: &[(&str, u64)] = &[
     ("check_all", least(25_300, check(20))),
     ("check_latch", check(4)),
     ("sample_funding", 12_700),
-    ("fold", 5_900),
+    ("fold", 8_500),
     ("sweep", 12_500),
     ("recapitalise", 15_300),
     ("convert", 43_600),
