@@ -22,7 +22,7 @@ mod pass;
 mod report;
 mod undo;
 
-pub use limits::{Caps, Class, LEAST_E9, caps, note_raised, raised};
+pub use limits::{Caps, Class, LEAST_E9, LEVERAGE_RISE_E9, caps, note_raised, raised};
 pub use report::{Ended, Fill, MAX_FILLS, MAX_REMOVED, Reason, Removed, Report};
 
 use bulwark_state::{Board, Book, Key, MarginAccount, Market};

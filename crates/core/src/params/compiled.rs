@@ -165,6 +165,25 @@ pub const COMPILED: &[Compiled] = &[
         "least share of its cap that a trading limit shrinks to as margins rise",
     ),
     row(
+        "matching.notional_rise",
+        Unit::RatioE9,
+        crate::targets::FACTOR_MAX,
+        "largest step up of the cap of new notional as congestion passes; margins let it grow by \
+         their time constant alone",
+    ),
+    row(
+        "matching.leverage_rise",
+        Unit::RatioE9,
+        crate::matching::LEVERAGE_RISE_E9,
+        "largest step up of the cap of leverage as the coverage breaker ends; the same",
+    ),
+    row(
+        "coverage.holds",
+        Unit::Seconds,
+        crate::staking::stress::PROOF,
+        "length of the coverage breaker's latch, from the latest proof on",
+    ),
+    row(
         "matching.strict",
         Unit::Ppm,
         crate::matching::STRICT_PPM as u64,

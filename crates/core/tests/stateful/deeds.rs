@@ -136,7 +136,7 @@ impl History {
 
     pub fn time(&mut self) {
         let seconds = match self.dice.below(12) {
-            0 if !self.constant() => self.dice.range(60, 40_000),
+            0 if !self.constant() || self.neglected => self.dice.range(60, 40_000),
             1..=8 if self.steady && self.storm() => self.dice.range(30, 200),
             1..=5 => self.dice.range(5, 60),
             _ => self.dice.range(0, 5),
@@ -147,7 +147,7 @@ impl History {
         }
         self.exchange.is.not_risen(&self.exchange.was);
         self.tick(seconds);
-        if self.constant() {
+        if self.constant() && !self.neglected {
             self.keep();
         }
     }

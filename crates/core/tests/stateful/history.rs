@@ -50,6 +50,9 @@ pub struct History {
     /// Its storm is a row of small moves, which no band and no jump stops.
     pub steady: bool,
     pub step: u64,
+    /// No keeper comes: whom time brings below maintenance, or who brings himself there, is for the
+    /// same person's other accounts to liquidate and to wind up.
+    pub neglected: bool,
 }
 
 impl History {
@@ -78,6 +81,7 @@ impl History {
             falls: mixed & 1 == 0,
             steady: mixed & 2 == 0,
             step: 0,
+            neglected: seed.is_multiple_of(2),
         };
         history.tick(1);
         history
@@ -90,6 +94,22 @@ impl History {
     /// Positions have been built: prices move now.
     pub fn storm(&self) -> bool {
         !self.constant() && self.step > STEPS * 2 / 5
+    }
+
+    /// Margins have risen while prices stood still.
+    fn tight(&self) -> bool {
+        self.constant() && self.neglected && self.step >= STEPS / 3
+    }
+
+    /// Margins are four times what they were, as after days that nobody traded in: at constant
+    /// prices whoever is at his leverage is liquidatable.
+    fn tighten(&mut self) {
+        for market in &mut self.exchange.is.board.markets[..MARKETS] {
+            let margin = &mut market.margin;
+            let risen = (margin.mm * 4).min(u64::from(margin.params.cap_e9) / 2);
+            (margin.im, margin.mm, margin.m0) = (risen, risen, risen);
+            (margin.im_tight_at, margin.mm_tight_at) = (margin.seen_at, margin.seen_at);
+        }
     }
 
     pub fn run<T>(
@@ -109,6 +129,9 @@ impl History {
 
     pub fn step(&mut self) {
         self.step += 1;
+        if self.constant() && self.neglected && [STEPS / 3, STEPS * 2 / 3].contains(&self.step) {
+            self.tighten();
+        }
         let (act, who) = (self.dice.below(100), self.dice.at(PEOPLE));
         let market = self.dice.at(MARKETS);
         match act {
@@ -126,7 +149,7 @@ impl History {
                 let charged = self.exchange.is.insurance.premium_total > before;
                 self.counted("cover", charged);
             }
-            70..=91 if self.storm() || act < 74 => self.liquidate(who, market),
+            70..=91 if self.storm() || act < 74 || self.tight() => self.liquidate(who, market),
             70..=91 => self.place(who, market),
             _ => self.odd(who, market),
         }
