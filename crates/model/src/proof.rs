@@ -93,15 +93,15 @@ where
 
 /// Plans of the council: name and council. The full ones take minutes.
 pub fn plans(full: bool) -> Vec<(&'static str, Council)> {
-    use Kind::{AddMember, IncidentUpgrade, Pause, Relax, SetParameters};
+    use Kind::{AddMember, Pause, Relax, SetParameters};
     let mut plans = vec![
         (
             "5 members: parameters beside a removal, nobody objects",
             removal(),
         ),
         (
-            "5 members: an incident upgrade, anyone objects",
-            one(5, IncidentUpgrade),
+            "5 members: an incident upgrade in any mode at any moment, anyone objects",
+            incident(2),
         ),
         (
             "5 members: parameters, anyone objects, three moves of time",
@@ -117,6 +117,14 @@ pub fn plans(full: bool) -> Vec<(&'static str, Council)> {
         ("5 members: a Relax, anyone objects", one(5, Relax)),
         ("5 members: a pause, anyone objects", one(5, Pause)),
         ("5 members who slept: parameters", asleep()),
+        (
+            "5 members, two who slept and return one by one: parameters, nobody objects",
+            Council {
+                skew: false,
+                objections: false,
+                ..returning(5)
+            },
+        ),
         (
             "5 members: a pause beside a new member, nobody objects",
             Council {
@@ -167,15 +175,26 @@ fn full_plans() -> Vec<(&'static str, Council)> {
             together(Council::all(5, &both)),
         ),
         (
-            "5 members: an incident beside a new member, nobody objects",
-            quiet(Council::all(5, &[IncidentUpgrade, AddMember])),
+            "5 members: an incident in any mode beside a new member, nobody objects, both clocks \
+             together",
+            together(quiet(Council {
+                modes: true,
+                ..Council::all(5, &[IncidentUpgrade, AddMember])
+            })),
         ),
         (
-            "5 members: an incident upgrade, anyone objects, three moves of time",
-            Council {
-                times: 3,
-                ..one(5, IncidentUpgrade)
-            },
+            "5 members: an incident upgrade in any mode at any moment, anyone objects, three \
+             moves of time",
+            incident(3),
+        ),
+        (
+            "5 members, two who slept and return one by one: parameters, anyone objects, both \
+             clocks together",
+            together(returning(5)),
+        ),
+        (
+            "7 members, two who slept and return one by one: parameters, nobody objects",
+            quiet(returning(7)),
         ),
         (
             "5 members: any two of six kinds, nobody objects, both clocks together",
@@ -235,6 +254,24 @@ fn asleep() -> Council {
         asleep: true,
         times: 3,
         ..one(5, Kind::SetParameters)
+    }
+}
+
+/// Two have been silent and are heard of whenever they like, while the others act.
+fn returning(members: u8) -> Council {
+    Council {
+        sleepers: 2,
+        times: 3,
+        ..one(members, Kind::SetParameters)
+    }
+}
+
+/// The mode becomes any other at any moment.
+fn incident(times: u8) -> Council {
+    Council {
+        times,
+        modes: true,
+        ..one(5, Kind::IncidentUpgrade)
     }
 }
 
@@ -340,6 +377,7 @@ pub const MUTANTS: &[(Mutant, &str)] = &[
     (Mutant::Again, "once_only"),
     (Mutant::Rewritten, "once_only"),
     (Mutant::NeverSilent, "quorum_soundness"),
+    (Mutant::WakesAtOnce, "quorum_soundness"),
     (Mutant::Twice, "quorum_soundness"),
     (Mutant::DeafToObjections, "quorum_soundness"),
     (Mutant::Backdoor, "self_governance"),
@@ -349,7 +387,10 @@ pub const MUTANTS: &[(Mutant, &str)] = &[
     (Mutant::LoneVeto, "inv_novoid"),
     (Mutant::Postpone, "inv_novoid"),
     (Mutant::SlowExit, "delay_means_exit"),
+    (Mutant::AnyMode, "incident_in_paused"),
     (Mutant::Immortal, "nothing_waits_for_ever"),
+    (Mutant::Undying, "nothing_waits_for_ever"),
+    (Mutant::Stuck, "nothing_waits_for_ever"),
 ];
 
 fn mutated(mutant: Mutant) -> Council {
@@ -358,6 +399,8 @@ fn mutated(mutant: Mutant) -> Council {
         Mutant::SameMembership => removal(),
         Mutant::RelaxAtOnce => one(5, Kind::Relax),
         Mutant::NeverSilent => asleep(),
+        Mutant::WakesAtOnce => returning(5),
+        Mutant::AnyMode => incident(2),
         Mutant::Forged => Council {
             actors: 2,
             ..one(5, Kind::SetParameters)

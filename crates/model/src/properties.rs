@@ -78,8 +78,14 @@ pub const PROPERTIES: &[(&str, &str)] = &[
          nobody resets it",
     ),
     (
+        "incident_in_paused",
+        "an incident upgrade has its quorum only while Paused, whatever the mode was before and \
+         becomes afterwards",
+    ),
+    (
         "nothing_waits_for_ever",
-        "what has its quorum is executed once due, by anyone, and what nobody executes ends",
+        "what has its quorum is executed once its delay is over, by anyone, and what nobody \
+         executes ends a week later, what finds no quorum a week after it was opened",
     ),
     (
         "delay_means_exit",

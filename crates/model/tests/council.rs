@@ -41,7 +41,20 @@ fn each_property_of_the_council_can_fail() {
     // Not one property without a mutant, and no mutant without its property.
     let summary = summary(proven(), &caught);
     let properties = summary["properties"].as_array().expect("a list");
+    let keys = [
+        "depth",
+        "exhaustive",
+        "mutant_caught",
+        "mutants",
+        "name",
+        "plans",
+        "states",
+    ];
     for property in properties {
+        let said = property.as_object().expect("an entry of the summary");
+        let mut names: Vec<_> = said.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, keys);
         assert_eq!(property["mutant_caught"], true, "{property}");
         assert_eq!(property["exhaustive"], true, "{property}");
     }

@@ -6,6 +6,7 @@ use bulwark_client::{Instruction, Pubkey, address};
 use bulwark_core::guardian::{
     Action, Kind, MAX_SETTINGS, Setting, Subject, action_of, encode, quickening,
 };
+use bulwark_core::mode::Mode;
 use bulwark_core::params::{COUPLED, Group, Parameters};
 use bulwark_model::council::{Call, Council, Move, Rest, START, Scene};
 use bulwark_model::time_to_loss::Theft;
@@ -72,7 +73,8 @@ impl<'a> Replay<'a> {
     fn arrange(&mut self, first: &Scene) {
         let expected = self.guardian(first);
         if bytes_of(&expected) != bytes_of(&*self.world.guardian()) {
-            let there = self.council.asleep || self.council.long;
+            let council = self.council;
+            let there = council.asleep || council.long || council.sleepers > 0;
             assert!(there, "a new guardian is the model's");
             let key = raw(address::guardian());
             let written = self.world.vm.overwrite(key, &expected);
@@ -80,14 +82,21 @@ impl<'a> Replay<'a> {
         }
         if self.council.plan.contains(&Kind::IncidentUpgrade) {
             self.world.hand_over_program();
-            let key = self.world.deployment.protocol;
-            let for_ever = End {
-                at: i64::MAX,
-                slot: u64::MAX,
-            };
-            let pause = |protocol: &mut Protocol| protocol.mode.paused = for_ever;
-            self.world.corrupt::<Protocol>(key, pause);
+            self.become_mode(first.mode);
         }
+    }
+
+    /// The mode, as the protocol's record has it.
+    fn become_mode(&mut self, mode: Mode) {
+        let for_ever = |runs: bool| End {
+            at: if runs { i64::MAX } else { 0 },
+            slot: if runs { u64::MAX } else { 0 },
+        };
+        let key = self.world.deployment.protocol;
+        self.world.corrupt::<Protocol>(key, |protocol| {
+            protocol.mode.paused = for_ever(mode == Mode::Paused);
+            protocol.mode.restricted = for_ever(mode == Mode::Restricted);
+        });
     }
 
     /// The model's guardian, of wallets.
@@ -216,6 +225,10 @@ impl<'a> Replay<'a> {
                 let object = ours.object_to_proposal(key, self.nonces[case], quote);
                 (object, wallet)
             }
+            Call::Heartbeat(member) => {
+                let wallet = wallet(&member);
+                (ours.heartbeat(pubkey(wallet.pubkey())), wallet)
+            }
             Call::Execute(case) => return self.execute(self.nonces[case]),
             Call::Expire(case) => return self.world.expire(self.nonces[case]),
         };
@@ -276,10 +289,14 @@ impl<'a> Replay<'a> {
 
     /// One act. Whether the program can be called afterwards: not in the slot of its upgrade.
     fn step(&mut self, last: &Scene, step: &Move, next: &Scene) -> bool {
+        if let Move::Mode(mode) = step {
+            self.become_mode(*mode);
+            return true;
+        }
         let Some(call) = self.council.call(last, step) else {
             let heard = match step {
                 Move::Slots(_) => Vec::new(),
-                _ => self.council.awake(&last.guardian.0),
+                _ => self.council.awake(last),
             };
             let wallets: Vec<_> = heard.iter().map(wallet).collect();
             until(&mut self.world, next.now, &wallets);

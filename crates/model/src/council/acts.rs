@@ -7,10 +7,11 @@ use bulwark_core::guardian::{
     Action, Kind, SILENT_AFTER, State, Step, action_of, approve_proposal, execute, heartbeat,
     object_to_proposal, propose,
 };
+use bulwark_core::mode::Mode;
 use bulwark_state::{Guardian, Key, Proposal};
 use bytemuck::Zeroable;
 
-use super::{Case, Council, DAY, Mutant, Scene, VETO};
+use super::{Case, Council, DAY, Move, Mutant, Scene, VETO};
 use crate::Account;
 
 /// What was proposed, as one number.
@@ -22,8 +23,8 @@ pub fn payload(proposal: &Proposal) -> u64 {
 
 impl Council {
     /// Who acts has been heard of all the time.
-    pub(super) fn beat(&self, scene: &mut Scene) -> bool {
-        let awake = self.awake(&scene.guardian.0);
+    pub(super) fn beat(&self, scene: &mut Scene, last: &Scene) -> bool {
+        let awake = self.awake(last);
         for member in &mut scene.guardian.0.members {
             if awake.contains(&member.key) {
                 member.heartbeat_at = scene.now.0;
@@ -45,6 +46,29 @@ impl Council {
         for key in seats {
             heartbeat(guardian, &key, now).expect("a member");
         }
+    }
+
+    /// The next of those who slept is heard of again.
+    pub(super) fn wake_next(&self, scene: &mut Scene) -> bool {
+        let Some(key) = self.next_sleeper(scene) else {
+            return false;
+        };
+        let now = scene.time();
+        scene.woken.push(now.unix);
+        let guardian = &mut scene.guardian.0;
+        heartbeat(guardian, &key, now).expect("a member");
+        if self.mutant == Some(Mutant::WakesAtOnce) {
+            let member = guardian.members.iter_mut().find(|m| m.key == key);
+            member.expect("a member").powers_at = 0;
+        }
+        true
+    }
+
+    /// Whether a member slept and his powers can't be back, as remembered here.
+    fn too_early(&self, scene: &Scene, key: &Key) -> bool {
+        let place = usize::from(key[0] + self.sleepers - self.members).wrapping_sub(1);
+        let back = scene.woken.get(place).map(|at| at + 2 * DAY);
+        back.is_none_or(|back| scene.now.0 < back)
     }
 
     /// The rest objects to what is queued.
@@ -78,8 +102,11 @@ impl Council {
         let mut proposal = Proposal::zeroed();
         let unfit = self.lend(guardian, &proposer, now);
         let members = guardian.member_count;
-        let step = propose(guardian, &mut proposal, &proposer, &action, self.mode, now);
+        let step = propose(guardian, &mut proposal, &proposer, &action, scene.mode, now);
         let Ok(step) = step else { return false };
+        if self.mutant == Some(Mutant::Immortal) {
+            proposal.expires_at += 36_500 * DAY;
+        }
         if self.mutant == Some(Mutant::Forged) {
             for (place, member) in proposal.approvals.iter_mut().zip(&guardian.members).skip(1) {
                 place.membership = member.membership;
@@ -92,19 +119,22 @@ impl Council {
             members,
             waits: None,
             eta: (0, 0),
+            began: scene.now,
+            queued_in: None,
             payload: payload(&proposal),
             unfit,
             executed: 0,
             done: None,
         };
-        self.note_queue(&mut case, &scene.guardian.0, step);
+        self.note_queue(&mut case, scene, step);
         scene.cases.push(case);
         true
     }
 
     /// Remembers the delay that held at quorum, read from a table here, not from core.
-    pub(super) fn note_queue(&self, case: &mut Case, guardian: &Guardian, step: Step) {
+    fn note_queue(&self, case: &mut Case, scene: &Scene, step: Step) {
         let Step::Queued(eta) = step else { return };
+        let guardian = &scene.guardian.0;
         let kind = Kind::from_u16(case.proposal.0.kind).expect("a kind of the table");
         let seconds = match kind {
             Kind::Restrict | Kind::Tighten | Kind::Pause | Kind::Revoke => 0,
@@ -117,24 +147,36 @@ impl Council {
         let slots = seconds * 1_000 / u64::from(guardian.slot_ms);
         case.waits = Some((seconds, slots));
         case.eta = (eta.at, eta.slot);
+        case.began = scene.now;
+        case.queued_in = Some(scene.mode);
+        match self.mutant {
+            Some(Mutant::Undying) => case.proposal.0.expires_at += 36_500 * DAY,
+            Some(Mutant::Stuck) => case.proposal.0.eta.at += 30 * DAY,
+            _ => {}
+        }
     }
 
-    pub(super) fn approve(&self, scene: &mut Scene, index: usize) -> bool {
+    pub(super) fn approve(&self, scene: &mut Scene, index: usize, step: &Move) -> bool {
         let now = scene.time();
-        let Some(member) = self.next_approver(scene, index) else {
+        let late = matches!(step, Move::Late(_));
+        let Some(member) = self.next_approver(scene, index, late) else {
             return false;
         };
-        let case = &mut scene.cases[index];
+        let mut case = scene.cases[index].clone();
+        let mode = match self.mutant {
+            Some(Mutant::AnyMode) => Mode::Paused,
+            _ => scene.mode,
+        };
+        case.unfit |= late && self.too_early(scene, &member);
         let guardian = &mut scene.guardian.0;
         let before = case.proposal.0.state;
         case.unfit |= self.lend(guardian, &member, now);
-        let Ok(step) = approve_proposal(guardian, &mut case.proposal.0, &member, self.mode, now)
-        else {
+        let Ok(step) = approve_proposal(guardian, &mut case.proposal.0, &member, mode, now) else {
             return false;
         };
         case.approvers.push(member);
         if before == State::Open as u8 {
-            self.note_queue(case, &scene.guardian.0, step);
+            self.note_queue(&mut case, scene, step);
         }
         match (self.mutant, action_of(&case.proposal.0)) {
             (Some(Mutant::SlowExit), _) => scene.guardian.0.waiting = Zeroable::zeroed(),
@@ -143,6 +185,7 @@ impl Council {
             }
             _ => {}
         }
+        scene.cases[index] = case;
         true
     }
 
@@ -159,14 +202,17 @@ impl Council {
         unfit
     }
 
-    pub(super) fn object(&self, scene: &mut Scene, index: usize, veto: bool) -> bool {
+    pub(super) fn object(&self, scene: &mut Scene, index: usize, step: &Move) -> bool {
         let now = scene.time();
-        let voice = match veto {
-            true => Some(VETO),
-            false => self.next_objector(scene, index),
+        let late = matches!(step, Move::LateObject(_));
+        let voice = match step {
+            Move::Veto(_) => Some(VETO),
+            _ => self.next_objector(scene, index, late),
         };
         let Some(voice) = voice else { return false };
+        let early = late && self.too_early(scene, &voice);
         let case = &mut scene.cases[index];
+        case.unfit |= early;
         let before = case.proposal.0.state;
         let guardian = &mut scene.guardian.0;
         let Ok(step) = object_to_proposal(guardian, &mut case.proposal.0, &voice, now) else {

@@ -3,7 +3,8 @@
 
 use bulwark_core::error::Result;
 use bulwark_core::guardian::{
-    Action, State, Step, approve_proposal, execute, expire, object_to_proposal, propose,
+    Action, SILENT_AFTER, State, Step, approve_proposal, execute, expire, heartbeat,
+    object_to_proposal, propose,
 };
 use bulwark_state::{Guardian, Key, Proposal};
 use bytemuck::Zeroable;
@@ -27,28 +28,33 @@ pub enum Call {
     Execute(usize),
     /// Anyone ends it.
     Expire(usize),
+    /// This member sends a heartbeat.
+    Heartbeat(Key),
 }
 
 impl Council {
-    /// The call that a move is; `None` for time, and where nobody is left who would speak.
+    /// The call that a move is; `None` for time and for modes, and where nobody is left who would speak.
     pub fn call(&self, scene: &Scene, step: &Move) -> Option<Call> {
         match *step {
             Move::Propose(index) => {
                 let (proposer, action) = self.proposer(&scene.guardian.0, index)?;
                 Some(Call::Propose(proposer, action))
             }
-            Move::Approve(index) => {
-                let member = self.next_approver(scene, index)?;
+            Move::Approve(index) | Move::Late(index) => {
+                let late = matches!(step, Move::Late(_));
+                let member = self.next_approver(scene, index, late)?;
                 Some(Call::Approve(index, member))
             }
-            Move::Object(index) => {
-                let member = self.next_objector(scene, index)?;
+            Move::Object(index) | Move::LateObject(index) => {
+                let late = matches!(step, Move::LateObject(_));
+                let member = self.next_objector(scene, index, late)?;
                 Some(Call::Object(index, member))
             }
             Move::Veto(index) => Some(Call::Object(index, VETO)),
             Move::Execute(index) => Some(Call::Execute(index)),
             Move::Expire(index) => Some(Call::Expire(index)),
-            Move::Until(_) | Move::Clock(_) | Move::Slots(_) => None,
+            Move::Wake => self.next_sleeper(scene).map(Call::Heartbeat),
+            Move::Until(_) | Move::Clock(_) | Move::Slots(_) | Move::Mode(_) => None,
         }
     }
 
@@ -59,24 +65,44 @@ impl Council {
         match *call {
             Call::Propose(member, action) => {
                 let mut new = Proposal::zeroed();
-                propose(&mut guardian, &mut new, &member, &action, self.mode, now)
+                propose(&mut guardian, &mut new, &member, &action, scene.mode, now)
             }
             Call::Approve(index, member) => {
-                approve_proposal(&mut guardian, &mut of(index), &member, self.mode, now)
+                approve_proposal(&mut guardian, &mut of(index), &member, scene.mode, now)
             }
             Call::Object(index, voice) => {
                 object_to_proposal(&mut guardian, &mut of(index), &voice, now)
             }
             Call::Execute(index) => execute(&mut guardian, &mut of(index), now),
             Call::Expire(index) => expire(&mut guardian, &mut of(index), now),
+            Call::Heartbeat(key) => heartbeat(&mut guardian, &key, now).map(|()| Step::Counted(0)),
         }
     }
 
-    /// Who is heard of whenever time has passed: those who act, and who objects for the rest.
-    pub fn awake(&self, guardian: &Guardian) -> Vec<Key> {
+    /// Who is heard of whenever time passes: those who act, and who objects for the rest. Who sleeps
+    /// is not.
+    pub fn awake(&self, scene: &Scene) -> Vec<Key> {
+        let guardian = &scene.guardian.0;
         let mut keys = self.seats(guardian);
         keys.extend(self.rest_key(guardian).filter(|key| !keys.contains(key)));
+        let sleeping = self.asleep_now(scene);
+        keys.retain(|key| !sleeping.contains(key));
         keys
+    }
+
+    /// Those who slept and haven't been heard of since, in the order of their seats.
+    fn asleep_now(&self, scene: &Scene) -> Vec<Key> {
+        let members = scene.guardian.0.members.iter();
+        let silent = members.filter(|m| scene.now.0 - m.heartbeat_at > SILENT_AFTER);
+        silent
+            .map(|m| m.key)
+            .filter(|key| self.slept(key))
+            .collect()
+    }
+
+    /// Who is heard of next of those who slept.
+    pub(super) fn next_sleeper(&self, scene: &Scene) -> Option<Key> {
+        self.asleep_now(scene).first().copied()
     }
 
     /// The voices that object to whatever is queued, in their order.
@@ -107,7 +133,7 @@ impl Council {
     }
 
     /// The first seat that hasn't approved and isn't named.
-    pub(super) fn next_approver(&self, scene: &Scene, index: usize) -> Option<Key> {
+    pub(super) fn next_approver(&self, scene: &Scene, index: usize, late: bool) -> Option<Key> {
         let case = &scene.cases[index];
         let gone = subjects(&case.proposal.0);
         let named = |k: &Key| {
@@ -115,11 +141,11 @@ impl Council {
             members.any(|m| m.key == *k && gone.contains(&m.membership))
         };
         let mut seats = self.seats(&scene.guardian.0).into_iter();
-        seats.find(|k| !case.approvers.contains(k) && !named(k))
+        seats.find(|k| self.slept(k) == late && !case.approvers.contains(k) && !named(k))
     }
 
     /// The last seat that hasn't objected: the last object first, those who didn't approve.
-    pub(super) fn next_objector(&self, scene: &Scene, index: usize) -> Option<Key> {
+    pub(super) fn next_objector(&self, scene: &Scene, index: usize, late: bool) -> Option<Key> {
         let case = &scene.cases[index];
         let gone = subjects(&case.proposal.0);
         let silent = |k: &Key| {
@@ -129,7 +155,7 @@ impl Council {
             !objections.any(|o| o.membership == number) && !gone.contains(&number)
         };
         let mut seats = self.seats(&scene.guardian.0).into_iter().rev();
-        seats.find(silent)
+        seats.find(|k| self.slept(k) == late && silent(k))
     }
 
     /// Whether the rest would object to a case now.

@@ -2,12 +2,14 @@
 //! table that both sides share could be wrong on both.
 
 use bulwark_core::guardian::{Kind, SLACK, State, VETO};
+use bulwark_core::mode::Mode;
 use stateright::Property;
 
-use super::{Case, Council, Mutant, Scene, payload, quick_enough, subjects};
+use super::{Case, Council, Scene, payload, quick_enough, subjects};
 
 const HOURS_48: u64 = 48 * 3_600;
 const DAYS_30: u64 = 30 * 86_400;
+const WEEK: i64 = 7 * 86_400;
 
 /// Members that four fifths are, rounded up: n − ⌊n/5⌋.
 const fn relax_quorum(members: u8) -> u8 {
@@ -54,15 +56,14 @@ fn asymmetry(_: &Council, scene: &Scene) -> bool {
         let Some((unix, slot, approvers, _)) = case.done else {
             return true;
         };
-        let queued = case.proposal.0.queued;
         let least = match kind {
             Kind::RemoveMembers => members - (members / 5 + 1),
             _ => relax_quorum(members),
         };
         // An announcement of Recovery tightens as far as can be: Paused, then settled.
         let waited = kind == Kind::AnnounceRecovery
-            || unix.abs_diff(queued.at) >= HOURS_48
-                && slot.saturating_sub(queued.slot) >= HOURS_48 * 1_000 / 400;
+            || unix.abs_diff(case.began.0) >= HOURS_48
+                && slot.saturating_sub(case.began.1) >= HOURS_48 * 1_000 / 400;
         approvers >= least && waited
     })
 }
@@ -80,10 +81,9 @@ fn standing(scene: &Scene, case: &Case) -> usize {
 fn delay_monotonicity(_: &Council, scene: &Scene) -> bool {
     every(scene, |case| match (case.done, case.waits) {
         (Some((unix, slot, _, _)), Some((seconds, slots))) => {
-            let queued = case.proposal.0.queued;
             let slack = if seconds == 0 { 0 } else { SLACK };
-            unix.abs_diff(queued.at) >= seconds + slack.unsigned_abs()
-                && slot >= queued.slot + slots
+            unix.abs_diff(case.began.0) >= seconds + slack.unsigned_abs()
+                && slot >= case.began.1 + slots
         }
         (Some(_), None) => false,
         _ => true,
@@ -190,12 +190,32 @@ fn delay_means_exit(_: &Council, scene: &Scene) -> bool {
     quick_enough(scene)
 }
 
+/// An incident upgrade has its quorum only while Paused, whatever the mode was before and becomes
+/// afterwards.
+fn incident_in_paused(_: &Council, scene: &Scene) -> bool {
+    every(scene, |case| {
+        let incident = kind(case) == Kind::IncidentUpgrade;
+        !incident || case.waits.is_none() || case.queued_in == Some(Mode::Paused)
+    })
+}
+
+/// When a case is due and when it ends, of the delay that was noted at its quorum and of no figure
+/// of the proposal's own: a week to find its quorum, a week after the delay to be carried out.
+fn horizon(case: &Case) -> ((i64, u64), i64) {
+    let (from, slot) = case.began;
+    let (seconds, slots) = case.waits.unwrap_or_default();
+    let slack = if seconds == 0 { 0 } else { SLACK };
+    let due = from + seconds.cast_signed() + slack;
+    ((due, slot + slots + 1), due + WEEK)
+}
+
 /// 20, of guardians: what has its quorum and no objection is executed once it is due, by anyone,
 /// and what nobody executes ends: a venue isn't locked by what waits.
-fn nothing_waits_for_ever(council: &Council, scene: &Scene) -> bool {
+fn nothing_waits_for_ever(_: &Council, scene: &Scene) -> bool {
     use bulwark_core::guardian::{execute, expire};
     every(scene, |case| {
         let p = &case.proposal.0;
+        let ((at, slot), end) = horizon(case);
         if State::from_u8(p.state)
             .expect("a state of the table")
             .is_final()
@@ -203,15 +223,14 @@ fn nothing_waits_for_ever(council: &Council, scene: &Scene) -> bool {
             return true;
         }
         let mut later = scene.time();
-        later.unix = later.unix.max(p.expires_at);
-        later.slot = later.slot.max(p.eta.slot);
+        later.unix = later.unix.max(end);
+        later.slot = later.slot.max(slot);
         let (mut guardian, mut ended) = (scene.guardian.0, *p);
-        let ends = council.mutant != Some(Mutant::Immortal)
-            && expire(&mut guardian, &mut ended, later).is_ok();
+        let ends = expire(&mut guardian, &mut ended, later).is_ok();
         let mut due = scene.time();
-        due.unix = due.unix.max(p.eta.at + SLACK);
-        due.slot = due.slot.max(p.eta.slot);
-        let ripe = p.state == State::Queued as u8 && due.unix < p.expires_at;
+        due.unix = due.unix.max(at);
+        due.slot = due.slot.max(slot);
+        let ripe = p.state == State::Queued as u8 && due.unix < end;
         let (mut guardian, mut carried) = (scene.guardian.0, *p);
         let enough = standing(scene, case) >= case.approvers.len();
         // More are needed once members joined, or the subject of a removal was replaced.
@@ -235,6 +254,7 @@ pub fn all() -> Vec<Property<Council>> {
         Property::always("inv_ttl", inv_ttl),
         Property::always("inv_novoid", inv_novoid),
         Property::always("delay_means_exit", delay_means_exit),
+        Property::always("incident_in_paused", incident_in_paused),
         Property::always("nothing_waits_for_ever", nothing_waits_for_ever),
     ]
 }

@@ -11,8 +11,8 @@ pub mod laws;
 
 use bulwark_core::Now;
 use bulwark_core::guardian::{
-    Action, Kind, MAX_SETTINGS, MAX_SUBJECTS, SLACK, Setting, State, Subject, Successor, blocking,
-    create, decode, expire, quickening,
+    Action, Kind, MAX_SETTINGS, MAX_SUBJECTS, SILENT_AFTER, SLACK, Setting, State, Subject,
+    Successor, blocking, create, decode, expire, quickening,
 };
 use bulwark_core::mode::Mode;
 use bulwark_state::{Guardian, Key, Proposal};
@@ -30,6 +30,7 @@ pub const START: (i64, u64) = (1_000 * DAY, 1_000_000_000);
 const SUCCESSORS: u8 = 150;
 /// The veto seat's key.
 const VETO: Key = [0xEE; 32];
+const MODES: [Mode; 3] = [Mode::Normal, Mode::Restricted, Mode::Paused];
 
 /// A rule that is broken on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,8 +69,16 @@ pub enum Mutant {
     NoFloor,
     /// Everybody's approval is noted with the proposer's.
     Forged,
-    /// Nothing expires.
+    /// What is open never expires.
     Immortal,
+    /// What has its quorum never expires.
+    Undying,
+    /// What has its quorum is never due before it expires.
+    Stuck,
+    /// An incident upgrade reaches its quorum in any mode.
+    AnyMode,
+    /// Powers return with the heartbeat.
+    WakesAtOnce,
 }
 
 /// What members do who are neither stolen nor silent: they object to whatever is queued, at once.
@@ -95,6 +104,14 @@ pub enum Move {
     Object(usize),
     /// The veto seat objects.
     Veto(usize),
+    /// The next of those who slept sends a heartbeat.
+    Wake,
+    /// The next of those who slept approves, whether his powers are back or not.
+    Late(usize),
+    /// The last of those who slept objects.
+    LateObject(usize),
+    /// The mode becomes this one, by whatever act.
+    Mode(Mode),
     /// Anyone executes.
     Execute(usize),
     /// Anyone closes what expired.
@@ -122,6 +139,10 @@ pub struct Case {
     pub waits: Option<(u64, u64)>,
     /// Ends when it was queued.
     pub eta: (i64, u64),
+    /// Unix second and slot at which it was opened, then at which it had its quorum.
+    pub began: (i64, u64),
+    /// The mode in which it had its quorum.
+    pub queued_in: Option<Mode>,
     /// Hash of what was proposed.
     pub payload: u64,
     /// Whether someone's approval counted who had no powers then.
@@ -141,6 +162,10 @@ pub struct Scene {
     pub cases: Vec<Case>,
     /// Unix second and slot.
     pub now: (i64, u64),
+    /// The mode that holds.
+    pub mode: Mode,
+    /// When each of those who slept was heard of again, in their order.
+    pub woken: Vec<i64>,
     /// Moves of time so far.
     pub moved: u8,
     /// Whether members, delays or the veto seat changed but by a decision that was due.
@@ -172,8 +197,13 @@ pub struct Council {
     pub skew: bool,
     /// Whether the council begins with an ordinary delay of nine days.
     pub long: bool,
-    /// Mode that the compartments are in.
+    /// How many of the last seats have been silent for longer than powers last. They are heard of
+    /// again whenever they like, in the order of their seats, while the others act.
+    pub sleepers: u8,
+    /// Mode that the compartments begin in.
     pub mode: Mode,
+    /// Whether the mode becomes any other at any moment: more than pauses and their ends can do.
+    pub modes: bool,
     /// A rule broken on purpose.
     pub mutant: Option<Mutant>,
 }
@@ -198,7 +228,9 @@ impl Council {
             removed: 1,
             skew: true,
             long: false,
+            sleepers: 0,
             mode: Mode::Paused,
+            modes: false,
             mutant: None,
         }
     }
@@ -235,6 +267,11 @@ impl Council {
                 Action::SetParameters(0, Subject::Compartment, 1, list)
             }
         }
+    }
+
+    /// Whether a key is of those who slept when everything began.
+    fn slept(&self, key: &Key) -> bool {
+        (self.members - self.sleepers..self.members).contains(&key[0].wrapping_sub(1))
     }
 
     fn seats(&self, guardian: &Guardian) -> Vec<Key> {
@@ -335,10 +372,17 @@ impl Model for Council {
         if self.asleep {
             self.wake(&mut guardian, start);
         }
+        for member in &mut guardian.members {
+            if self.slept(&member.key) {
+                member.heartbeat_at = now.0 - SILENT_AFTER - 1;
+            }
+        }
         vec![Scene {
             guardian: Account(guardian),
             cases: Vec::new(),
             now,
+            mode: self.mode,
+            woken: Vec::new(),
             moved: 0,
             backdoor: false,
         }]
@@ -361,6 +405,17 @@ impl Model for Council {
             if self.objections {
                 moves.extend([Move::Object(index), Move::Veto(index)]);
             }
+            if self.sleepers > 0 {
+                moves.push(Move::Late(index));
+                moves.extend(self.objections.then_some(Move::LateObject(index)));
+            }
+        }
+        if scene.woken.len() < usize::from(self.sleepers) {
+            moves.push(Move::Wake);
+        }
+        if self.modes {
+            let others = MODES.into_iter().filter(|mode| *mode != scene.mode);
+            moves.extend(others.map(Move::Mode));
         }
         if scene.moved < self.times {
             let times = scene.times().into_iter();
@@ -372,9 +427,15 @@ impl Model for Council {
         let mut scene = last.clone();
         let done = match step {
             Move::Propose(index) => self.propose(&mut scene, index),
-            Move::Approve(index) => self.approve(&mut scene, index),
-            Move::Object(index) => self.object(&mut scene, index, false),
-            Move::Veto(index) => self.object(&mut scene, index, true),
+            Move::Approve(index) | Move::Late(index) => self.approve(&mut scene, index, &step),
+            Move::Object(index) | Move::LateObject(index) | Move::Veto(index) => {
+                self.object(&mut scene, index, &step)
+            }
+            Move::Wake => self.wake_next(&mut scene),
+            Move::Mode(mode) => {
+                scene.mode = mode;
+                true
+            }
             Move::Execute(index) => self.execute(&mut scene, index),
             Move::Expire(index) => {
                 let now = scene.time();
@@ -385,11 +446,11 @@ impl Model for Council {
                 let seconds = unix.abs_diff(scene.now.0);
                 // Slots of 300 ms, none lost: the fastest that the guardian counts with.
                 scene.now = (unix, scene.now.1 + (seconds * 10).div_ceil(3));
-                self.beat(&mut scene)
+                self.beat(&mut scene, last)
             }
             Move::Clock(unix) => {
                 scene.now.0 = unix;
-                self.beat(&mut scene)
+                self.beat(&mut scene, last)
             }
             Move::Slots(slot) => {
                 scene.now.1 = slot;
