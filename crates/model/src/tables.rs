@@ -1,7 +1,9 @@
-//! The tables of `docs/guardian.md`, as Markdown: what stolen keys can do, who can still act, and
-//! what is explored.
+//! The tables of `docs/guardian.md`, as Markdown: what it can do, what stolen keys can do, who can
+//! still act, and what is explored.
 
 use std::collections::BTreeMap;
+
+use bulwark_core::guardian::{Delay, Kind, Quorum};
 
 use crate::council::Rest;
 use crate::deadlock::can;
@@ -19,9 +21,76 @@ const RESTS: [(Rest, &str); 3] = [
     (Rest::OneAndVeto, "one and the veto seat object"),
 ];
 
-/// Both tables.
+/// The tables.
 pub fn all() -> String {
-    format!("{}{}", losses(), acts())
+    format!("{}{}{}", powers(), losses(), acts())
+}
+
+/// What each kind of decision needs, as its row in core says.
+pub fn powers() -> String {
+    let mut text = String::from(
+        "\n| decision | members | delay | exits quicken | carried out by |\n|---|---|---|---|---|\n\
+         | restrict, at most 6 h, twice in 7 d | one, alone | none | no | `restrict` |\n",
+    );
+    for kind in Kind::ALL {
+        let row = kind.row();
+        let members = match row.quorum {
+            Quorum::Pair => "two",
+            Quorum::Majority => "majority",
+            Quorum::Relax => "relax",
+            Quorum::AllButSubjects => "all who aren't its subjects",
+        };
+        let delay = match row.delay {
+            Delay::None if *kind == Kind::AnnounceRecovery => "none, the freeze after 24 h",
+            Delay::None => "none",
+            Delay::Relax => "48 h",
+            Delay::Ordinary => "7 d",
+            Delay::Removal => "30 d",
+            Delay::Incident => "48 h, 7 d once a member objects",
+        };
+        let quicken = yes(row.quickens);
+        let (what, by) = words(*kind);
+        text += &format!("| {what} | {members} | {delay} | {quicken} | {by} |\n");
+    }
+    text
+}
+
+/// What a kind of decision does, and the instruction that carries it out.
+const fn words(kind: Kind) -> (&'static str, &'static str) {
+    let what = match kind {
+        Kind::Restrict => "restrict, at most 72 h, 96 h in 30 d",
+        Kind::Tighten => {
+            "tighten: lower an open-interest, notional, leverage or deposit cap, close a market or \
+             bank for new risk; 72 h, twice an item in 30 d"
+        }
+        Kind::Pause => "pause, at most 72 h, 96 h in 30 d",
+        Kind::Revoke => "revoke a capability, at most 72 h",
+        Kind::Relax => "relax: lift restrictions, revocations, latches up to a number",
+        Kind::SetParameters => "set parameters",
+        Kind::AddMember => "add a member",
+        Kind::RemoveMembers => "replace members, at most a blocking minority",
+        Kind::SetDelays => "set delays ([bounds](#what-members-should-know))",
+        Kind::SetVeto => "set the veto seat",
+        Kind::List => "list a feed, bank or market",
+        Kind::SetOracle => "give a feed another source",
+        Kind::WindDown => "announce that a market settles (7 d more), begin to close a bank",
+        Kind::PayTreasury => {
+            "pay fees above their floor to the one treasury, in Normal, while nothing is missing"
+        }
+        Kind::AnnounceRecovery => {
+            "announce Recovery of a compartment: Paused at once, final, once in 30 d"
+        }
+        Kind::Upgrade => "upgrade the program",
+        Kind::IncidentUpgrade => "upgrade in an incident: quorum while Paused",
+    };
+    let by = match kind {
+        Kind::List => "`create_feed`, `create_bank`, `create_market`",
+        Kind::PayTreasury => "`pay_treasury`",
+        Kind::AnnounceRecovery => "`announce_recovery`",
+        Kind::Upgrade | Kind::IncidentUpgrade => "`execute_upgrade`",
+        _ => "`execute_proposal`",
+    };
+    (what, by)
 }
 
 type Row = BTreeMap<Harm, Earliest>;

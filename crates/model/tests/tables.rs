@@ -104,6 +104,8 @@ fn the_tables_of_readme_and_guardian_md_are_what_the_model_finds() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     for (file, name, table) in [
         ("README.md", "losses", tables::losses()),
+        ("README.md", "acts", tables::acts()),
+        ("docs/guardian.md", "powers", tables::powers()),
         ("docs/guardian.md", "losses", tables::losses()),
         ("docs/guardian.md", "acts", tables::acts()),
         ("docs/guardian.md", "explored", tables::explored()),
