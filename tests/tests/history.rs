@@ -323,8 +323,8 @@ const VIEWS: [&str; 3] = ["health_view", "margin_notice", "verify_claim"];
 /// Instructions that no history here calls by themselves: each is told in the test of its own.
 const CALLED_ELSEWHERE: [&str; 3] = ["call_off_settlement", "execute_upgrade", "migrate_account"];
 
-/// What an instruction wrote without a word would be found by the comparison after each transaction;
-/// here every instruction of the interface has been called, and has told it.
+/// What an instruction wrote without a word would be found by the comparison after each
+/// transaction; here every instruction of the interface has been called, and has told it.
 #[test]
 fn every_instruction_tells_what_it_writes() {
     let worlds = [World::story(200, 4), World::ending(), World::term()];

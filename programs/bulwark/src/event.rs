@@ -301,8 +301,8 @@ events! {
         /// Bit 0: interest was booked first. Bit 1: as a small exit, once a day. Bits 8 to 15: bump
         /// of the ticket's address, meaningless if nothing was queued.
         pub flags: u64,
-        /// What the quote vault is expected to hold, where the compartment's buckets of another bank
-        /// were asked; else 0.
+        /// What the quote vault is expected to hold, where another bank asked the compartment's
+        /// buckets; else 0.
         pub quote_expected_after: u64,
     }
     /// A queue moved, and a ticket was paid as far as it goes.

@@ -130,9 +130,9 @@ fn total(bank: &Bank) -> Result<i64> {
     sum.context("what it owes")
 }
 
-/// What every movement between a vault and an account begins with: its bank, what `before` it lay in
-/// the vault (see [`Compartment::vault`]), and the next number among the events of the bank and of
-/// the account, which is lent: lay it back.
+/// What every movement between a vault and an account begins with: its bank, what lay in the vault
+/// (see [`Compartment::vault`]), and the next number among the events of the bank and of the
+/// account, which is lent: lay it back.
 pub(super) fn begin(
     to: &mut Compartment,
     (bank, margin): (&Pubkey, &Pubkey),

@@ -132,8 +132,8 @@ fn recapitalise(to: &mut Compartment, given: &Recapitalised, now: Now) -> Result
     same("after", told, new_money(bank))
 }
 
-/// Fees for the treasury. What came unasked counts as there when it is asked what may be paid, which
-/// no event tells: it was permitted.
+/// Fees for the treasury. What came unasked counts as there when it is asked what may be paid,
+/// which no event tells: it was permitted.
 fn pay_treasury(to: &mut Compartment, paid: &TreasuryPaid, now: Now) -> Result<()> {
     let index = to.bank_at(&paid.bank)?;
     same("number of the quote bank", index, 0)?;
@@ -199,8 +199,8 @@ fn accrue(to: &mut Compartment, moved: &InterestAccrued, now: Now) -> Result<()>
     Ok(())
 }
 
-/// Interest: its clock. What lies in the vault unasked is lent, too, and told by no event: where the
-/// indexes stand is.
+/// Interest: its clock. What lies in the vault unasked is lent, too, and told by no event: where
+/// the indexes stand is.
 fn interest(to: &mut Compartment, moved: &InterestAccrued, vault: u64, now: Now) -> Result<()> {
     let (_, quote) = to.banks.first_mut().context("no quote bank was listed")?;
     let money = QuoteMoney {
