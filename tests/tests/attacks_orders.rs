@@ -2,7 +2,7 @@
 
 use bulwark::error::BulwarkError as E;
 use bulwark::instructions::{OrderKind, Which};
-use bulwark_core::health::raw_value;
+use bulwark_core::health::{Level, raw_value};
 use bulwark_core::matching;
 use bulwark_state::{BOOK_SIDE, MAX_ORDERS_PER_MARKET};
 use bulwark_svm::vm::pubkey;
@@ -207,18 +207,35 @@ fn a44_ten_accounts_save_the_add_on_and_no_cap() {
     world.rewrite_board(|board| board.markets[SOL_PERP].depth_usd = usdc(100_000.0));
     world.fund("maker", 1_000_000.0);
     world.fund("whale", 200_000.0);
-    world.trade("whale", "maker", SOL_PERP, 2_000.0, 100.0);
-    let maintenance = |world: &mut World, name| world.health_view(name).maintenance_requirement;
-    let whole = maintenance(&mut world, "whale");
-    // 1.5 % for the second multiple of the depth: 3,000 on 200,000.
-    let plain = maintenance_of_plain(&world, 2_000.0);
-    assert_eq!(whole - plain, usdc(3_000.0), "the add-on of one account");
-    // Ten accounts share what is left of the cap: they pay no add-on, and reach no further.
     let now = world.now();
     let cap = matching::caps(&world.board(), &world.market(SOL_PERP), now).unwrap();
-    let left = (cap.open_interest - base_e8(2_000.0)) as f64 / 1e8;
+    // Four fifths of what margins leave of the cap, in hundreds.
+    let large = (cap.open_interest as f64 / 1e8 * 0.8 / 100.0).ceil() * 100.0;
+    world.trade("whale", "maker", SOL_PERP, large, 100.0);
+    assert_eq!(
+        world.position("whale", SOL_PERP).base.unsigned_abs(),
+        base_e8(large)
+    );
+    let maintenance = |world: &mut World, name| world.health_view(name).maintenance_requirement;
+    let whole = maintenance(&mut world, "whale");
+    // 1.5 % for each further multiple of the depth of 1,000 SOL.
+    let plain = maintenance_of_plain(&world, large);
+    let add_on = large * 100.0 * 0.015 * (large / 1_000.0 - 1.0);
+    assert_eq!(whole - plain, usdc(add_on), "the add-on of one account");
+    // Concentration of 5 % is asked of new risk, and of nobody who holds.
+    let levels = [Level::Initial, Level::LiquidationEnd, Level::Maintenance];
+    let required = |world: &World| levels.map(|level| world.health("whale", level).requirement);
+    let before = required(&world);
+    world.rewrite_board(|board| board.markets[SOL_PERP].concentration_e9 = 50_000_000);
+    let after = required(&world);
+    assert_eq!(after[0] - before[0], usdc(large * 100.0 * 0.05));
+    assert_eq!(after[2], before[2], "maintenance");
+    assert_eq!(maintenance(&mut world, "whale"), whole);
+    world.rewrite_board(|board| board.markets[SOL_PERP].concentration_e9 = 0);
+    // Ten accounts share what is left of the cap: they pay no add-on, and reach no further.
+    let left = (cap.open_interest - base_e8(large)) as f64 / 1e8;
     let each = (left / 10.0).floor();
-    assert!(each > 100.0);
+    assert!(each > 50.0 && large >= 4.0 * 10.0 * each);
     let mut split = 0;
     for number in 0..10 {
         let name = named("part", number);
@@ -230,23 +247,20 @@ fn a44_ten_accounts_save_the_add_on_and_no_cap() {
         split.abs_diff(maintenance_of_plain(&world, 10.0 * each)) <= 10,
         "{split}"
     );
-    assert_eq!(
-        world.market(SOL_PERP).oi_long,
-        base_e8(2_000.0 + 10.0 * each)
-    );
+    assert_eq!(world.market(SOL_PERP).oi_long, base_e8(large + 10.0 * each));
     world.fund("eleventh", 20_000.0);
     world.place("maker", SOL_PERP, ask(11.0, 100.0).post_only());
     let over = world.try_place("eleventh", SOL_PERP, bid(11.0, 100.0).fill_or_kill());
     expect_error(over, E::NotFilledWhole);
-    // The whale closes two thirds of the market: nobody else's maintenance moves by a unit.
+    // The whale closes four fifths of the market: nobody else's maintenance moves by a unit.
     world.cancel("maker", SOL_PERP, Which::All).unwrap();
     let before = maintenance(&mut world, "part 0");
     world.place(
         "maker",
         SOL_PERP,
-        bid(2_000.0, 100.0).post_only().reduce_only(),
+        bid(large, 100.0).post_only().reduce_only(),
     );
-    world.place("whale", SOL_PERP, ask(2_000.0, 100.0).reduce_only().ioc());
+    world.place("whale", SOL_PERP, ask(large, 100.0).reduce_only().ioc());
     assert_eq!(world.market(SOL_PERP).oi_long, base_e8(10.0 * each));
     assert_eq!(maintenance(&mut world, "part 0"), before);
     world.audit();

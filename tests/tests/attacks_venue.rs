@@ -4,9 +4,11 @@
 use bulwark::error::BulwarkError as E;
 use bulwark_client::{Instruction, Pubkey};
 use bulwark_core::health::{Level, raw_value};
+use bulwark_core::matching;
 use bulwark_svm::vm::pubkey;
 use bulwark_svm::world::{
-    BTC_PERP, SOL, SOL_PERP, USDC, World, ask, base_e8, bid, expect_error, price_e8, usdc,
+    BTC_PERP, SOL, SOL_PERP, USDC, World, ask, base_e8, bid, expect_error, price_e8, standard_plan,
+    usdc,
 };
 use bulwark_svm::{keys, launch, pyth};
 use serde_json::Value;
@@ -272,6 +274,7 @@ fn i02_a_squeezed_short_is_nobodys_inheritance() {
     expect_error(heir, E::ReceiverUnhealthy);
     let hole = -raw(&world, "victim");
     assert!(hole > i64::try_from(usdc(39_000.0)).unwrap(), "{hole}");
+    let heirs = raw(&world, "liquidator");
     world.wind_up("liquidator", "victim", 1_000_000).unwrap();
     // A quarter of insurance at most; then the squeezer's own gain of the window, at most a fifth
     // of the floor of 3 %; the rest is latched. Nobody in another market, no bystander pays.
@@ -280,7 +283,21 @@ fn i02_a_squeezed_short_is_nobodys_inheritance() {
     let gained = raw(&world, "squeezer") - own;
     let full = i64::try_from(usdc(2_000.0 * 30.0)).unwrap();
     println!("insurance paid {paid}, the squeezer has {gained} of {full} on paper");
-    assert!(gained < full);
+    let charged = full - gained;
+    let most = i64::try_from(usdc(2_000.0 * 130.0 * 0.03 * 0.2)).unwrap();
+    assert!(
+        most / 2 < charged && charged <= most + 2,
+        "{charged} of at most {most}"
+    );
+    // To the unit but for what each touch rounds up: the hole and the premium of winding it up are
+    // what insurance paid, what was charged and what is latched.
+    let premium = raw(&world, "liquidator") - heirs;
+    let deficit = world.bank(USDC).totals.deficit.cast_signed();
+    let met = paid.cast_signed() + charged + deficit;
+    assert!(
+        (hole + premium - met).abs() <= 4,
+        "{hole} and {premium}, met {met}"
+    );
     let now = (
         raw(&world, "bystander"),
         raw(&world, "btc long"),
@@ -326,11 +343,31 @@ fn i03_no_power_names_a_users_account() {
         }
     }
     assert!(seen >= 20, "{seen} instructions");
-    // And concentration is bounded beforehand, by caps that shrink with volatility (a44).
-    let world = World::new();
-    let now = world.now();
-    let caps = bulwark_core::matching::caps(&world.board(), &world.market(SOL_PERP), now).unwrap();
-    assert!(caps.open_interest <= world.market(SOL_PERP).oi_cap);
+}
+
+/// Concentration is bounded beforehand: whatever margin somebody has, the cap of open interest ends
+/// his position, to the lot.
+#[test]
+fn i03_no_margin_buys_a_position_beyond_the_cap() {
+    let mut plan = standard_plan();
+    plan.markets[SOL_PERP].parameters.oi_cap = base_e8(1_000.0);
+    let mut world = World::with(plan);
+    world.fund("maker", 10_000_000.0);
+    world.fund("whale", 10_000_000.0);
+    world.place("maker", SOL_PERP, ask(2_000.0, 100.0).post_only());
+    // What the margins of the hour leave of the cap, in whole lots of 0.01.
+    let caps = matching::caps(&world.board(), &world.market(SOL_PERP), world.now()).unwrap();
+    assert!(caps.open_interest <= base_e8(1_000.0));
+    let most = (caps.open_interest / 1_000_000) as f64 / 100.0;
+    assert!(most > 500.0, "{most}");
+    let beyond = world.try_place("whale", SOL_PERP, bid(most + 0.01, 100.0).fill_or_kill());
+    expect_error(beyond, E::NotFilledWhole);
+    world.place("whale", SOL_PERP, bid(most, 100.0).fill_or_kill());
+    world.place("whale", SOL_PERP, bid(1_000.0, 100.0).ioc());
+    assert_eq!(
+        world.position("whale", SOL_PERP).base.unsigned_abs(),
+        base_e8(most)
+    );
 }
 
 #[test]
@@ -430,4 +467,44 @@ fn i08_a_queue_of_liquidators_closes_what_is_needed_and_no_lot_more() {
     );
     assert!(left(&world) > all / 4 * 3);
     assert!((0..=worth.unwrap()).contains(&surplus), "{surplus}");
+}
+
+/// The price falls at once: more than half of the leg has to go, a quarter of what is left in a slot.
+#[test]
+fn i08_four_liquidators_in_one_slot_get_a_quarter_between_them() {
+    let mut world = venue();
+    let queue = ["first", "second", "third", "fourth"];
+    for name in queue {
+        world.fund(name, 100_000.0);
+    }
+    // A market in which alice is no cascade.
+    world.fund("other", 200_000.0);
+    world.trade("other", "maker", SOL_PERP, 3_000.0, 100.0);
+    world.fund("alice", 1_000.0);
+    world.trade("alice", "maker", SOL_PERP, 100.0, 100.0);
+    world.advance(30);
+    world.refresh_all();
+    world.advance(2);
+    world.crash(SOL, 92.0);
+    world.advance(16);
+    world.refresh_all();
+    let left = |world: &World| world.position("alice", SOL_PERP).base.unsigned_abs();
+    // Each asks for ten.
+    for expected in [[10.0, 10.0, 5.0, 0.0], [10.0, 8.75, 0.0, 0.0]] {
+        let slot = world.now().slot;
+        for (name, expected) in queue.into_iter().zip(expected) {
+            let before = left(&world);
+            let taken = world.take_over(name, "alice", SOL_PERP, base_e8(10.0));
+            if expected == 0.0 {
+                expect_error(taken, E::SlotShare);
+            } else {
+                taken.unwrap();
+            }
+            assert_eq!(before - left(&world), base_e8(expected), "{name}");
+        }
+        assert_eq!(world.now().slot, slot);
+        world.advance(1);
+        world.refresh_all();
+    }
+    assert_eq!(left(&world), base_e8(56.25));
 }

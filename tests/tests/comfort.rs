@@ -325,4 +325,13 @@ fn a_refusal_says_which_numbers_clashed() {
     world.vm.overwrite(key, &*bank).unwrap();
     let told = clash(world.try_deposit("alice", SOL, 6));
     assert_eq!(told, (u32::from(E::DepositCap), 6, 5));
+    // The cap of one account, where the bank would take more.
+    let least = bank.deposit_min;
+    (bank.deposit_cap, bank.account_cap) = (10 * least, 2 * least);
+    world.vm.overwrite(key, &*bank).unwrap();
+    let beyond = world.try_deposit("alice", SOL, 2 * least + 1);
+    expect_error(beyond, E::AccountCap);
+    world.deposit("alice", SOL, 2 * least);
+    expect_error(world.try_deposit("alice", SOL, 1), E::AccountCap);
+    world.deposit("somebody else", SOL, 2 * least);
 }

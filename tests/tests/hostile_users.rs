@@ -4,9 +4,12 @@ mod stage;
 
 use bulwark::error::BulwarkError as E;
 use bulwark_client::{AccountMeta, Pubkey, address};
+use bulwark_state::MarginAccount;
 use bulwark_svm::hostile::Instead;
 use bulwark_svm::vm::pubkey;
-use bulwark_svm::world::{Outcome, SOL, USDC, World, expect_error, scaled, usdc};
+use bulwark_svm::world::{
+    Outcome, SOL, SOL_PERP, USDC, World, ask, bid, expect_error, scaled, usdc,
+};
 use bulwark_svm::{keys, tokens};
 use solana_signer::Signer;
 use stage::{Stage, token_account};
@@ -201,6 +204,24 @@ fn a_delegate_trades_and_no_more() {
     world.send(&[deposit], &[&owner]).unwrap();
     let stolen = pubkey(world.traders["bob"].tokens[USDC]);
     let ours = world.deployment.clone();
+    // He opens and, what matters most, reduces: a reduce-only order never turns the position.
+    world.fund("maker", 100_000.0);
+    let makers = [world.margin_key("maker")];
+    world.place("maker", SOL_PERP, ask(2.0, 100.0).post_only());
+    world.place("maker", SOL_PERP, bid(5.0, 99.9).post_only());
+    let base = |world: &World| {
+        let account = world.read::<MarginAccount>(margin);
+        account.positions.iter().map(|leg| leg.base).sum::<i64>()
+    };
+    for (order, left) in [
+        (bid(2.0, 100.0).ioc(), 200_000_000),
+        (ask(0.5, 99.9).reduce_only().ioc(), 150_000_000),
+        (ask(4.0, 99.9).reduce_only().ioc(), 0),
+    ] {
+        let place = ours.place_order(other, margin, SOL_PERP, order.0, &makers);
+        world.send(&[place], &[&delegate]).unwrap();
+        assert_eq!(base(&world), left);
+    }
     let most = (USDC, u64::MAX);
     for destination in [stolen, source] {
         let take = ours.withdraw(other, margin, most, destination, None, true);
