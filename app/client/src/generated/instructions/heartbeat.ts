@@ -51,6 +51,7 @@ export type HeartbeatInstruction<
   TAccountMember extends string | AccountMeta<string> = string,
   TAccountProtocol extends string | AccountMeta<string> = string,
   TAccountGuardian extends string | AccountMeta<string> = string,
+  TAccountInstructions extends string | AccountMeta<string> = string,
   TAccountEventAuthority extends string | AccountMeta<string> = string,
   TAccountProgram extends string | AccountMeta<string> =
     "3udFVZtUM5abGCw5s78RiEwfaxZqkcQtB4Wr8Cex47eM",
@@ -69,6 +70,9 @@ export type HeartbeatInstruction<
       TAccountGuardian extends string
         ? WritableAccount<TAccountGuardian>
         : TAccountGuardian,
+      TAccountInstructions extends string
+        ? ReadonlyAccount<TAccountInstructions>
+        : TAccountInstructions,
       TAccountEventAuthority extends string
         ? ReadonlyAccount<TAccountEventAuthority>
         : TAccountEventAuthority,
@@ -110,6 +114,7 @@ export type HeartbeatInput<
   TAccountMember extends string = string,
   TAccountProtocol extends string = string,
   TAccountGuardian extends string = string,
+  TAccountInstructions extends string = string,
   TAccountEventAuthority extends string = string,
   TAccountProgram extends string = string,
 > = {
@@ -119,6 +124,7 @@ export type HeartbeatInput<
   protocol: Address<TAccountProtocol>;
   /** Guardian. */
   guardian: Address<TAccountGuardian>;
+  instructions: Address<TAccountInstructions>;
   eventAuthority: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
 };
@@ -127,6 +133,7 @@ export function getHeartbeatInstruction<
   TAccountMember extends string,
   TAccountProtocol extends string,
   TAccountGuardian extends string,
+  TAccountInstructions extends string,
   TAccountEventAuthority extends string,
   TAccountProgram extends string,
   TProgramAddress extends Address = typeof BULWARK_PROGRAM_ADDRESS,
@@ -135,6 +142,7 @@ export function getHeartbeatInstruction<
     TAccountMember,
     TAccountProtocol,
     TAccountGuardian,
+    TAccountInstructions,
     TAccountEventAuthority,
     TAccountProgram
   >,
@@ -144,6 +152,7 @@ export function getHeartbeatInstruction<
   TAccountMember,
   TAccountProtocol,
   TAccountGuardian,
+  TAccountInstructions,
   TAccountEventAuthority,
   TAccountProgram
 > {
@@ -155,6 +164,7 @@ export function getHeartbeatInstruction<
     member: { value: input.member ?? null, isWritable: false },
     protocol: { value: input.protocol ?? null, isWritable: true },
     guardian: { value: input.guardian ?? null, isWritable: true },
+    instructions: { value: input.instructions ?? null, isWritable: false },
     eventAuthority: { value: input.eventAuthority ?? null, isWritable: false },
     program: { value: input.program ?? null, isWritable: false },
   };
@@ -175,6 +185,7 @@ export function getHeartbeatInstruction<
       getAccountMeta("member", accounts.member),
       getAccountMeta("protocol", accounts.protocol),
       getAccountMeta("guardian", accounts.guardian),
+      getAccountMeta("instructions", accounts.instructions),
       getAccountMeta("eventAuthority", accounts.eventAuthority),
       getAccountMeta("program", accounts.program),
     ],
@@ -185,6 +196,7 @@ export function getHeartbeatInstruction<
     TAccountMember,
     TAccountProtocol,
     TAccountGuardian,
+    TAccountInstructions,
     TAccountEventAuthority,
     TAccountProgram
   >);
@@ -202,8 +214,9 @@ export type ParsedHeartbeatInstruction<
     protocol: TAccountMetas[1];
     /** Guardian. */
     guardian: TAccountMetas[2];
-    eventAuthority: TAccountMetas[3];
-    program: TAccountMetas[4];
+    instructions: TAccountMetas[3];
+    eventAuthority: TAccountMetas[4];
+    program: TAccountMetas[5];
   };
   data: HeartbeatInstructionData;
 };
@@ -216,12 +229,12 @@ export function parseHeartbeatInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedHeartbeatInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 5) {
+  if (instruction.accounts.length < 6) {
     throw new SolanaError(
       SOLANA_ERROR__PROGRAM_CLIENTS__INSUFFICIENT_ACCOUNT_METAS,
       {
         actualAccountMetas: instruction.accounts.length,
-        expectedAccountMetas: 5,
+        expectedAccountMetas: 6,
       },
     );
   }
@@ -237,6 +250,7 @@ export function parseHeartbeatInstruction<
       member: getNextAccount(),
       protocol: getNextAccount(),
       guardian: getNextAccount(),
+      instructions: getNextAccount(),
       eventAuthority: getNextAccount(),
       program: getNextAccount(),
     },

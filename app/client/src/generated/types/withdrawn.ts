@@ -59,8 +59,8 @@ export type Withdrawn = {
    */
   flags: bigint;
   /**
-   * What the quote vault is expected to hold, where the compartment's buckets of another bank
-   * were asked; else 0.
+   * What the quote vault is expected to hold, where another bank asked the compartment's
+   * buckets; else 0.
    */
   quoteExpectedAfter: bigint;
 };
@@ -95,8 +95,8 @@ export type WithdrawnArgs = {
    */
   flags: number | bigint;
   /**
-   * What the quote vault is expected to hold, where the compartment's buckets of another bank
-   * were asked; else 0.
+   * What the quote vault is expected to hold, where another bank asked the compartment's
+   * buckets; else 0.
    */
   quoteExpectedAfter: number | bigint;
 };
