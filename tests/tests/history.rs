@@ -94,7 +94,7 @@ fn transfers_settlements_and_recoveries_are_rebuilt_from_their_events_alone() {
         ("BankClosed", 1),
         ("MarketWoundDown", 2),
         ("PositionSettled", 2),
-        ("DeficitNoted", 1),
+        ("Checked", 2),
         ("RecoveryAnnounced", 2),
         ("RecoveryUndone", 1),
         ("RecoveryFrozen", 1),
@@ -125,6 +125,7 @@ fn the_guardians_decisions_are_rebuilt_from_their_events_alone() {
         ("ProposalExpired", 2),
         ("ProposalClosed", 10),
         ("MemberRestricted", 2),
+        ("DeficitNoted", 2),
         ("TreasuryPaid", 1),
         ("ItemsChecked", 1),
     ] {

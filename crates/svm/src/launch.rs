@@ -74,6 +74,8 @@ pub struct Plan {
     pub markets: Vec<MarketPlan>,
     /// Limits of origin classes and groups of collateral.
     pub limits: Vec<LimitsArgs>,
+    /// Floor of fees, UsdE6; what its class has where none is given.
+    pub fee_floor: Option<u32>,
 }
 
 /// Limits wide enough for tests and replays, everything else by the class's defaults.
@@ -195,7 +197,10 @@ pub fn compartment(vm: &mut Vm, plan: &Plan) -> Result<Deployment> {
             tokens::create_mint(vm, &mint, bank.program, bank.decimals)?;
         }
         let (mint, program) = (pubkey(mint.pubkey()), pubkey(bank.program));
-        let args = bank_args(bank, index == 0);
+        let mut args = bank_args(bank, index == 0);
+        if let (Some(floor), Some(quote)) = (plan.fee_floor, &mut args.quote) {
+            quote.fee_floor_e6 = floor;
+        }
         send(
             vm,
             bank.name,

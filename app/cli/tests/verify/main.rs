@@ -1,6 +1,7 @@
 //! An honest history holds; each way of falsifying it is found where it lies.
 
 mod board;
+mod council;
 mod endings;
 mod limits;
 
@@ -9,6 +10,7 @@ use std::sync::OnceLock;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bulwark_cli::verify::{Accounts, Break, Head, Transaction, Verdict, check, line};
+use bulwark_client::address as derived;
 use bulwark_rebuild::{Link, Raw};
 use bulwark_svm::World;
 use bulwark_svm::vm::address;
@@ -53,7 +55,12 @@ impl Told {
 
 fn keys(world: &World) -> Vec<anchor_lang::prelude::Pubkey> {
     let deployment = &world.deployment;
-    let mut keys = vec![deployment.protocol, deployment.insurance, deployment.board];
+    let mut keys = vec![deployment.protocol, deployment.compartment];
+    keys.extend([deployment.insurance, deployment.board]);
+    if world.protocol().guardian != [0; 32] {
+        keys.push(derived::guardian());
+        keys.extend((1..world.guardian().nonce).map(derived::proposal));
+    }
     keys.extend(deployment.banks.iter().map(|bank| bank.bank));
     keys.extend(
         deployment

@@ -4,18 +4,17 @@
 use bulwark::instructions::StakeAct;
 use bulwark_core::recovery::{AUDIT_EVERY, Cause, DEAD_MAN, DEADLINE};
 
-use bulwark_state::Bank;
 use solana_signer::Signer;
 
 use super::{BTC, BTC_PERP, SOL, SOL_PERP, USDC, World, ask, bid, scaled, usdc};
-use crate::vm::{address, pubkey};
+use crate::vm::pubkey;
 
 const WEEK: i64 = 7 * 86_400;
 
 impl World {
     /// A venue with its whole history, which ends by a Recovery after two thefts.
     pub fn ending() -> Self {
-        let mut world = Self::recorded();
+        let mut world = Self::recorded_without_floor();
         world.create_guardian(5).expect("a guardian is made");
         world.people_come();
         world.own_accounts();
@@ -102,28 +101,17 @@ impl World {
         }
     }
 
-    /// A deficit seen before is no more. A broken bit keeps the mode above Normal for a fortnight;
-    /// then it goes. The harness sets both.
+    /// What was stolen of a token keeps the mode above Normal for a fortnight; then it is back.
     fn false_alarm(&mut self) {
         self.advance(1);
-        let now = self.now().unix;
-        self.overwrite_compartment(|compartment| compartment.deficit_seen_at = now);
-        self.by_stranger(|world, key| world.deployment.note_deficit(key))
-            .expect("noted");
-        self.set_broken(1);
+        self.steal(SOL, scaled(2.0, 9));
+        self.check_all().expect("it is found");
         self.advance(DEAD_MAN.cast_signed());
         self.refresh_all();
         self.announce(Cause::DeadMan).expect("announced");
-        self.set_broken(0);
+        self.donate(SOL, scaled(2.0, 9));
+        self.check_all().expect("it is back");
         self.undo().expect("taken back");
-    }
-
-    fn set_broken(&mut self, markets: u64) {
-        let now = self.now().unix;
-        self.overwrite_compartment(|compartment| {
-            compartment.broken.markets = markets;
-            compartment.mode.above_normal_at = if markets == 0 { 0 } else { now };
-        });
     }
 
     fn robbed_and_recovered(&mut self) {
@@ -132,18 +120,6 @@ impl World {
         self.post_minutes(31);
         self.steal(USDC, usdc(20_000.0));
         self.steal(SOL, scaled(70.0, 9));
-        // Fees above their floor, which only the guardian could lower: markers are paid.
-        let bank = address(self.deployment.banks[USDC].bank);
-        let mut quote: Box<Bank> = self.vm.read(bank).expect("the quote bank");
-        quote.totals.fee_floor_e6 = 0;
-        self.vm.overwrite(bank, &*quote).expect("it is there");
-        if let Some(follower) = &mut self.follower {
-            let of = follower.ledger.compartments.get_mut(&self.plan.id);
-            of.expect("it was created").banks[USDC]
-                .1
-                .totals
-                .fee_floor_e6 = 0;
-        }
         self.announce_by_guardian().expect("announced");
         self.pass_notice();
         self.freeze().expect("frozen");

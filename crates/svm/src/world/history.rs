@@ -6,6 +6,7 @@ use bulwark_state::{Compartment, Guardian, MarginAccount, Proposal, Stake, Ticke
 use solana_address::Address;
 
 use super::{World, standard_plan};
+use crate::launch::Plan;
 use crate::vm::{address, pubkey};
 use crate::{Audit, Vm};
 
@@ -23,9 +24,21 @@ pub struct Follower {
 impl World {
     /// The standard world with its whole history, compared with the chain after every transaction.
     pub fn recorded() -> Self {
+        Self::recorded_on(standard_plan())
+    }
+
+    /// The same where fees have no floor: all of them may be paid out.
+    pub(super) fn recorded_without_floor() -> Self {
+        Self::recorded_on(Plan {
+            fee_floor: Some(0),
+            ..standard_plan()
+        })
+    }
+
+    fn recorded_on(plan: Plan) -> Self {
         let mut vm = Vm::deployed(true).expect("the VM starts");
         vm.history = Some(Vec::new());
-        Self::on(vm, standard_plan())
+        Self::on(vm, plan)
     }
 
     /// Writes the compartment's account by hand, and where its events are followed the rebuilt one.
@@ -113,6 +126,11 @@ impl World {
             }
         }
         list.extend(self.differences_above(&follower.ledger));
+        for rebuilt in follower.ledger.compartments.values() {
+            let own: Box<Compartment> = self.read(rebuilt.key);
+            let found = Found::Compartment(&own);
+            list.extend(differences(rebuilt, &rebuilt.key, &found));
+        }
         let protocol = self.protocol();
         let head = follower.chain.head();
         let is = Link {

@@ -144,6 +144,7 @@ pub fn standard_plan() -> Plan {
     };
     Plan {
         limits: vec![],
+        fee_floor: None,
         id: 0,
         feeds: vec![
             feed("USDC", Class::Stable, price_e8(1.0)),

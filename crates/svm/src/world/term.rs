@@ -4,12 +4,13 @@
 use bulwark_core::guardian::{ALL_COMPARTMENTS, Action, MAX_SETTINGS, SLACK, Setting, Subject};
 use bulwark_core::guardian::{MAX_SUBJECTS, SILENT_AFTER, Successor};
 use bulwark_core::params::Group;
-use bulwark_state::Bank;
 use solana_signer::Signer;
 
-use super::{BTC_PERP, Outcome, SOL, SOL_PERP, USDC, World, member, member_key, usdc};
+use super::{
+    BTC_PERP, Outcome, SOL, SOL_PERP, USDC, World, ask, bid, member, member_key, scaled, usdc,
+};
 use crate::keys::keypair;
-use crate::vm::{address, pubkey};
+use crate::vm::pubkey;
 
 const DAY: i64 = 86_400;
 const WEEK: i64 = 7 * DAY + SLACK;
@@ -17,7 +18,7 @@ const WEEK: i64 = 7 * DAY + SLACK;
 impl World {
     /// A venue with its whole history, of which the guardian makes the most.
     pub fn term() -> Self {
-        let mut world = Self::recorded();
+        let mut world = Self::recorded_without_floor();
         world.create_guardian(5).expect("a guardian is made");
         world.seal().expect("the creator is");
         world.heard_of();
@@ -27,6 +28,7 @@ impl World {
         world.refused();
         world.replaced();
         world.paid_out();
+        world.short_of();
         world
     }
 
@@ -202,7 +204,7 @@ impl World {
         self.refresh_all();
     }
 
-    /// Fees above their floor, which only the guardian could lower, go to the treasury.
+    /// Fees go to the treasury.
     fn paid_out(&mut self) {
         for _ in 0..4 {
             self.trade("alice", "maker", SOL_PERP, 500.0, 100.0);
@@ -211,18 +213,6 @@ impl World {
             self.refresh_all();
         }
         self.fold().expect("anyone may");
-        let bank = self.deployment.banks[USDC].bank;
-        let mut quote: Box<Bank> = self.read(bank);
-        quote.totals.fee_floor_e6 = 0;
-        let written = self.vm.overwrite(address(bank), &*quote);
-        written.expect("the bank is there");
-        if let Some(follower) = &mut self.follower {
-            let of = follower.ledger.compartments.get_mut(&self.plan.id);
-            of.expect("it was created").banks[USDC]
-                .1
-                .totals
-                .fee_floor_e6 = 0;
-        }
         let nonce = self.propose(1, &Action::PayTreasury(0, usdc(50.0)));
         for number in 3..=6 {
             self.approve(number, nonce).expect("a member may");
@@ -232,6 +222,29 @@ impl World {
         self.pay_treasury(nonce, to).expect("it is paid");
         self.close_proposal(nonce).expect("it is final");
         self.refresh_all();
+    }
+
+    /// A debt that collateral covers no more: a deficit is seen, made good, and forgotten.
+    fn short_of(&mut self) {
+        self.deposit("bella", SOL, scaled(100.0, 9));
+        self.trade("bella", "maker", SOL_PERP, 400.0, 100.0);
+        self.advance(60);
+        self.gap(SOL, 92.0);
+        let back = bid(400.0, 92.0).post_only().reduce_only();
+        self.place("maker", SOL_PERP, back);
+        self.place("bella", SOL_PERP, ask(400.0, 92.0).ioc());
+        self.withdraw("bella", SOL, scaled(35.0, 9));
+        self.advance(60);
+        self.gap(SOL, 30.0);
+        self.wind_up("maker", "bella", 1_000_000)
+            .expect("she is bankrupt");
+        self.by_stranger(|world, key| world.deployment.note_deficit(key))
+            .expect("it is seen");
+        let deficit = self.bank(USDC).totals.deficit;
+        self.recapitalise("giver", USDC, deficit)
+            .expect("money is taken");
+        self.by_stranger(|world, key| world.deployment.note_deficit(key))
+            .expect("it is forgotten");
         for _ in 0..2 {
             self.check_all().expect("nothing is broken");
             self.advance(1);

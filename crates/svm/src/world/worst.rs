@@ -86,6 +86,7 @@ pub fn worst_plan() -> Plan {
     });
     Plan {
         limits: vec![],
+        fee_floor: None,
         id: 0,
         feeds,
         banks,

@@ -127,6 +127,7 @@ impl Setup<'_> {
         };
         let mut plan = Plan {
             limits: Vec::new(),
+            fee_floor: None,
             id: 0,
             feeds: vec![feed(QUOTE, Class::Stable, 100_000_000, 0)],
             banks: vec![bank(QUOTE, QUOTE_FEED, Class::Stable, 6)],
