@@ -55,8 +55,8 @@ pub fn each_item(costs: &mut Costs, world: &mut World) {
 }
 
 /// At most 5,000 units, and 3,000 an item. Items are what has a broken bit of its own: the indexes
-/// and the budgets, which every check looks at, and each bank, market and account that it is given; a
-/// reward looks at the quote bank and its vault.
+/// and the budgets, which every check looks at, and each bank, market and account that it is
+/// given; a reward looks at the quote bank and its vault.
 pub fn checks(costs: &mut Costs, world: &mut World) {
     // The wound-up accounts lost more than the insurance: the first check pauses the venue.
     let latched = world.check(&Items::default());

@@ -233,9 +233,9 @@ impl World {
         let back = bid(400.0, 92.0).post_only().reduce_only();
         self.place("maker", SOL_PERP, back);
         self.place("bella", SOL_PERP, ask(400.0, 92.0).ioc());
-        self.withdraw("bella", SOL, scaled(35.0, 9));
+        self.withdraw("bella", SOL, scaled(10.0, 9));
         self.advance(60);
-        self.gap(SOL, 30.0);
+        self.gap(SOL, 20.0);
         self.wind_up("maker", "bella", 1_000_000)
             .expect("she is bankrupt");
         self.by_stranger(|world, key| world.deployment.note_deficit(key))
