@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anchor_lang::prelude::Pubkey;
+use anchor_lang::solana_program::instruction::Instruction;
 use bulwark_client::address as derived;
 use bulwark_rebuild::{
     Above, Compartment, Event, Found, Ledger, NO_RULE, Raw, differences, differences_above,
 };
 use bulwark_svm::World;
 use bulwark_svm::history::Recorded;
-use bulwark_svm::vm::address;
+use bulwark_svm::vm::{address, pubkey};
+use bulwark_svm::world::USDC;
 use serde_json::Value;
+use solana_signer::Signer;
 
 /// How often each event was emitted.
 fn kinds(world: &World) -> BTreeMap<&'static str, u64> {
@@ -363,4 +366,52 @@ fn every_instruction_tells_what_it_writes() {
         never, elsewhere,
         "let a history of crates/svm/src/world/{{story,ending,term}}.rs call what is missing here"
     );
+}
+
+/// The bump of a ticket's address is whatever its owner finds; a ticket where nobody would look for
+/// it is rebuilt, and paid.
+#[test]
+fn a_ticket_at_another_bump_is_rebuilt() {
+    let mut world = World::recorded();
+    world.fund("alice", 100_000.0);
+    world.advance(2 * 86_400);
+    let ours = world.deployment.clone();
+    let (owner, margin) = (world.wallet("alice"), world.margin_key("alice"));
+    let key = pubkey(owner.pubkey());
+    let tokens = pubkey(world.traders["alice"].tokens[USDC]);
+    let (canonical, first) = derived::ticket_and_bump(&ours.banks[USDC].bank, &margin, 0);
+    let number = 0_u64.to_le_bytes();
+    let (other, bump) = (0..first)
+        .rev()
+        .find_map(|bump| {
+            let parts: [&[u8]; 5] = [
+                bulwark::seeds::TICKET,
+                ours.banks[USDC].bank.as_ref(),
+                margin.as_ref(),
+                &number,
+                &[bump],
+            ];
+            let found = Pubkey::create_program_address(&parts, &bulwark::ID).ok()?;
+            Some((found, bump))
+        })
+        .unwrap();
+    let moved = |mut act: Instruction| {
+        for account in &mut act.accounts {
+            if account.pubkey == canonical {
+                account.pubkey = other;
+            }
+        }
+        act
+    };
+    let all = (USDC, u64::MAX);
+    let mut leave = moved(ours.withdraw(key, margin, all, tokens, Some(0), true));
+    *leave.data.last_mut().unwrap() = bump;
+    world.send(&[leave], &[&owner]).unwrap();
+    assert_eq!(world.account("alice").ticket_count, 1);
+    while world.account("alice").ticket_count != 0 {
+        world.advance(86_400);
+        let payer = pubkey(world.vm.payer.pubkey());
+        let crank = moved(ours.crank_ticket(payer, key, margin, USDC, 0, tokens));
+        world.send(&[crank], &[]).unwrap();
+    }
 }
