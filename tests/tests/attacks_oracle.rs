@@ -5,9 +5,10 @@ use bulwark_core::health::{self, Level};
 use bulwark_core::math::isqrt_u64;
 use bulwark_svm::launch;
 use bulwark_svm::world::listing::{classic, feed_args};
-use bulwark_svm::world::{BTC, SOL, SOL_PERP, World, base_e8, expect_error, price_e8};
+use bulwark_svm::world::{BTC, SOL, SOL_PERP, USDC, World, base_e8, expect_error, price_e8};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use solana_signer::Signer;
 
 /// Seed of the synthetic path.
 const SEED: u64 = 37;
@@ -174,6 +175,77 @@ fn a38_a_liquidator_cannot_pick_among_prints() {
     assert!((3_996_100..=5_440_000).contains(&paid), "{paid}");
     let received = world.position("liquidator", SOL_PERP);
     assert_eq!((received.base, received.quote), (100_000_000, -96_100_000));
+}
+
+/// Three signed prints of the last seconds, one 0.7 % below and one above what the Board says: who withdraws brings whichever he likes, in whichever order, in the same transaction.
+///
+/// What he could withdraw without any is the bound of all choices, but for what the slow price
+/// follows in that time. What he can do is keep prints back: that is their distance, and what they
+/// would have raised the requirement by, and nothing once anybody has brought them.
+#[test]
+fn a38_a_trader_cannot_pick_among_prints() {
+    let prices = [99.3, 100.0, 100.7];
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        let mut scene = leveraged(2_000.0);
+        let keys = [0, 1, 2].map(|at| bulwark_svm::keys::keypair(&format!("print {at}")).pubkey());
+        for (key, place) in keys.iter().zip(order) {
+            scene.advance(2);
+            let now = scene.now();
+            let price = price_e8(prices[place]);
+            let mut print = launch::message("SOL", 0, price, price / 5_000, now.unix);
+            print.ema_price = i64::try_from(price_e8(100.0)).unwrap();
+            let data = bulwark_svm::pyth::price_update(&print, now.slot);
+            scene.write_oracle(*key, bulwark_svm::pyth::CLASSIC_RECEIVER, data);
+        }
+        // What leaves once these were brought, newest last; a print that is older than one brought
+        // before is refused, and the transaction with it.
+        let leaves = |choice: &[usize]| -> Option<(u64, u64)> {
+            let mut world = scene.fork();
+            for at in choice {
+                if let Err(failure) = world.refresh_from(&[(SOL as u8, keys[*at])]) {
+                    let refused = Some(u32::from(BulwarkError::NothingRefreshed));
+                    assert_eq!(failure.code(), refused, "{failure}");
+                    return None;
+                }
+            }
+            let required = world.health("alice", Level::Initial).requirement;
+            let (paid, queued) = world.withdraw("alice", USDC, u64::MAX);
+            Some((paid + queued, required))
+        };
+        let (nothing, least) = leaves(&[]).unwrap();
+        let (honest, required) = leaves(&[0, 1, 2]).unwrap();
+        let mut best = 0;
+        for choice in [&[0][..], &[1], &[2], &[0, 1], &[0, 2], &[1, 2], &[0, 1, 2]] {
+            best = best.max(leaves(choice).unwrap().0);
+        }
+        for choice in [
+            &[1, 0][..],
+            &[2, 0],
+            &[2, 1],
+            &[0, 2, 1],
+            &[1, 2, 0],
+            &[2, 2],
+        ] {
+            assert_eq!(leaves(choice), None, "{choice:?}: there is no way back");
+        }
+        // 20 ppm a second of $100 for six seconds on a hundred coins.
+        let slow = 20 * 6 * 100 * 100;
+        println!("{order:?}: nothing {nothing}, honest {honest}, best {best}");
+        assert!(best <= nothing + slow, "{order:?}: {best} of {nothing}");
+        // 0.7 % of $100 on a hundred coins, a tenth of it more for confidence.
+        let kept_back = 77 * 1_000_000 + required.saturating_sub(least);
+        assert!(
+            best <= honest + kept_back + slow,
+            "{order:?}: {best} of {honest}"
+        );
+    }
 }
 
 #[test]

@@ -2,13 +2,17 @@
 //! token: enforced at deposits and at new risk, and never against who holds already.
 
 use bulwark::error::BulwarkError;
-use bulwark::instructions::{CollateralKind, LimitsArgs};
+use bulwark::instructions::{CollateralKind, CreateBankArgs, LimitsArgs};
 use bulwark_core::contagion::{Kind, NO_CAP, set_limits};
-use bulwark_core::health::Level;
+use bulwark_core::health::{Level, bank_weights};
+use bulwark_core::{targets, time};
 use bulwark_state::CollateralLimits;
+use bulwark_svm::launch::{self, BankPlan};
+use bulwark_svm::tokens;
 use bulwark_svm::world::{
     BTC, SOL, SOL_PERP, World, ask, bid, expect_error, scaled, standard_plan, usdc,
 };
+use solana_signer::Signer;
 
 const NATIVE: Kind = Kind::Origin(1);
 const WIDE: u64 = NO_CAP;
@@ -159,4 +163,107 @@ fn limits_of_the_creation_hold_from_the_first_deposit() {
     // Ten are left, at the low end of the price's confidence.
     let left = surplus(&world, "alice", Level::Initial);
     assert!((499_000_000..=500_000_000).contains(&left), "{left}");
+}
+
+/// Lists another token on the feed of a bank of the plan, before anybody has come. Its bank.
+fn list(world: &mut World, name: &'static str, like: usize, group: u8, warm_up: u32) -> usize {
+    let plan = BankPlan {
+        name,
+        ..world.plan.banks[like]
+    };
+    let mint = launch::mint(name);
+    tokens::create_mint(&mut world.vm, &mint, plan.program, plan.decimals).unwrap();
+    let args = CreateBankArgs {
+        group,
+        warm_up,
+        ..launch::bank_args(&plan, false)
+    };
+    world.list_bank(mint.pubkey(), plan.program, args).unwrap();
+    world.plan.banks.push(plan);
+    world.plan.banks.len() - 1
+}
+
+/// Two tokens of one group count together: for an account up to its cap, for the compartment up to
+/// the other.
+#[test]
+fn a_group_is_capped_over_both_of_its_tokens_per_account_and_per_compartment() {
+    let mut plan = standard_plan();
+    plan.limits = vec![LimitsArgs {
+        kind: CollateralKind::Group(2),
+        account_cap: usdc(1_000.0),
+        compartment_cap: usdc(3_000.0),
+        haircut_e9: 0,
+    }];
+    let mut world = World::with(plan);
+    let sol = list(&mut world, "liquid SOL", SOL, 2, 0);
+    let btc = list(&mut world, "wrapped BTC", BTC, 2, 0);
+    world.deposit("alice", sol, scaled(8.0, 9));
+    let one = surplus(&world, "alice", Level::Initial);
+    assert!(
+        (usdc(700.0)..usdc(800.0)).contains(&one.unsigned_abs()),
+        "{one}"
+    );
+    world.deposit("alice", btc, scaled(0.02, 8));
+    // 8 at $100 and 0.02 at $50,000: of $1,800 less haircuts a thousand count, to the unit.
+    assert_eq!(surplus(&world, "alice", Level::Initial), 1_000_000_000);
+    assert!(surplus(&world, "alice", Level::Maintenance) > 1_500_000_000);
+    // A token without the group counts beside it.
+    world.deposit("alice", SOL, scaled(1.0, 9));
+    assert!(surplus(&world, "alice", Level::Initial) > 1_080_000_000);
+    // The compartment holds 1,800 of 3,000: 1,200 more, of either token, and by anybody; not a
+    // millionth of a dollar beyond.
+    for (bank, most, more) in [(sol, scaled(12.0, 9), 10), (btc, scaled(0.024, 8), 1)] {
+        let mut fork = world.fork();
+        let beyond = fork.try_deposit("bob", bank, most + more);
+        expect_error(beyond, BulwarkError::CollateralCap);
+        fork.deposit("bob", bank, most);
+        for other in [sol, btc] {
+            let full = fork.try_deposit("carol", other, scaled(0.001, 8));
+            expect_error(full, BulwarkError::CollateralCap);
+        }
+        fork.deposit("carol", SOL, scaled(50.0, 9));
+        fork.withdraw("alice", btc, scaled(0.01, 8));
+        fork.deposit("carol", sol, scaled(5.0, 9));
+    }
+}
+
+/// A token that was just listed counts from nothing for new risk, linearly in time to the unit, and
+/// wholly at Maintenance from the first moment on.
+#[test]
+fn a_new_token_warms_up_from_nothing_to_the_unit() {
+    const WEEK: i64 = 7 * 86_400;
+    let mut world = World::new();
+    let bank = list(&mut world, "new SOL", SOL, 0, 604_800);
+    let from = world.now().unix;
+    let amount = scaled(10.0, 9);
+    world.deposit("alice", bank, amount);
+    for (passed, share) in [
+        (0, 0),
+        (WEEK / 4, 1),
+        (WEEK / 2, 2),
+        (WEEK, 4),
+        (2 * WEEK, 4),
+    ] {
+        let left = from + passed - world.now().unix;
+        if left > 0 {
+            world.advance(left);
+            world.refresh_all();
+        }
+        let (board, now) = (world.board(), world.now());
+        let seat = &board.banks[bank];
+        // $100 less 2.12 confidences of 2 bp, by hand.
+        let price = u128::from(10_000_000_000 - 4_240_000u64);
+        let whole = 1_000_000_000 - targets::initial(&seat.haircut);
+        let ppm = u128::from(whole * share / 4 / 1_000);
+        let expected = u128::from(amount) * price * ppm / 10u128.pow(17);
+        let found = surplus(&world, "alice", Level::Initial);
+        assert_eq!(
+            u128::from(found.unsigned_abs()),
+            expected,
+            "after {passed} s"
+        );
+        let open = time::open_seconds(&board.clock, now.unix);
+        let held = 1_000_000_000 - targets::maintenance(&seat.haircut, open);
+        assert_eq!(bank_weights(&board, seat, now).unwrap().maintenance, held);
+    }
 }
