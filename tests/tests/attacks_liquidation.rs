@@ -81,8 +81,8 @@ fn a51_liquidating_oneself_earns_nothing() {
     assert!(bounded, "insurance would give more than the fees somewhere");
 }
 
-/// The whole way, by the cheapest orders: opened and closed as a maker, and in between taken over by
-/// herself at whatever price. What she has beyond what the price did is never above zero.
+/// The whole way, by the cheapest orders: opened and closed as a maker, and in between taken over
+/// by herself at whatever price. What she has beyond what the price did is never above zero.
 #[test]
 fn a51_from_opening_to_closing_oneself_is_at_a_loss() {
     for price in [96.0, 95.0, 94.2, 93.8, 93.5, 93.45, 93.4] {
@@ -277,8 +277,8 @@ fn a_liquidator_of_collateral_takes_the_worst_weight_first() {
     );
 }
 
-/// Two legs under water: in whichever order and in whatever bites a liquidator takes them, they cost
-/// the account no more than cap and fee of what he took, and it ends at LiquidationEnd.
+/// Two legs under water: in whichever order and in whatever bites a liquidator takes them, they
+/// cost the account no more than cap and fee of what he took, and it ends at LiquidationEnd.
 #[test]
 fn no_order_of_legs_costs_the_account_more_than_premium_and_fee() {
     let mut scene = World::new();

@@ -177,7 +177,8 @@ fn a38_a_liquidator_cannot_pick_among_prints() {
     assert_eq!((received.base, received.quote), (100_000_000, -96_100_000));
 }
 
-/// Three signed prints of the last seconds, one 0.7 % below and one above what the Board says: who withdraws brings whichever he likes, in whichever order, in the same transaction.
+/// Three signed prints of the last seconds, one 0.7 % below and one above what the Board says: who
+/// withdraws brings whichever he likes, in whichever order.
 ///
 /// What he could withdraw without any is the bound of all choices, but for what the slow price
 /// follows in that time. What he can do is keep prints back: that is their distance, and what they

@@ -469,7 +469,7 @@ fn i08_a_queue_of_liquidators_closes_what_is_needed_and_no_lot_more() {
     assert!((0..=worth.unwrap()).contains(&surplus), "{surplus}");
 }
 
-/// The price falls at once: more than half of the leg has to go, a quarter of what is left in a slot.
+/// The price falls at once: over half of the leg has to go, a quarter of what is left in a slot.
 #[test]
 fn i08_four_liquidators_in_one_slot_get_a_quarter_between_them() {
     let mut world = venue();

@@ -27,8 +27,8 @@ const NO_LINE: &[(&str, &str)] = &[
     ),
 ];
 
-/// Every snippet occurs once, every test exists, every attack has a mutant or a reason to have none,
-/// and so has every invariant that a test of core holds.
+/// Every snippet occurs once, every test exists, every attack has a mutant or a reason to have
+/// none, and so has every invariant that a test of core holds.
 pub fn mutants(tree: &Tree) -> Vec<Finding> {
     if !tree.texts.contains_key(TABLE) {
         return Vec::new();

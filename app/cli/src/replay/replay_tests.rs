@@ -483,24 +483,30 @@ fn every_price_file_is_read_or_has_another_header() {
         return;
     };
     let mut read = 0;
+    // Bars say so in their name, and then have the header of bars; other files hold other things.
+    let bars = ["-1m.csv", "-5m.csv", "-1h.csv"];
     for file in std::fs::read_dir(folder).unwrap() {
         let path = file.unwrap().path();
+        let name = path.to_string_lossy().into_owned();
         match csv::read(&path) {
             Ok(series) => {
                 read += 1;
                 let lowest = series.bars.iter().map(|bar| bar.low).min();
                 assert!(lowest >= Some(1_000_000), "{}", path.display());
             }
-            Err(error) => assert!(format!("{error}").contains("the header must be"), "{error}"),
+            Err(error) => {
+                assert!(!bars.iter().any(|end| name.ends_with(end)), "{error}");
+                assert!(format!("{error}").contains("the header must be"), "{error}");
+            }
         }
     }
     assert!(read > 0);
 }
 
-/// Ten calm days of three coins, with the mode machine and all breakers of the bytecode. What trips
-/// is named here. Ether's wick of 4 April 2023 (2 % within two minutes) leaves the band, and the two
-/// who are liquidated in it are a tenth of what is open in a market of a hundred traders. Solana's
-/// is in the first hour, in which one trader is the whole market.
+/// Ten calm days of three coins, with the mode machine and all breakers of the bytecode. What
+/// trips is named here. Ether's wick of 4 April 2023 (2 % within two minutes) leaves the band,
+/// and the two who are liquidated in it are a tenth of what is open in a market of a hundred
+/// traders. Solana's is in the first hour, in which one trader is the whole market.
 #[test]
 fn ten_calm_days_trip_no_breaker_twice_and_none_but_the_named() {
     const WICK: i64 = 1_680_606_420;

@@ -12,8 +12,8 @@ use crate::time::Now;
 /// Least share of its cap that a trading limit shrinks to, e9.
 pub const LEAST_E9: u64 = 200_000_000;
 const ONE_E9: u64 = 1_000_000_000;
-/// Largest step up of the cap of leverage, e9: from [`LEAST_E9`] of it to the whole, as the coverage
-/// breaker ends.
+/// Largest step up of the cap of leverage, e9: from [`LEAST_E9`] of it to the whole, as the
+/// coverage breaker ends.
 pub const LEVERAGE_RISE_E9: u64 = ONE_E9 / LEAST_E9 * ONE_E9;
 
 /// `BaseE8 × PriceE8` over `UsdE6`.
