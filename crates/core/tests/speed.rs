@@ -158,6 +158,8 @@ fn no_order_of_updates_moves_a_weight_faster_than_stated() {
         let params = board.banks[1].haircut.params;
         let (tau, ramp) = (f64::from(params.loosen_tau), u64::from(params.ramp));
         let closing_ramp = board.banks[1].closing_ramp;
+        let listed = bank_weights(&board, &board.banks[1], now).expect("weights");
+        assert_eq!(listed.initial == 0, warm_up != 0, "from nothing");
         for step in 0..200 {
             let weights =
                 |board: &Board, now| bank_weights(board, &board.banks[1], now).expect("weights");

@@ -60,7 +60,7 @@ pub const MUTANTS: &[Mutant] = &[
         from: "size = needed.min(room);",
         to: "size = needed;",
         core: "liquidation",
-        elf: "",
+        elf: "attacks_venue i08_four",
     },
     Mutant {
         guards: "a28",
@@ -111,5 +111,13 @@ pub const MUTANTS: &[Mutant] = &[
              let room = most.saturating_sub(taken) / others / lot;",
         core: "",
         elf: "attacks_guardian a32_",
+    },
+    Mutant {
+        guards: "INV-LIQ",
+        file: "crates/core/src/liquidation/seizure.rs",
+        from: ".is_none_or(|token| token.bank != bank)",
+        to: ".is_none_or(|token| token.active == 0)",
+        core: "seizure worst_weight",
+        elf: "attacks_liquidation a_liquidator_of",
     },
 ];
