@@ -52,21 +52,21 @@ fn opening(stage: &mut Stage) -> Act {
     stage
         .world
         .place("maker", SOL_PERP, ask(1.0, 100.0).post_only());
-    ordering(stage, "liquidator", bid(1.0, 100.0).ioc())
+    ordering(stage, "liquidator", bid(1.0, 100.0).fill_or_kill())
 }
 
 fn transferring(stage: &mut Stage) -> Act {
     stage
         .world
         .place("alice", SOL_PERP, ask(1.0, 100.0).post_only().reduce_only());
-    ordering(stage, "liquidator", bid(1.0, 100.0).ioc())
+    ordering(stage, "liquidator", bid(1.0, 100.0).fill_or_kill())
 }
 
 fn reducing(stage: &mut Stage) -> Act {
     stage
         .world
         .place("maker", SOL_PERP, bid(1.0, 100.0).post_only().reduce_only());
-    ordering(stage, "alice", ask(1.0, 100.0).ioc().reduce_only())
+    ordering(stage, "alice", ask(1.0, 100.0).fill_or_kill().reduce_only())
 }
 
 fn owing(stage: &mut Stage) -> Act {
@@ -144,9 +144,9 @@ pub fn samples() -> Vec<Sample> {
         of(Action::NewDeposit, |stage| {
             paying(stage, "carol", SOL, scaled(1.0, 9))
         }),
-        of(Action::OpenInterestUp, opening).filling("liquidator"),
-        of(Action::TransferIn, transferring).filling("liquidator"),
-        of(Action::Reduce, reducing).filling("alice"),
+        of(Action::OpenInterestUp, opening).filling("liquidator", Action::Place),
+        of(Action::TransferIn, transferring).filling("liquidator", Action::Place),
+        of(Action::Reduce, reducing).filling("alice", Action::PlaceReduceOnly),
         // From the freeze on, of markets and accounts alone.
         of(Action::Check, |stage| {
             let items = Items {

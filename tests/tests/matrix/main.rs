@@ -6,6 +6,7 @@
 //! One good transaction per action (those of tests/tests/slots), tried in forks of its world.
 
 mod good;
+mod severity;
 #[path = "../slots/mod.rs"]
 mod slots;
 #[path = "../stage/mod.rs"]
@@ -23,6 +24,7 @@ use bulwark_state::{Bank, Board, Compartment, End, Market, Protocol, Watch};
 use bulwark_svm::vm::{Failure, instruction};
 use bulwark_svm::world::{SOL, SOL_PERP, USDC, World};
 use good::{WITHOUT, samples};
+use severity::worsen;
 use slots::{Act, Make};
 use solana_keypair::Keypair;
 use stage::Stage;
@@ -107,8 +109,9 @@ struct Sample {
     act: Act,
     /// Status of the market that it is about.
     market: MarketStatus,
-    /// It is about a fill: refused means not filled, whatever the instruction returns.
-    fill: Option<&'static str>,
+    /// It is about a fill of an order that is filled whole or not at all: whose it is, and what its
+    /// placing asks. An order that may be placed and finds nobody says so.
+    fill: Option<(&'static str, Action)>,
 }
 
 impl Sample {
@@ -134,8 +137,8 @@ impl Sample {
         self
     }
 
-    fn filling(mut self, who: &'static str) -> Self {
-        self.fill = Some(who);
+    fn filling(mut self, who: &'static str, placing: Action) -> Self {
+        self.fill = Some((who, placing));
         self
     }
 
@@ -143,24 +146,15 @@ impl Sample {
     fn answer(&self, change: impl FnOnce(&mut World)) -> Result<(), String> {
         let mut world = self.world.fork();
         change(&mut world);
-        let before = self.fill.map(|who| world.position(who, SOL_PERP).base);
         let signers: Vec<&Keypair> = self.act.signers.iter().collect();
         let sent = world
             .vm
             .send(&[instruction(&self.act.instruction)], &signers);
-        match (sent, self.fill) {
-            (Ok(_), None) => Ok(()),
-            (Err(failure), None) => Err(name(&failure)),
-            (sent, Some(who)) => {
-                let filled = Some(world.position(who, SOL_PERP).base) != before;
-                assert!(!filled || sent.is_ok());
-                if filled {
-                    Ok(())
-                } else {
-                    Err("not filled".into())
-                }
-            }
+        if let (Some((who, _)), Ok(_)) = (self.fill, &sent) {
+            let before = self.world.position(who, SOL_PERP).base;
+            assert_ne!(world.position(who, SOL_PERP).base, before, "filled whole");
         }
+        sent.map(drop).map_err(|failure| name(&failure))
     }
 
     /// The tables' context of it in a column.
@@ -178,11 +172,14 @@ impl Sample {
             let refused = also.filter_map(Result::err).next();
             refused.map_or(Ok(permit), Err)
         });
-        match (permitted, self.fill) {
-            (Ok(_), _) => Ok(()),
-            (Err(_), Some(_)) => Err("not filled".into()),
-            (Err(rule), None) => Err(rule.name().into()),
-        }
+        let placed =
+            |(_, placing)| permits(placing, context).and(Err::<(), _>(Error::NotFilledWhole));
+        let refused = match (permitted, self.fill) {
+            (Ok(_), _) => return Ok(()),
+            (Err(_), Some(fill)) => placed(fill).err(),
+            (Err(rule), None) => Some(rule),
+        };
+        refused.map_or(Ok(()), |rule| Err(rule.name().into()))
     }
 }
 
@@ -335,40 +332,6 @@ fn every_mode_and_every_status_of_markets_and_banks() {
         }
     }
     tally.close("mode × action × status", 250);
-}
-
-/// Makes the SOL feed as bad as that, everything else fresh.
-fn worsen(world: &mut World, severity: Severity) {
-    let price = world.prices[SOL];
-    let age = match severity {
-        Severity::Stale => 30,
-        Severity::Old => 200,
-        Severity::Dead => 700,
-        _ => 1,
-    };
-    world.advance(age);
-    let others: Vec<usize> = (0..world.prices.len())
-        .filter(|feed| *feed != SOL)
-        .collect();
-    for feed in &others {
-        let price = world.prices[*feed];
-        world.publish(*feed, price, price / 5_000, price);
-    }
-    world.refresh(&others).expect("the others are fresh");
-    match severity {
-        Severity::Ok => world.publish(SOL, price, price / 5_000, price),
-        Severity::Uncertain => world.publish(SOL, price, price / 50, price),
-        Severity::Unconfirmed => {
-            world.publish(SOL, price, price / 5_000, price);
-            world.refresh(&[SOL]).expect("fresh");
-            world.advance(1);
-            world.publish(SOL, price / 100 * 106, price / 5_000, price);
-        }
-        Severity::Diverged => world.publish(SOL, price, price / 5_000, price / 10 * 11),
-        _ => return,
-    }
-    world.refresh(&[SOL]).expect("the SOL feed is read");
-    world.prices[SOL] = price;
 }
 
 #[test]
