@@ -112,6 +112,7 @@ function look(name, device, size, scheme) {
     const data = JSON.parse(readFileSync(join(reports, `${name}.json`), "utf8"));
     const embedded = JSON.parse(await view.opened.textContent("#report-data"));
     assert.deepEqual(withoutTraces(embedded), withoutTraces(data));
+    assertThinned(embedded, data);
     const figures = await view.opened.evaluate(page.figures);
     assert.ok(figures.length >= (data.runs.length ? 20 * data.runs.length : 5), "too few figures");
     for (const figure of figures) {
@@ -185,12 +186,34 @@ function look(name, device, size, scheme) {
   });
 }
 
+/** Columns of a run that are thinned in the page. */
+const THINNED = ["funds", "covers"];
+
 /** Traces are thinned in the page; everything else has to be equal. */
 function withoutTraces(report) {
   const runs = report.runs.map((run) => ({
     ...run,
-    funds: null,
+    ...Object.fromEntries(THINNED.map((name) => [name, null])),
     markets: run.markets.map((market) => ({ ...market, trace: null })),
   }));
   return { ...report, runs };
+}
+
+/** What is left of a trace are rows of it, in their order, from its first to its last. */
+function assertThinned(embedded, data) {
+  const traces = (run) => [...THINNED.map((name) => run[name]), ...run.markets.map((one) => one.trace)];
+  for (const [at, run] of data.runs.entries()) {
+    const kept = traces(embedded.runs[at]);
+    for (const [place, all] of traces(run).entries()) {
+      const names = Object.keys(all ?? {});
+      const rows = (from) => (from?.at_unix ?? []).map((_, row) => names.map((name) => from[name][row]).join());
+      const [left, whole] = [rows(kept[place]), rows(all)];
+      let found = -1;
+      for (const row of left) {
+        found = whole.indexOf(row, found + 1);
+        assert.ok(found >= 0, `run ${at}, trace ${place}: ${row} isn't one of its rows, or not in order`);
+      }
+      assert.deepEqual([left[0], left.at(-1)], [whole[0], whole.at(-1)], "its ends are kept");
+    }
+  }
 }

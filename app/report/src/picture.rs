@@ -31,7 +31,7 @@ pub fn picture(report: &Report) -> String {
     let style = "text { font-family: system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', \
                  sans-serif; } .strong { font-weight: 650; }";
     let axes = price::axes(&view, 0);
-    let height = HEIGHT + axes.as_ref().map_or(0, price::Axes::strip);
+    let height = HEIGHT + axes.as_ref().map_or(0, |axes| axes.strip(Look::Phone));
     let drawn = chart::inner((WIDTH, height), |area| {
         draw(area, height, &view, (&arms, axes.as_ref()))
     });

@@ -4,7 +4,7 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::{Area, Drawn, Ink, LABEL, LEAST, LETTER, px, text};
+use super::{Area, Drawn, Ink, LABEL, LEAST, LETTER, Look, px, text};
 use crate::format::{Unit, grouped};
 use crate::model::{Breaker, Held, Run, State};
 use crate::view::View;
@@ -37,32 +37,42 @@ pub fn rows(view: &View, market: usize) -> Vec<Row> {
     rows
 }
 
-/// Pixels that rows need.
-pub fn height(rows: &[Row]) -> i32 {
-    match rows.len() {
-        0 => 0,
-        count => HEAD + (NAME + BAR + 3) * count as i32,
+/// Lines that a row's words take: a phone has no room for them in one.
+fn lines(look: Look) -> i32 {
+    match look {
+        Look::Phone => 2,
+        Look::Wide => 1,
     }
 }
 
-/// What a row says: how often, and how long in all.
-fn words((state, breaker): Row, spans: &[&Held]) -> String {
+/// Pixels of a row.
+fn tall(look: Look) -> i32 {
+    NAME * lines(look) + BAR + 3
+}
+
+/// Pixels that rows need.
+pub fn height(rows: &[Row], look: Look) -> i32 {
+    match rows.len() {
+        0 => 0,
+        count => HEAD + tall(look) * count as i32,
+    }
+}
+
+/// What a row says: its name, and how often and how long in all.
+fn words((state, breaker): Row, spans: &[&Held]) -> (String, String) {
+    let name = format!("{} ({})", state.name(), breaker.name());
     let seconds: i128 = spans.iter().map(|held| held.seconds()).sum();
     let times = match spans.len() {
-        0 => return format!("{} ({}): never", state.name(), breaker.name()),
+        0 => return (name, "never".to_owned()),
         1 => "once".to_owned(),
         count => format!("{} times", grouped(count as u128)),
     };
-    let (state, breaker) = (state.name(), breaker.name());
-    format!(
-        "{state} ({breaker}): {times}, {}",
-        Unit::Seconds.show(seconds)
-    )
+    (name, format!("{times}, {}", Unit::Seconds.show(seconds)))
 }
 
 /// The rows of a run in a market. `letters` are those for which the charts above have room.
 pub fn draw(
-    area: &Area,
+    (area, look): (&Area, Look),
     time: (i64, i64),
     letters: i32,
     rows: &[Row],
@@ -76,7 +86,7 @@ pub fn draw(
         left + (share.clamp(0.0, 1.0) * f64::from(wide)).round() as i32
     };
     for (place, row) in rows.iter().enumerate() {
-        let top = HEAD + (NAME + BAR + 3) * place as i32;
+        let top = HEAD + tall(look) * place as i32;
         let of_row = |held: &&Held| (held.state, held.breaker) == *row;
         let spans: Vec<&Held> = run
             .held
@@ -84,9 +94,18 @@ pub fn draw(
             .filter(here(market))
             .filter(of_row)
             .collect();
+        let (name, sums) = words(*row, &spans);
+        let said = match look {
+            Look::Phone => vec![name, sums],
+            Look::Wide => vec![format!("{name}: {sums}")],
+        };
         let style = text(Ink::Muted, HPos::Left, VPos::Top);
-        area.draw(&Text::new(words(*row, &spans), (left, px(top)), style))?;
-        let (upper, lower) = (px(top + NAME), px(top + NAME + BAR));
+        for (line, words) in said.into_iter().enumerate() {
+            let place = (left, px(top + NAME * line as i32));
+            area.draw(&Text::new(words, place, style.clone()))?;
+        }
+        let top = top + NAME * lines(look);
+        let (upper, lower) = (px(top), px(top + BAR));
         let all = [(left, upper), (left + wide, lower)];
         area.draw(&Rectangle::new(all, Ink::Grid.filled()))?;
         for held in spans {

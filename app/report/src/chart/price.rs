@@ -66,8 +66,8 @@ pub fn axes(view: &View, market: usize) -> Option<Axes> {
 
 impl Axes {
     /// Pixels that what breakers did needs below the margins.
-    pub fn strip(&self) -> i32 {
-        held::height(&self.held)
+    pub fn strip(&self, look: Look) -> i32 {
+        held::height(&self.held, look)
     }
 }
 
@@ -81,7 +81,7 @@ pub fn draw(area: &Area, look: Look, axes: &Axes, view: &View, run: &Run, market
     let Some(ran) = run.markets.get(market) else {
         return Ok(());
     };
-    let height = area.dim_in_pixel().1 as i32 - px(axes.strip());
+    let height = area.dim_in_pixel().1 as i32 - px(axes.strip(look));
     let (charts, strip) = area.split_vertically(height);
     let (above, below) = charts.split_vertically(height * 56 / 100);
     let below = below.margin(px(8), 0, 0, 0);
@@ -130,7 +130,7 @@ pub fn draw(area: &Area, look: Look, axes: &Axes, view: &View, run: &Run, market
         &along(|p| p.maintenance_ppm as f64 / 1e4),
         Ink::Maintenance.line(1.75),
     )?;
-    held::draw(&strip, axes.time, room, &axes.held, (run, market))
+    held::draw((&strip, look), axes.time, room, &axes.held, (run, market))
 }
 
 /// Spans of time, behind everything else.

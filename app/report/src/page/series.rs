@@ -92,8 +92,8 @@ fn market_of(view: &View, axes: &price::Axes, market: usize, run: &Run) -> Marku
         run.order.shown(),
     );
     let height = |look| match look {
-        Look::Phone => 400 + axes.strip(),
-        Look::Wide => 420 + axes.strip(),
+        Look::Phone => 400 + axes.strip(look),
+        Look::Wide => 420 + axes.strip(look),
     };
     let chart = chart::both(&id, &title, &about, height, |area, look| {
         price::draw(area, look, axes, view, run, market)
