@@ -258,6 +258,17 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         folder: PROGRAM,
+        except: &[
+            UPGRADE,
+            "programs/bulwark/src/seeds.rs",
+            "programs/bulwark/src/instructions/create_guardian.rs",
+            "programs/bulwark/src/instructions/execute_upgrade.rs",
+        ],
+        words: &["LOADER", "GUARDIAN"],
+        advice: "only upgrade.rs speaks to the loader and signs for the guardian",
+    },
+    Reserved {
+        folder: PROGRAM,
         except: &[EVENT, HEAP],
         words: &[
             "emit_cpi!",
@@ -352,7 +363,7 @@ pub fn instructions(tree: &Tree) -> Vec<Finding> {
 }
 
 /// The instruction that a line of lib.rs hands over to.
-fn call(code: &str) -> Option<&str> {
+pub(super) fn call(code: &str) -> Option<&str> {
     code.trim()
         .strip_prefix("instructions::")?
         .split_once('(')
@@ -401,6 +412,9 @@ mod tests {
         assert_eq!(one("programs/bulwark/src/token.rs", moves), NONE);
         let signs = "let seeds = [VAULT_AUTHORITY];\nlet key = VAULT_AUTHORITY_AND_BUMP.0;\n";
         assert_eq!(one("programs/bulwark/src/instructions/a.rs", signs), [1]);
+        let loads = "let seeds = [seeds::GUARDIAN];\nlet id = LOADER;\n";
+        assert_eq!(one("programs/bulwark/src/instructions/a.rs", loads), [1, 2]);
+        assert_eq!(one("programs/bulwark/src/upgrade.rs", loads), NONE);
         let emits = "emit_cpi!(x);\nevent::emit(a, &b);\n";
         assert_eq!(one("programs/bulwark/src/instructions/a.rs", emits), [1]);
         let derives = "#[cfg_attr(feature = \"a\", derive(anchor_lang::B))]\nstruct C;\n";

@@ -8,6 +8,7 @@ mod layers;
 mod maps;
 mod mutants;
 mod papers;
+mod permits;
 mod source;
 
 use std::collections::BTreeMap;
@@ -88,7 +89,7 @@ impl Tree {
     }
 
     fn check(&self) -> Vec<Finding> {
-        let rules: [fn(&Tree) -> Vec<Finding>; 14] = [
+        let rules: [fn(&Tree) -> Vec<Finding>; 15] = [
             layers::dependencies,
             layers::names,
             layers::instructions,
@@ -100,6 +101,7 @@ impl Tree {
             papers::invariants,
             papers::attacks,
             papers::machines,
+            permits::permits,
             maps::modules,
             maps::events,
             mutants::mutants,
