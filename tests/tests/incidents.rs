@@ -2,6 +2,9 @@
 //! there was to lose and what was lost. Every sum is what the vaults held or paid, at the prices of
 //! the Board.
 
+use std::path::Path;
+use std::sync::Mutex;
+
 use bulwark::decided::{feed_source, listing_hash};
 use bulwark::error::BulwarkError as E;
 use bulwark::upgrade::digest;
@@ -14,7 +17,7 @@ use bulwark_core::mode::Mode;
 use bulwark_core::params::Group;
 use bulwark_svm::vm::{address, elf_path, pubkey, read_elf};
 use bulwark_svm::world::{
-    SOL, SOL_PERP, USDC, World, base_e8, expect_error, member_key, scaled, usdc,
+    SOL, SOL_PERP, USDC, World, base_e8, expect_error, member, member_key, scaled, usdc,
 };
 use bulwark_svm::{launch, tokens};
 use solana_signer::Signer;
@@ -91,8 +94,41 @@ fn everybody_leaves(world: &mut World) -> u64 {
     world.now().slot - from
 }
 
-fn told(incident: &str, at_risk: u64, lost: u64) {
-    println!("{incident}: ${at_risk} would have been lost, ${lost} were");
+/// Writes what an incident came to into its row of docs/guardian.md, or compares it with what
+/// stands there. Money in whole USD.
+fn told(incident: &str, at_risk: &str, lost: &str, because: &str) {
+    static PAGE: Mutex<()> = Mutex::new(());
+    let row = format!("| {incident} | {at_risk} | {lost} | {because} |");
+    println!("{row}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guardian.md");
+    let _alone = PAGE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let text = std::fs::read_to_string(&path).expect("the page");
+    let start = format!("| {incident} |");
+    let old = text.lines().find(|line| line.starts_with(&start));
+    let old = old.unwrap_or_else(|| panic!("docs/guardian.md has no row {incident}"));
+    if std::env::var_os("BULWARK_WRITE").is_some() {
+        std::fs::write(&path, text.replace(old, &row)).expect("the page is written");
+    } else {
+        let hint = "BULWARK_WRITE=1 cargo test --workspace --test incidents";
+        assert_eq!(old, row, "docs/guardian.md is stale: {hint}");
+    }
+}
+
+/// Whole USD, with thousands apart.
+fn dollars(amount: u64) -> String {
+    format!("${}", apart(amount))
+}
+
+fn apart(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Drift, April 2026: a stolen quorum with signatures collected beforehand relaxed limits, listed a
@@ -123,6 +159,7 @@ fn drift_a_stolen_quorum_lists_its_own_token() {
     // Limits go by steps within their bounds, not away.
     let away = Action::SetParameters(0, Subject::Bank(0), 1, limits);
     expect_error(world.try_propose(1, &away), E::ParameterOutOfBounds);
+    prepared_signatures_are_worth_nothing(&mut world, &Action::List(0, hash));
     let proposed = world.now().slot;
     let nonce = world.queue(4, &Action::List(0, hash));
     let listing = world
@@ -137,11 +174,8 @@ fn drift_a_stolen_quorum_lists_its_own_token() {
         world.now().slot + SLOTS_A_DAY / 2 < eta.slot,
         "half a day early"
     );
-    println!(
-        "{} slots after the quorum all are out, {} before it lands",
-        world.now().slot - proposed,
-        eta.slot - world.now().slot
-    );
+    println!("{} slots after the quorum", world.now().slot - proposed);
+    let early = eta.slot - world.now().slot;
     assert!(slots < 6 * SLOTS_A_DAY + SLOTS_A_DAY / 10);
     let lost = held(&world);
     assert_eq!(lost, 0, "there is nothing left to take");
@@ -152,7 +186,37 @@ fn drift_a_stolen_quorum_lists_its_own_token() {
     // And then it counts for nothing yet.
     let seat = world.board().banks[3];
     assert_eq!(seat.warm_until - seat.warm_from, 7 * DAY);
-    told("Drift, stolen quorum", at_risk, lost);
+    let because = format!(
+        "signatures age in 512 blocks; limits go by steps; a listing waits a week and warms up for \
+         another; all are out {} slots before it lands",
+        apart(early)
+    );
+    told(
+        "Drift, April 2026: a stolen quorum with stored signatures relaxes limits and lists its \
+         own token",
+        &dollars(at_risk),
+        &dollars(lost),
+        &because,
+    );
+}
+
+/// What Drift's thieves had: approvals signed weeks before, kept alive by durable nonces. Here one
+/// behind a nonce is refused, and one without is dead after 512 blocks.
+fn prepared_signatures_are_worth_nothing(world: &mut World, action: &Action) {
+    let nonce = world.propose(1, action);
+    let quote = world.quote_block();
+    let approve = world
+        .deployment
+        .approve_proposal(member_key(2), nonce, quote);
+    let advance = world.durable_nonce(&member(2));
+    let kept = world.send(&[advance, approve.clone()], &[&member(2)]);
+    expect_error(kept, E::DurableNonce);
+    for _ in 0..512 {
+        world.advance_apart(0, 1);
+        world.quote_block();
+    }
+    expect_error(world.send(&[approve], &[&member(2)]), E::StaleQuote);
+    assert_eq!(world.proposal(nonce).state, State::Open as u8);
 }
 
 /// One stolen key restricts for hours, and nothing else.
@@ -186,10 +250,12 @@ fn a_stolen_key_costs_hours() {
         world.withdraw("bob", USDC, usdc(1_000.0)),
         (usdc(1_000.0), 0)
     );
+    let lost = at_risk - usdc(1_000.0) / 1_000_000 - held(&world);
     told(
-        "a stolen key",
-        at_risk,
-        at_risk - usdc(1_000.0) / 1_000_000 - held(&world),
+        "one stolen key",
+        &dollars(at_risk),
+        &dollars(lost),
+        "it restricts for six hours, twice a week",
     );
 }
 
@@ -207,7 +273,17 @@ fn a_bribed_quorum_finds_empty_vaults() {
     assert_eq!(eta - from, 7 * SLOTS_A_DAY);
     // Two hours to notice, six days to leave, nearly one to spare.
     assert!(world.now().slot + SLOTS_A_DAY / 2 < eta);
-    told("a bribed quorum", at_risk, held(&world));
+    let because = format!(
+        "{} slots to leave, {} until it lands",
+        apart(slots),
+        apart(eta - from)
+    );
+    told(
+        "a bribed quorum of all five changes the delays",
+        &dollars(at_risk),
+        &dollars(held(&world)),
+        &because,
+    );
     assert_eq!(held(&world), 0);
 }
 
@@ -234,7 +310,12 @@ fn beanstalk_a_vote_of_one_slot_moves_nothing() {
     }
     assert_eq!(world.proposal(nonce).state, State::Cancelled as u8);
     assert_eq!(held(&world), at_risk);
-    told("Beanstalk, one slot", at_risk, 0);
+    told(
+        "Beanstalk, April 2022: a majority for one slot",
+        &dollars(at_risk),
+        &dollars(at_risk - held(&world)),
+        "nothing that loosens is decided and done in one slot; two voices end it later",
+    );
 }
 
 /// An upgrade with a back door by a quorum of thieves: it lands, on empty vaults.
@@ -260,7 +341,12 @@ fn a_back_door_opens_on_empty_vaults() {
     let done = world.unaudited(|world| world.send(&[execute], &[&thief]));
     done.unwrap();
     assert_eq!(lost, 0);
-    told("an upgrade with a back door", at_risk, lost);
+    told(
+        "an upgrade with a back door, and a pause over the exit",
+        &dollars(at_risk),
+        &dollars(lost),
+        "a pause slows nobody below the raised rate; the buffer opens on empty vaults",
+    );
 }
 
 /// The same in a hurry: a pause of their own making, then an incident upgrade, and nobody awake who
@@ -278,16 +364,19 @@ fn a_back_door_in_a_hurry_opens_on_empty_vaults_too() {
     let nonce = world.queue(4, &repair);
     let slots = everybody_leaves(&mut world);
     let eta = world.proposal(nonce).eta.slot;
-    println!(
-        "{slots} slots to leave, {} before it lands",
-        eta - world.now().slot
-    );
+    let early = eta - world.now().slot;
     assert!(world.now().slot + SLOTS_A_DAY / 2 < eta);
     assert_eq!(held(&world), 0);
+    let because = format!(
+        "{} slots to leave, {} more before it lands",
+        apart(slots),
+        apart(early)
+    );
     told(
-        "an incident upgrade with a back door",
-        at_risk,
-        held(&world),
+        "the same in 48 h, in a pause of their own",
+        &dollars(at_risk),
+        &dollars(held(&world)),
+        &because,
     );
 }
 
@@ -346,5 +435,12 @@ fn a_pause_then_liquidations_finds_who_topped_up_and_who_has_grace() {
         world.position("alice", SOL_PERP).base.unsigned_abs(),
         base_e8(150.0)
     );
-    told("a pause as a weapon: position sold", sold * 95, 0);
+    let kept = world.position("alice", SOL_PERP).base.unsigned_abs();
+    let lost = (base_e8(150.0) - kept) / 100_000_000;
+    told(
+        "a pause over a falling price, then liquidations",
+        &format!("{sold} of 150 SOL of a position"),
+        &lost.to_string(),
+        "topping up is never closed; grace of a quarter of an hour",
+    );
 }
