@@ -4,7 +4,7 @@
 use bulwark_core::guardian::Action;
 use bulwark_core::mode::Mode;
 use bulwark_state::{Bank, Board, Compartment, End, Guardian, Market};
-use bulwark_svm::world::{SOL_PERP, USDC, World, usdc};
+use bulwark_svm::world::{BTC, SOL, SOL_PERP, USDC, World, scaled, usdc};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 24 * HOUR;
@@ -92,11 +92,19 @@ fn inv_exit_with_dead_oracles_halted_markets_and_no_guardian_in_every_mode() {
     }
 }
 
-/// The longest that real powers can slow an exit: Restricted by a broken bit all the time, and
-/// every hour of Paused that both budgets hold within thirty days.
-#[test]
-fn i06_the_worst_case_of_all_budgets_is_known() {
+/// The longest that real powers can slow an exit from a bank: Restricted by a broken bit all the
+/// time, every hour of Paused that automation's budget holds (another bank is short, and somebody
+/// checks it whenever that pauses), and after each of those every hour that the guardians' holds.
+fn worst_of_all_budgets(leaving: usize) -> (f64, i64) {
     let mut world = venue();
+    world.deposit("maker", BTC, scaled(0.1, 8));
+    world.deposit("alice", SOL, scaled(9_990.0, 9));
+    world.deposit("bob", SOL, scaled(10.0, 9));
+    for _ in 0..3 {
+        world.advance(DAY);
+        world.touch_bank(leaving);
+    }
+    world.refresh_all();
     let market = world.deployment.markets[SOL_PERP].market;
     world.corrupt::<Market>(market, |market| market.oi_long += 1);
     let items = bulwark_client::Items {
@@ -105,16 +113,24 @@ fn i06_the_worst_case_of_all_budgets_is_known() {
     };
     world.check(&items).unwrap();
     assert_eq!(world.mode(), Mode::Restricted);
+    world.steal(BTC, scaled(0.01, 8));
+    let short = bulwark_client::Items {
+        banks: vec![BTC],
+        ..Default::default()
+    };
     let from = world.now().unix;
-    world.withdraw("alice", USDC, u64::MAX);
-    let mut paused = 0;
+    let before = world.tokens_of("alice", leaving);
+    world.withdraw("alice", leaving, u64::MAX);
+    let (mut paused, mut automation) = (0, 0);
     while world.account("alice").ticket_count > 0 {
         if world.mode() != Mode::Paused {
+            world.check(&short).unwrap();
+            automation += i64::from(world.mode() == Mode::Paused);
+        }
+        if world.mode() != Mode::Paused {
             for member in 1..=5 {
-                world.vm.fund(
-                    solana_signer::Signer::pubkey(&bulwark_svm::world::member(member)),
-                    1_000_000_000,
-                );
+                let key = solana_signer::Signer::pubkey(&bulwark_svm::world::member(member));
+                world.vm.fund(key, 1_000_000_000);
             }
             let pause = world.queue(3, &Action::Pause(0, 72 * 3_600, 1));
             // Once the budget is used up this adds nothing.
@@ -122,13 +138,30 @@ fn i06_the_worst_case_of_all_budgets_is_known() {
         }
         paused += i64::from(world.mode() == Mode::Paused) * 2;
         world.advance(2 * HOUR);
-        world.try_crank("alice", USDC, 0).unwrap();
+        world.try_crank("alice", leaving, 0).unwrap();
+        assert!(world.now().unix - from < 60 * DAY, "she is still there");
     }
-    let days = (world.now().unix - from) as f64 / DAY as f64;
-    println!("{days:.1} days, {paused} h of them paused");
-    assert!((96..=98).contains(&paused), "{paused}");
-    // 22.2 days at half the rate; four of the days at a quarter cost two more.
-    assert!((22.0..=24.5).contains(&days), "{days}");
+    assert_eq!(automation, 3, "three pauses of a day each by checks");
+    let got = world.tokens_of("alice", leaving) - before;
+    let all = if leaving == USDC {
+        usdc(999_000.0)
+    } else {
+        scaled(9_990.0, 9)
+    };
+    assert_eq!(got, all, "to the unit");
+    ((world.now().unix - from) as f64 / DAY as f64, paused)
+}
+
+#[test]
+fn i06_the_worst_case_of_all_budgets_is_known() {
+    for bank in [USDC, SOL] {
+        let (days, paused) = worst_of_all_budgets(bank);
+        println!("bank {bank}: {days:.1} days, {paused} h of them paused");
+        // 96 h of guardians and 72 h of automation; a look every two hours.
+        assert!((168..=170).contains(&paused), "{paused}");
+        // 22.2 days at half the rate; seven of the days at a quarter cost three and a half more.
+        assert!((25.0..=26.5).contains(&days), "{days}");
+    }
 }
 
 /// Buckets of one millionth, Paused: the compiled minimum still lets 2.5 % a day out, a tenth of it
@@ -166,4 +199,32 @@ fn a_small_exit_passes_the_queue_once_a_day() {
     world.advance(DAY);
     world.touch_bank(USDC);
     assert_eq!(world.withdraw("bob", USDC, usdc(1.0)), (usdc(1.0), 0));
+}
+
+/// Who has positions draws on the compartment's buckets besides the bank's: where those hold little
+/// he waits while the bank's own would pay, and whoever has none is paid the same beside him.
+#[test]
+fn who_has_positions_waits_for_the_compartments_bucket_too() {
+    let mut world = venue();
+    world.fund("carol", 300_000.0);
+    world.fund("bob", 20_000.0);
+    for _ in 0..3 {
+        world.advance(DAY);
+        world.touch_bank(USDC);
+    }
+    world.refresh_all();
+    world.trade("alice", "carol", SOL_PERP, 1.0, 100.0);
+    let asked = usdc(8_000.0);
+    assert_eq!(world.fork().withdraw("alice", USDC, asked), (asked, 0));
+    let key = world.deployment.banks[USDC].bank;
+    world.corrupt::<Bank>(key, |bank| {
+        bank.totals.hour.cap_ppm = 1;
+        bank.totals.day.cap_ppm = 1;
+    });
+    assert_eq!(world.fork().withdraw("bob", USDC, asked), (asked, 0));
+    let (paid, queued) = world.withdraw("alice", USDC, asked);
+    println!("{paid} paid, {queued} queued");
+    // The compiled minimum of the hour, 0.25 % of 1.32 million, is open at once.
+    assert!(paid > 0 && paid <= usdc(3_301.0), "{paid}");
+    assert_eq!(paid + queued, asked);
 }
