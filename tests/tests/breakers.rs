@@ -4,19 +4,22 @@
 use bulwark::error::BulwarkError as E;
 use bulwark::instructions::{CreateBankArgs, Which};
 use bulwark_client::Items;
+use bulwark_core::gate::{self, Severity};
 use bulwark_core::health::Level;
 use bulwark_core::mode::Mode;
 use bulwark_core::params::Class;
 use bulwark_core::permits::MarketStatus;
 use bulwark_core::time::open_seconds_of_market;
 use bulwark_core::{breaker, targets};
-use bulwark_state::Watch;
+use bulwark_state::{OracleSource, Watch};
 use bulwark_svm::launch::{BankPlan, FeedPlan};
+use bulwark_svm::vm::pubkey;
 use bulwark_svm::world::{
     BTC, BTC_PERP, Outcome, SOL, SOL_PERP, USDC, World, ask, bid, expect_error, price_e8, scaled,
     standard_plan, usdc,
 };
-use bulwark_svm::{launch, tokens};
+use bulwark_svm::{launch, pyth, tokens};
+use solana_signer::Signer;
 
 const MINUTE: i64 = 60;
 /// Feed and bank of the bridged bitcoin.
@@ -235,6 +238,63 @@ fn a_dead_feed_closes_its_market_and_no_other() {
     let seen = watch(&world);
     assert_eq!((seen.sequence, seen.reason), (1, ORACLE));
     opens(&mut world, 100.0, Ok(()));
+}
+
+/// Prints of both sources, the second's at `ratio` of the first's.
+fn both_say(world: &mut World, ratio: f64) {
+    world.advance(5);
+    let price = price_e8(100.0);
+    world.publish(SOL, price, price / 5_000, price);
+    let at = world.now().unix;
+    let mut message = launch::message("second", 0, price_e8(100.0 * ratio), 1, at);
+    message.feed_id = launch::feed_id("second");
+    let data = pyth::price_update(&message, world.now().slot);
+    let second = launch::oracle("second");
+    world.write_oracle(second, pyth::CLASSIC_RECEIVER, data);
+    let first = pubkey(launch::oracle(world.plan.feeds[SOL].name));
+    let payer = pubkey(Signer::pubkey(&world.vm.payer));
+    let number = u8::try_from(SOL).expect("it fits");
+    let refresh = world
+        .deployment
+        .refresh(payer, &[(number, first, Some(pubkey(second)))]);
+    world.send(&[refresh], &[]).expect("both are read");
+}
+
+#[test]
+fn two_sources_that_differ_close_their_market_to_new_risk_until_they_agree() {
+    let mut world = venue();
+    world.rewrite_board(|board| {
+        board.feeds[SOL].second = OracleSource {
+            id: launch::feed_id("second"),
+            kind: 1,
+            reserved: [0; 7],
+        };
+    });
+    both_say(&mut world, 1.0);
+    assert_eq!(watch(&world).sequence, 0);
+    opens(&mut world, 100.0, Ok(()));
+    let severity = |world: &World| gate::severity(&world.board().feeds[SOL], world.now());
+    both_say(&mut world, 1.06);
+    assert_eq!(severity(&world), Severity::Diverged);
+    let seen = watch(&world);
+    assert_eq!((seen.sequence, seen.reason), (1, ORACLE));
+    opens(&mut world, 100.0, Err(E::NotFilledWhole));
+    expect_error(reduces(&mut world, "maker", 100.0), E::NotFilledWhole);
+    // Counted once while it lasts.
+    both_say(&mut world, 1.06);
+    assert_eq!(watch(&world).sequence, 1);
+    // The other market trades on.
+    world.price(BTC, 50_000.0);
+    world.place("bob", BTC_PERP, ask(0.1, 50_000.0).post_only());
+    let order = bid(0.1, 50_000.0).fill_or_kill();
+    world.place("liquidator", BTC_PERP, order);
+    both_say(&mut world, 1.0);
+    assert_eq!(severity(&world), Severity::Ok);
+    assert_eq!(watch(&world).sequence, 1);
+    opens(&mut world, 100.0, Ok(()));
+    // And anew is counted anew.
+    both_say(&mut world, 0.94);
+    assert_eq!(watch(&world).sequence, 2);
 }
 
 /// LUNA: 5 % a minute down. The target reaches its cap, and from there on open interest doesn't

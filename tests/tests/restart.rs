@@ -5,7 +5,9 @@ use bulwark::error::BulwarkError;
 use bulwark_client::Items;
 use bulwark_core::breaker::restart::SLOTS;
 use bulwark_core::guardian::Action;
+use bulwark_core::matching::caps;
 use bulwark_core::mode::{Mode, stretched};
+use bulwark_state::Market;
 use bulwark_svm::world::{SOL, SOL_PERP, USDC, World, ask, bid, expect_error, usdc};
 
 /// Alice is long 100 SOL on $700: liquidatable below about $95.9, critical below about $94.4.
@@ -107,6 +109,29 @@ fn minutes(world: &mut World, minutes: i64, ms: u64) {
     }
 }
 
+/// The largest new notional of a slot, $20,000 before what tightens it, as orders find it that fit
+/// just so or don't. In UsdE6.
+fn new_notional(world: &World) -> u64 {
+    let mut world = world.fork();
+    let key = world.deployment.markets[SOL_PERP].market;
+    world.corrupt::<Market>(key, |market| market.slot_notional_cap = usdc(20_000.0));
+    let (board, market, now) = (world.board(), world.market(SOL_PERP), world.now());
+    let cap = caps(&board, &market, now).expect("the Board holds it");
+    let fitting = cap.slot_notional as f64 / 1e8;
+    for (size, fits) in [(fitting - 0.5, true), (fitting + 0.5, false)] {
+        let mut fork = world.fork();
+        let size = (size * 10.0).round() / 10.0;
+        fork.place("maker", SOL_PERP, ask(size, 100.0).post_only());
+        let order = bid(size, 100.0).fill_or_kill();
+        let outcome = fork.try_place("liquidator", SOL_PERP, order);
+        match fits {
+            true => drop(outcome.expect("it fits")),
+            false => expect_error(outcome, BulwarkError::NotFilledWhole),
+        }
+    }
+    cap.slot_notional
+}
+
 #[test]
 fn congestion_tightens_new_risk_and_lengthens_grace_and_stops_no_liquidation() {
     let grace = |slow: bool| {
@@ -122,6 +147,7 @@ fn congestion_tightens_new_risk_and_lengthens_grace_and_stops_no_liquidation() {
         if slow {
             assert!(board.markets[SOL_PERP].margin.im >= margin);
         }
+        let cap = new_notional(&world);
         let pause = world.queue(3, &Action::Pause(0, 60, 1));
         world.execute(pause).unwrap();
         world.advance_apart(61, 61_000 / if slow { 1_000 } else { 400 });
@@ -134,12 +160,14 @@ fn congestion_tightens_new_risk_and_lengthens_grace_and_stops_no_liquidation() {
             world.advance_apart(10, 10_000 / if slow { 1_000 } else { 400 });
             world.refresh_all();
             match world.take_over("liquidator", "alice", SOL_PERP, u64::MAX) {
-                Ok(_) => return world.now().unix - ended,
+                Ok(_) => return (world.now().unix - ended, cap),
                 refused => expect_error(refused, BulwarkError::GraceHolds),
             }
         }
     };
-    let (calm, slow) = (grace(false), grace(true));
+    let ((calm, calm_cap), (slow, slow_cap)) = (grace(false), grace(true));
+    println!("new notional of {calm_cap} in calm, {slow_cap} while slots are slow");
+    assert!(slow_cap * 2 < calm_cap, "{slow_cap} of {calm_cap}");
     println!("grace of {calm} s in calm, {slow} s while slots are slow");
     assert!((280..=400).contains(&calm), "{calm}");
     assert!((600..=910).contains(&slow), "{slow}");

@@ -250,6 +250,36 @@ fn open_interest_that_does_not_match_restricts_and_stops_its_market() {
     assert_eq!(world.mode(), Mode::Normal);
 }
 
+/// Who would move its positions otherwise is refused like who trades: taking over, winding up.
+#[test]
+fn a_broken_market_is_neither_taken_over_nor_wound_up_in() {
+    let mut world = World::new();
+    for (name, money) in [("maker", 200_000.0), ("liquidator", 100_000.0)] {
+        world.fund(name, money);
+    }
+    world.fund_insurance(10_000.0);
+    world.fund("alice", 1_000.0);
+    world.trade("alice", "maker", SOL_PERP, 100.0, 100.0);
+    world.advance(60);
+    world.refresh_all();
+    let key = world.deployment.markets[SOL_PERP].market;
+    for (price, wound_up) in [(92.0, false), (88.0, true)] {
+        let mut low = world.fork();
+        low.advance(70);
+        low.crash(SOL, price);
+        low.advance(3);
+        low.refresh_all();
+        let act = |world: &mut World| match wound_up {
+            true => world.wind_up("liquidator", "alice", 1_000_000),
+            false => world.take_over("liquidator", "alice", SOL_PERP, 1_000_000_000),
+        };
+        act(&mut low.fork()).unwrap();
+        low.corrupt::<Market>(key, |market| market.oi_long += 1);
+        expect_error(act(&mut low), BulwarkError::InvariantBroken);
+        assert_eq!(low.position("alice", SOL_PERP).base, 10_000_000_000);
+    }
+}
+
 #[test]
 fn money_left_in_a_market_without_positions_is_a_broken_market() {
     let mut world = venue();
