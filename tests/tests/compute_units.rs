@@ -480,3 +480,23 @@ fn every_instruction_stays_below_its_ceiling() {
     problems.extend(costs::keep(&written, &decisions, &vm));
     assert!(problems.is_empty(), "{problems:#?}");
 }
+
+/// Without the bytecode that logs it, what the page says of asking is held: every row has a figure,
+/// and none is above the bound. `cargo xtask cu` measures them anew.
+#[test]
+fn what_is_written_of_asking_for_permission_is_within_its_bound() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/costs.md");
+    let text = std::fs::read_to_string(page).expect("the page");
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    let mut seen = 0;
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let Some(asking) = cells.get(7).filter(|_| cells.len() == 10) else {
+            continue;
+        };
+        let asking: u64 = asking.replace(',', "").parse().expect("units of asking");
+        assert!(asking <= ASKING_UNITS, "{row}");
+        seen += 1;
+    }
+    assert!(seen > 60, "{seen} rows");
+}

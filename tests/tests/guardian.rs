@@ -2,7 +2,8 @@
 //! nobody else does anything, and users leave meanwhile.
 
 use bulwark::error::BulwarkError;
-use bulwark_client::Items;
+use bulwark::instructions::RestrictArgs;
+use bulwark_client::{Instruction, Items};
 use bulwark_core::guardian::{
     ALL_COMPARTMENTS, Action, MAX_SUBJECTS, ORDINARY_DELAY, SLACK, State, Successor,
 };
@@ -318,6 +319,9 @@ fn a_program_cannot_be_proposed_as_a_member() {
         let refused = world.try_propose(1, &Action::AddMember(key.to_bytes()));
         expect_error(refused, error);
     }
+    // The veto seat may be an address that a program signs for, but no member's.
+    let seat = world.try_propose(1, &Action::SetVeto(member_key(3).to_bytes()));
+    expect_error(seat, BulwarkError::BadMember);
 }
 
 #[test]
@@ -392,6 +396,26 @@ fn an_unanswered_proposal_expires() {
     expect_error(world.expire(nonce), BulwarkError::ProposalClosed);
 }
 
+/// Everything that a member says in person, with this quote: a vote on another's proposal, one of
+/// his own, and a restriction.
+fn said(world: &World, proposal: u64, quote: bulwark::fresh::Quote) -> [Instruction; 4] {
+    let (ours, who) = (&world.deployment, member_key(2));
+    let args = RestrictArgs {
+        scope: 0,
+        seconds: 60,
+        reason: 1,
+        quote,
+    };
+    let next = world.guardian().nonce;
+    let propose = ours.propose(who, next, &pause(1), quote);
+    [
+        ours.approve_proposal(who, proposal, quote),
+        ours.object_to_proposal(who, proposal, quote),
+        propose.expect("it fits"),
+        ours.restrict(who, args, Some(ours.compartment)),
+    ]
+}
+
 #[test]
 fn i04_a_signature_collected_beforehand_is_worthless() {
     let mut world = guarded();
@@ -403,32 +427,28 @@ fn i04_a_signature_collected_beforehand_is_worthless() {
     let slots = [quote.slot - 1, quote.slot + 1, 0, u64::MAX];
     let missing = slots.map(|slot| bulwark::fresh::Quote { slot, ..quote });
     for bad in missing.into_iter().chain([forged]) {
-        let approve = world.deployment.approve_proposal(member_key(2), nonce, bad);
-        expect_error(
-            world.send(&[approve], &[&member(2)]),
-            BulwarkError::StaleQuote,
-        );
+        for act in said(&world, nonce, bad) {
+            let stale = world.send(&[act], &[&member(2)]);
+            expect_error(stale, BulwarkError::StaleQuote);
+        }
     }
     // 512 blocks later the same quote has left.
-    let approve = world
-        .deployment
-        .approve_proposal(member_key(2), nonce, quote);
+    let collected = said(&world, nonce, quote);
     for _ in 0..512 {
         world.advance_apart(0, 1);
         world.quote_block();
     }
-    expect_error(
-        world.send(&[approve], &[&member(2)]),
-        BulwarkError::StaleQuote,
-    );
+    for act in collected {
+        let stale = world.send(&[act], &[&member(2)]);
+        expect_error(stale, BulwarkError::StaleQuote);
+    }
     // A block before skipped slots is still found.
     let older = world.quote_block();
     world.advance_apart(4, 40);
     world.quote_block();
-    let approve = world
-        .deployment
-        .approve_proposal(member_key(2), nonce, older);
-    world.send(&[approve], &[&member(2)]).unwrap();
+    for act in said(&world, nonce, older) {
+        world.fork().send(&[act], &[&member(2)]).unwrap();
+    }
 }
 
 #[test]
@@ -437,13 +457,35 @@ fn i04_a_durable_nonce_keeps_no_approval_alive() {
     let nonce = world.propose(1, &pause(1));
     let advance = world.durable_nonce(&member(2));
     let quote = world.quote_block();
-    let approve = world
-        .deployment
-        .approve_proposal(member_key(2), nonce, quote);
-    let durable = world.send(&[advance.clone(), approve.clone()], &[&member(2)]);
-    expect_error(durable, BulwarkError::DurableNonce);
-    // Only the first instruction makes a transaction durable.
-    world.send(&[approve, advance], &[&member(2)]).unwrap();
+    for act in said(&world, nonce, quote) {
+        let durable = world.send(&[advance.clone(), act.clone()], &[&member(2)]);
+        expect_error(durable, BulwarkError::DurableNonce);
+        // Only the first instruction makes a transaction durable.
+        let second = world.fork().send(&[act, advance.clone()], &[&member(2)]);
+        second.unwrap();
+    }
+}
+
+/// One short of its quorum nothing is carried out: two of five revoke nothing, one of five
+/// restricts nothing by a proposal.
+#[test]
+fn one_short_of_the_quorum_revokes_and_restricts_nothing() {
+    let mut world = guarded();
+    for (action, quorum) in [
+        (Action::Revoke(0, 0, 3_600), 3),
+        (Action::Restrict(0, 3_600, 1), 2),
+    ] {
+        let nonce = world.propose(1, &action);
+        for member in 2..quorum {
+            world.approve(member, nonce).unwrap();
+        }
+        expect_error(world.execute(nonce), BulwarkError::ProposalNotQueued);
+        assert_eq!(world.proposal(nonce).state, State::Open as u8);
+        world.approve(quorum, nonce).unwrap();
+        world.execute(nonce).unwrap();
+    }
+    assert_eq!(world.mode(), Mode::Restricted);
+    assert!(world.compartment().revocations[0].until.at > world.now().unix);
 }
 
 #[test]

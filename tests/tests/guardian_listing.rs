@@ -296,9 +296,12 @@ fn the_guardian_settles_a_market_and_closes_a_bank_after_a_week() {
     let mut world = guarded();
     let market = Action::WindDown(0, Subject::Market(0));
     let bank = Action::WindDown(0, Subject::Bank(1));
-    for subject in [Subject::Compartment, Subject::Feed(0)] {
+    for (subject, error) in [
+        (Subject::Compartment, BulwarkError::BadAction),
+        (Subject::Feed(0), BulwarkError::IncompleteSet),
+    ] {
         let refused = world.try_propose(1, &Action::WindDown(0, subject));
-        assert!(refused.is_err());
+        expect_error(refused, error);
     }
     let quote = world.try_propose(1, &Action::WindDown(0, Subject::Bank(0)));
     expect_error(quote, BulwarkError::BankForbids);

@@ -21,12 +21,12 @@ fn sources(folder: &str) -> Vec<(String, String)> {
     paths.filter_map(read).collect()
 }
 
-/// Names that instructions give to accounts of users: margin accounts and tickets.
+/// Names that instructions give to accounts of users: margin accounts, tickets and stakes.
 fn users() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (_, text) in sources("instructions") {
         for line in text.lines() {
-            let typed = ["MarginState>", "TicketState>"];
+            let typed = ["MarginState>", "TicketState>", "StakeState>"];
             let Some((name, kind)) = line
                 .trim()
                 .strip_prefix("pub ")
@@ -69,7 +69,9 @@ fn of_guardian(interface: &Value) -> Vec<(String, Vec<String>)> {
 fn no_instruction_of_the_guardian_takes_an_account_of_a_user() {
     let users = users();
     assert!(
-        users.contains("margin") && users.contains("ticket"),
+        ["margin", "ticket", "stake"]
+            .iter()
+            .all(|one| users.contains(*one)),
         "{users:?}"
     );
     let all = of_guardian(&interface());
@@ -114,6 +116,7 @@ fn what_a_decision_reaches_knows_no_account_of_a_user() {
             "MarginState",
             "TicketState",
             "MarginAccount",
+            "StakeState",
             "token::pay",
             "transfer",
         ] {

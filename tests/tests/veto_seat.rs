@@ -127,6 +127,8 @@ fn through_a_program_nothing_else_is_said() {
     let mut world = seated();
     let pause = Action::Pause(0, 3_600, 1);
     let nonce = world.propose(1, &pause);
+    // It could pay for a proposal of its own.
+    world.vm.fund(address(vault("dao")), 1_000_000_000);
     let quote = world.quote_block();
     let next = world.guardian().nonce;
     let ours = world.deployment.clone();
@@ -141,11 +143,11 @@ fn through_a_program_nothing_else_is_said() {
         let acts = [
             ours.approve_proposal(who, nonce, quote),
             ours.restrict(who, args(), Some(ours.compartment)),
+            ours.propose(who, next, &pause, quote).unwrap(),
         ];
         let mut acts = acts.to_vec();
         if signer.is_some() {
             acts.push(ours.object_to_proposal(who, nonce, quote));
-            acts.push(ours.propose(who, next, &pause, quote).unwrap());
             acts.push(ours.heartbeat(who));
         }
         for act in acts {
