@@ -11,8 +11,9 @@ mod severity;
 #[path = "stage/mod.rs"]
 mod stage;
 
+use bulwark_core::Error;
 use bulwark_core::gate::{self, Severity};
-use bulwark_core::health::{Level, Stage};
+use bulwark_core::health::{Level, Stage, health};
 use bulwark_core::mode::Mode;
 use bulwark_core::permits::{Action, Context, GATE};
 use bulwark_svm::world::{SOL, World};
@@ -27,6 +28,16 @@ type Steps = Vec<(Stage, bool, World)>;
 /// Both accounts with what is tried on them.
 fn both() -> [(&'static str, Steps, &'static [Act]); 2] {
     [("alice", down(), OF_A_LEG), ("bella", owing(), OF_A_DEBT)]
+}
+
+/// Whether an account is short of the level at which a liquidation ends: its flag stays on until
+/// there, above the stage at which it was set.
+fn short(world: &World, who: &'static str, mode: Mode) -> bool {
+    let (board, account, now) = (world.board(), world.account(who), world.now());
+    let paused = mode == Mode::Paused;
+    let end = health(&board, &account, Level::LiquidationEnd, now, paused);
+    let surplus = end.and_then(|health| health.surplus());
+    surplus.expect("health is computable") < 0
 }
 
 fn stages(steps: &Steps) -> Vec<Stage> {
@@ -57,7 +68,11 @@ fn every_mode_and_every_stage_of_the_account_in_grace_and_out_of_it() {
                         grace: grace && !critical && act.action != Action::Flag,
                         ..context(column.1, stage_in(world, who, column.1, *stage))
                     };
-                    let meant = expected(act, &cell);
+                    let low = act.action == Action::Unflag && short(world, who, column.1);
+                    let meant = match low {
+                        true => Err(Error::StageForbids.name().into()),
+                        false => expected(act, &cell),
+                    };
                     let found = answer(&mut fork, act);
                     cells += 1;
                     if meant != found {

@@ -8,7 +8,7 @@ use bulwark_core::guardian::Action as Decision;
 use bulwark_core::health::{self, Level, Stage};
 use bulwark_core::mode::{Mode, Phase};
 use bulwark_core::permits::{Action, BankStatus, Context, MarketStatus, permits};
-use bulwark_state::{Compartment, End, ModeRecord, Protocol};
+use bulwark_state::{Compartment, End, MarginAccount, ModeRecord, Protocol};
 use bulwark_svm::vm::Failure;
 use bulwark_svm::world::{Outcome, SOL, SOL_PERP, USDC, World, ask, bid, scaled, usdc};
 
@@ -86,8 +86,8 @@ fn venue() -> World {
     world
 }
 
-/// Bella owes 4,048 of quote, has 60 SOL at $100 and is long 20 more: without a leg there is no level
-/// between maintenance and critical.
+/// Bella owes 4,048 of quote, has 60 SOL at $100 and is long 20 more: without a leg there is no
+/// level between maintenance and critical.
 fn debtor() -> World {
     let mut world = World::new();
     world.fund("maker", 1_000_000.0);
@@ -225,6 +225,11 @@ pub const OF_A_LEG: &[Act] = &[
         world.wind_up("liquidator", "alice", 1_000_000)
     }),
     act(Action::Flag, |world, _| world.flag("alice")),
+    act(Action::Unflag, |world, _| {
+        let key = world.margin_key("alice");
+        world.corrupt::<MarginAccount>(key, |account| account.flagged_open = 1);
+        world.unflag("alice")
+    }),
 ];
 
 /// Acts on bella.

@@ -33,7 +33,8 @@ pub enum Call {
 }
 
 impl Council {
-    /// The call that a move is; `None` for time and for modes, and where nobody is left who would speak.
+    /// The call that a move is; `None` for time and for modes, and where nobody is left who would
+    /// speak.
     pub fn call(&self, scene: &Scene, step: &Move) -> Option<Call> {
         match *step {
             Move::Propose(index) => {
@@ -79,8 +80,8 @@ impl Council {
         }
     }
 
-    /// Who is heard of whenever time passes: those who act, and who objects for the rest. Who sleeps
-    /// is not.
+    /// Who is heard of whenever time passes: those who act, and who objects for the rest, unless he
+    /// sleeps.
     pub fn awake(&self, scene: &Scene) -> Vec<Key> {
         let guardian = &scene.guardian.0;
         let mut keys = self.seats(guardian);
