@@ -118,8 +118,9 @@ const LISTED: &[(Action, &str, usize)] = &[
     (Action::Claim, "stake", 7),
 ];
 
-/// Actions without a good transaction of their own: a loss is allocated by a wind-up, and a check
-/// goes on where its reward is refused.
+/// Actions without a good transaction of their own: a loss is allocated by a wind-up, whose own row
+/// refuses no less and whose gate core asks leg by leg, and a check goes on where its reward is
+/// refused ([`crate::a_first_latch_is_rewarded_where_the_table_says`]).
 pub const WITHOUT: [Action; 2] = [Action::AllocateLoss, Action::Reward];
 
 /// One good transaction of every action, and more where it has more ways.

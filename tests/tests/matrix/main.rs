@@ -13,7 +13,7 @@ mod slots;
 mod stage;
 
 use bulwark::error::BulwarkError;
-use bulwark_client::address as derived;
+use bulwark_client::{Items, address as derived};
 use bulwark_core::Error;
 use bulwark_core::gate::{self, Severity};
 use bulwark_core::mode::{Capability, Mode, Phase};
@@ -258,6 +258,54 @@ fn every_mode_and_every_revocation_of_every_action() {
         }
     }
     tally.close("mode × action × capability", 500);
+}
+
+/// A first latch in every mode, with and without the capability: the check is Ok whatever becomes
+/// of its reward.
+#[test]
+fn a_first_latch_is_rewarded_where_the_table_says() {
+    let mut base = slots::samples::base().world;
+    base.audited = false;
+    base.trader("carol");
+    let quote = base.deployment.banks[USDC].bank;
+    base.corrupt::<Bank>(quote, |bank| {
+        let floor = u64::from(bank.totals.fee_floor_e6);
+        bank.totals.fees = i64::try_from(floor + 50_000_000).expect("it fits");
+    });
+    let market = base.deployment.markets[SOL_PERP].market;
+    base.corrupt::<Market>(market, |market| market.oi_long += 1);
+    let items = Items {
+        markets: vec![SOL_PERP],
+        ..Items::default()
+    };
+    let mut tally = Tally::default();
+    for column in COLUMNS {
+        for revoked in [false, true] {
+            let mut world = base.fork();
+            column.set(&mut world);
+            let key = world.deployment.compartment;
+            world.corrupt::<Compartment>(key, |compartment| {
+                let until = &mut compartment.revocations[Capability::Rewards as usize].until;
+                *until = if revoked { FOR_EVER } else { *until };
+            });
+            let mut context = column.context();
+            context.revoked = if revoked {
+                Capability::Rewards.bit()
+            } else {
+                0
+            };
+            let expected = permits(Action::Reward, &context).map(drop);
+            let before = world.account("carol").quote;
+            let checked = world.check_for_reward("carol", &items);
+            checked.expect("a check is Ok whatever its reward");
+            let paid = world.account("carol").quote > before;
+            let what = format!("Reward in {column:?}, revoked: {revoked}");
+            let unpaid = || expected.err().map_or("unpaid".into(), |e| e.name().into());
+            let found = if paid { Ok(()) } else { Err(unpaid()) };
+            tally.cell(&what, expected.map_err(|e| e.name().into()), found);
+        }
+    }
+    tally.close("mode × reward", 12);
 }
 
 /// What breakers make of a market is set as the band sets it, the rest as the market's own status.
