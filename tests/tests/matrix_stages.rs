@@ -16,12 +16,16 @@ use bulwark_core::gate::{self, Severity};
 use bulwark_core::health::{Level, Stage, health};
 use bulwark_core::mode::Mode;
 use bulwark_core::permits::{Action, Context, GATE};
+use bulwark_state::{Board, OracleSource};
+use bulwark_svm::vm::pubkey;
 use bulwark_svm::world::{SOL, World};
+use bulwark_svm::{launch, pyth};
 use ladder::{
     Act, COLUMNS, OF_A_DEBT, OF_A_LEG, STAGES, answer, context, down, expected, owing, set,
     set_grace, stage_in,
 };
 use severity::worsen;
+use solana_signer::Signer;
 
 type Steps = Vec<(Stage, bool, World)>;
 
@@ -29,6 +33,47 @@ type Steps = Vec<(Stage, bool, World)>;
 fn both() -> [(&'static str, Steps, &'static [Act]); 2] {
     [("alice", down(), OF_A_LEG), ("bella", owing(), OF_A_DEBT)]
 }
+
+/// The SOL feed gets a second source, which says this share of the first's price.
+fn second_says(world: &mut World, share: f64) {
+    let key = world.deployment.board;
+    world.corrupt::<Board>(key, |board| {
+        board.feeds[SOL].second = OracleSource {
+            id: launch::feed_id("second"),
+            kind: 1,
+            reserved: [0; 7],
+        };
+    });
+    worsen(world, Severity::Ok);
+    world.advance(1);
+    let price = world.prices[SOL];
+    world.publish(SOL, price, price / 5_000, price);
+    let other = (price as f64 * share) as u64;
+    let mut message = launch::message("second", 0, other, 1, world.now().unix);
+    message.feed_id = launch::feed_id("second");
+    let data = pyth::price_update(&message, world.now().slot);
+    let second = launch::oracle("second");
+    world.write_oracle(second, pyth::CLASSIC_RECEIVER, data);
+    let first = pubkey(launch::oracle(world.plan.feeds[SOL].name));
+    let payer = pubkey(Signer::pubkey(&world.vm.payer));
+    let number = u8::try_from(SOL).expect("it fits");
+    let both = [(number, first, Some(pubkey(second)))];
+    let refresh = world.deployment.refresh(payer, &both);
+    world.send(&[refresh], &[]).expect("both are read");
+}
+
+/// Each severity, and [`Severity::Diverged`] by a second source too, above and below.
+const WAYS: [(Severity, Option<f64>); 9] = [
+    (Severity::Ok, None),
+    (Severity::Uncertain, None),
+    (Severity::Unconfirmed, None),
+    (Severity::Stale, None),
+    (Severity::Old, None),
+    (Severity::Diverged, None),
+    (Severity::Diverged, Some(1.06)),
+    (Severity::Diverged, Some(0.94)),
+    (Severity::Dead, None),
+];
 
 /// Whether an account is short of the level at which a liquidation ends: its flag stays on until
 /// there, above the stage at which it was set.
@@ -98,11 +143,16 @@ fn every_mode_and_every_stage_of_the_account_in_grace_and_out_of_it() {
 fn every_stage_of_the_account_and_every_severity_of_the_oracle() {
     let (mut cells, mut wrong) = (0, Vec::new());
     let mut old_and_critical = 0;
+    let tried = |severity: &Severity| WAYS.iter().any(|way| way.0 == *severity);
+    assert!(Severity::ALL.iter().all(tried));
     for (who, steps, acts) in both() {
         for (stage, _, world) in &steps {
-            for severity in Severity::ALL {
+            for (severity, second) in WAYS {
                 let mut bad = world.fork();
-                worsen(&mut bad, severity);
+                match second {
+                    Some(share) => second_says(&mut bad, share),
+                    None => worsen(&mut bad, severity),
+                }
                 let (board, now) = (bad.board(), bad.now());
                 let feed = &board.feeds[SOL];
                 assert_eq!(gate::severity(feed, now), severity);
@@ -132,7 +182,7 @@ fn every_stage_of_the_account_and_every_severity_of_the_oracle() {
                         if meant != found {
                             wrong.push(format!(
                                 "{:?} in {mode:?} of {stage:?} (told {told}, critical {critical}), \
-                                 {severity:?}: {meant:?}, on the bytecode {found:?}",
+                                 {severity:?} {second:?}: {meant:?}, on the bytecode {found:?}",
                                 act.action
                             ));
                         }
@@ -145,6 +195,6 @@ fn every_stage_of_the_account_and_every_severity_of_the_oracle() {
         "{cells} cells, {old_and_critical} taken over below the critical level at an old price"
     );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(cells == 6 * 7 * 3 * 6, "{cells}");
+    assert!(cells == 6 * WAYS.len() * 3 * 6, "{cells}");
     assert!(old_and_critical > 0, "an old price and the critical level");
 }
