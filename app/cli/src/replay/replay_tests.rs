@@ -321,8 +321,11 @@ fn what_breakers_held_is_in_json_and_report() {
         bulwark_report::render(&report),
         bulwark_report::picture(&report),
     ] {
+        // In one line, or in two where there is little room.
+        let row = text.split("halted (price band)").nth(1);
+        let sums = row.and_then(|row| row.split("once, ").next());
         assert!(
-            text.contains("halted (price band): once"),
+            sums.is_some_and(|between| between.len() < 250),
             "a row below the prices"
         );
     }
