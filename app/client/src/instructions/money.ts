@@ -16,6 +16,7 @@ export function fold(deployment: Deployment, markets: readonly number[]): Instru
     protocol: deployment.protocol,
     compartment: deployment.compartment,
     quoteBank: bankOf(deployment, 0).bank,
+    eventAuthority: deployment.eventAuthority,
   });
   return followed(instruction, writes(markets.map((one) => marketOf(deployment, one).market)));
 }
