@@ -10,7 +10,7 @@ const LISTED: &str = "what it touched is listed with what was found of it, and b
 const STEP: &str = "a step of a proposal: what changes is told by the event of the act itself";
 
 /// Events that carry neither before nor after, and why it can be known all the same.
-const NEITHER: [(&str, &str); 33] = [
+const NEITHER: [(&str, &str); 36] = [
     (
         "AccountFlagged",
         "it is flagged, and wasn't; value and requirement are those that decided",
@@ -36,7 +36,12 @@ const NEITHER: [(&str, &str); 33] = [
     ("CreatorSealed", "sealed once, and never back"),
     ("FeedCreated", CREATED),
     ("GuardianCreated", CREATED),
+    (
+        "HeartbeatNoted",
+        "its time is the event's own; the one before it is the heartbeat before",
+    ),
     ("InsuranceCreated", CREATED),
+    ("ItemsChecked", LISTED),
     (
         "MarginAccountClosed",
         "nothing is left in it, which is the condition for closing it",
@@ -54,6 +59,10 @@ const NEITHER: [(&str, &str); 33] = [
         "every feed's print is told whole, and before is the one before it",
     ),
     ("ProposalAnswered", STEP),
+    (
+        "ProposalClosed",
+        "it is gone; what it had come to is told by the event that ended it",
+    ),
     ("ProposalExecuted", STEP),
     ("ProposalExpired", STEP),
     ("ProposalOpened", CREATED),

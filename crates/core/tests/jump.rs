@@ -6,8 +6,8 @@ use bulwark_core::feed::{self, Accepted};
 use bulwark_core::gate::{self, Severity};
 use oracle::*;
 
-/// The largest price above `P` that is no jump: j* = 1.5 % of the lower one.
-const EDGE: u64 = 101_500_000;
+/// The largest price above `P` that is no jump: j* = 2 % of the lower one.
+const EDGE: u64 = 102_000_000;
 
 #[test]
 fn a_jump_waits_for_two_seconds_and_four_slots() {
@@ -136,16 +136,16 @@ fn a_jump_that_nobody_confirms_counts_by_itself() {
 #[test]
 fn a43_three_small_moves_are_one_jump() {
     let mut world = quiet();
-    assert!(!printed(world.post(100_900_000, P)).jumped);
+    assert!(!printed(world.post(101_200_000, P)).jumped);
     world.wait(20);
     assert_eq!(
-        world.post(101_700_000, P),
+        world.post(102_300_000, P),
         Accepted::Unconfirmed,
-        "0.8 % in 20 s, 1.7 % in 60 s"
+        "1.1 % in 20 s, 2.3 % in 60 s"
     );
     // The same three moves over three minutes are none.
     let mut world = quiet();
-    for price in [100_900_000, 101_700_000, 102_600_000] {
+    for price in [101_200_000, 102_300_000, 103_500_000] {
         assert!(!printed(world.post(price, P)).jumped);
         world.wait(70);
         printed(world.post(price, P));
@@ -164,8 +164,8 @@ fn a43_a_gap_is_no_jump() {
     };
     assert!(!jumps(3_600, 103_840_000));
     assert!(jumps(3_600, 103_850_000));
-    assert!(!jumps(900, 101_920_000));
-    assert!(jumps(900, 101_930_000));
+    assert!(!jumps(1_600, 102_560_000));
+    assert!(jumps(1_600, 102_570_000));
     assert!(jumps(60, EDGE + 1), "the floor j* below that");
 }
 

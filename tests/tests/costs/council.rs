@@ -17,7 +17,7 @@ use crate::Costs;
 /// Instruction (or a second case of one), its ceiling.
 pub const CEILINGS: &[(&str, u64)] = &[
     ("create_guardian", 29_700),
-    ("heartbeat", 7_000),
+    ("heartbeat", 7_500),
     ("propose", 25_000),
     ("propose_settings", 25_000),
     ("execute_settings", 18_200),
