@@ -1,5 +1,5 @@
 // The rules of crates/core as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: ae8eaf580980a8276791e9450023c63006dd2ae464296c1eba567aa9e910f65f
+// Sources: 9770c55a639b977bdb8aa84c1d1188e698f45b72d1ca51716cff77126ec2029a
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */

@@ -1,5 +1,5 @@
 // The words of crates/words as WebAssembly. Written by `cargo xtask client`; never edited.
-// Sources: ef09a798b7bb8f76f81c1fccb123f091c1a61984dbb936e64cf3a0e74dc837f8
+// Sources: 8c0d71fa2b1971e2a0cce157743b67e928ccc28eee3c57dc638ce04f6b6ee775
 // Compiler: rustc 1.96.0
 
 /** The module's bytes in base64. */
