@@ -102,7 +102,7 @@ export class Member {
   private async shown(said: client.Described, more: readonly string[], rent = 0n): Promise<void> {
     const { signer, print, confirm } = this.run;
     print(said.sentence);
-    print(`  hash     ${getBase16Decoder().decode(said.hash)}, SHA-256 of the action's bytes`);
+    print(`  hash     ${getBase16Decoder().decode(said.hash)}, SHA-256 of its kind and bytes`);
     for (const line of more) print(`  ${line}`);
     const held = rent > 0n ? `, and ${sol(rent)} SOL that come back when it is closed` : "";
     print(`  pays     ${signer.address}: the fee${held}`);
@@ -110,7 +110,7 @@ export class Member {
   }
 
   /** Who stands where, and what comes of this voice. */
-  private async shownVoice(nonce: bigint, act: client.VoiceKind): Promise<void> {
+  private async shownVoice(nonce: bigint, act: client.VoiceKind): Promise<client.Described> {
     const { signer, name } = this.run;
     const said = await client.describeProposal(this.fetch, nonce, {
       voice: { act, by: signer.address },
@@ -118,6 +118,20 @@ export class Member {
     });
     const lines = [...standing(said), `then     ${said.after ?? ""}`];
     await this.shown(said, lines);
+    return said;
+  }
+
+  /** What can't be read is a reason to object, so an objection to it is still asked for. */
+  private async shownObjection(nonce: bigint): Promise<void> {
+    try {
+      await this.shownVoice(nonce, "object");
+    } catch (error) {
+      if (!(error instanceof client.BlindError)) throw error;
+      const { signer, print, confirm } = this.run;
+      print(`Proposal ${nonce} can't be read here: ${error.message}. You can object to it all the same.`);
+      print(`  pays     ${signer.address}: the fee`);
+      await confirm();
+    }
   }
 
   async heartbeat(): Promise<void> {
@@ -152,21 +166,25 @@ export class Member {
   }
 
   async approve(nonce: bigint): Promise<void> {
-    await this.shownVoice(nonce, "approve");
+    const { hash } = await this.shownVoice(nonce, "approve");
     const quote = await client.quoteBlock(this.fetch);
     const { deployment, run } = this;
-    const voice = await client.approveProposal(deployment, run.signer, nonce, quote);
+    // Bound to what was shown: another action under this number isn't approved.
+    const voice = await client.approveProposal(deployment, run.signer, nonce, hash, quote);
     await this.send(`approved proposal ${nonce}`, voice);
     await this.tell(nonce);
   }
 
   async object(nonce: bigint): Promise<void> {
-    await this.shownVoice(nonce, "object");
+    await this.shownObjection(nonce);
     const quote = await client.quoteBlock(this.fetch);
     const { deployment, run } = this;
     const voice = await client.objectToProposal(deployment, run.signer, nonce, quote);
     await this.send(`objected to proposal ${nonce}`, voice);
-    await this.tell(nonce);
+    const told = this.tell(nonce);
+    await told.catch((error) => {
+      if (!(error instanceof client.BlindError)) throw error;
+    });
   }
 
   /** What a proposal does, where it stands, and what is next. */
@@ -175,7 +193,7 @@ export class Member {
     const named = name === undefined ? {} : { name };
     const said = await client.describeProposal(this.fetch, nonce, named);
     print(said.sentence);
-    print(`  hash     ${getBase16Decoder().decode(said.hash)}, SHA-256 of the action's bytes`);
+    print(`  hash     ${getBase16Decoder().decode(said.hash)}, SHA-256 of its kind and bytes`);
     for (const line of standing(said)) print(`  ${line}`);
     if (said.proposal.state === "queued") {
       print(`  next     not in force yet: anyone executes it then (execute ${nonce})`);

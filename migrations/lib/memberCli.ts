@@ -62,7 +62,8 @@ async function command(): Promise<void> {
     signer: await wallet(expanded(values.wallet ?? given.wallet)),
     confirm,
     ...(values.name === undefined ? {} : { name: values.name }),
-    print: (line) => console.log(line),
+    // What is asked about stands where the question stands.
+    print: (line) => (asks && !values.yes ? console.error(line) : console.log(line)),
   });
   const number = () => whole(first, "the proposal's number");
   switch (act) {

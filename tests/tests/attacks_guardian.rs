@@ -250,6 +250,7 @@ fn a33_trading_locks_nothing_that_a_pause_writes() {
     let approve = ours.approve_proposal(
         member_key(1),
         nonce,
+        [0; 32],
         bulwark::fresh::Quote {
             slot: 0,
             hash: [0; 32],

@@ -1,11 +1,13 @@
 //! The guardian on the bytecode: one restricts, three pause, four relax and change after a delay;
 //! nobody else does anything, and users leave meanwhile.
 
+use bulwark::decided::action_hash;
 use bulwark::error::BulwarkError;
 use bulwark::instructions::RestrictArgs;
+use bulwark::upgrade::digest;
 use bulwark_client::{Instruction, Items};
 use bulwark_core::guardian::{
-    ALL_COMPARTMENTS, Action, MAX_SUBJECTS, ORDINARY_DELAY, SLACK, State, Successor,
+    ALL_COMPARTMENTS, Action, Kind, MAX_SUBJECTS, ORDINARY_DELAY, SLACK, State, Successor,
 };
 use bulwark_core::mode::{self, Capability, Mode};
 use bulwark_state::{Bank, Market};
@@ -407,9 +409,10 @@ fn said(world: &World, proposal: u64, quote: bulwark::fresh::Quote) -> [Instruct
         quote,
     };
     let next = world.guardian().nonce;
+    let hash = world.proposal(proposal).action_hash;
     let propose = ours.propose(who, next, &pause(1), quote);
     [
-        ours.approve_proposal(who, proposal, quote),
+        ours.approve_proposal(who, proposal, hash, quote),
         ours.object_to_proposal(who, proposal, quote),
         propose.expect("it fits"),
         ours.restrict(who, args, Some(ours.compartment)),
@@ -488,6 +491,27 @@ fn one_short_of_the_quorum_revokes_and_restricts_nothing() {
     assert!(world.compartment().revocations[0].until.at > world.now().unix);
 }
 
+/// A pause and a restriction of the same numbers have the same bytes: the kind is hashed too.
+#[test]
+fn an_approval_is_of_the_action_that_was_meant() {
+    let mut world = guarded();
+    let nonce = world.propose(1, &pause(1));
+    let hash = world.proposal(nonce).action_hash;
+    let stored = world.proposal(nonce);
+    let bytes = &stored.action[..usize::from(stored.action_len)];
+    assert_eq!(hash, action_hash(stored.kind, bytes));
+    let restricts = action_hash(Kind::Restrict as u16, bytes);
+    for other in [restricts, [0; 32], digest(bytes)] {
+        let quote = world.quote_block();
+        let ours = &world.deployment;
+        let approve = ours.approve_proposal(member_key(2), nonce, other, quote);
+        let sent = world.send(&[approve], &[&member(2)]);
+        expect_error(sent, BulwarkError::AnotherAction);
+    }
+    assert_eq!(world.proposal(nonce).approvals, stored.approvals);
+    world.approve(2, nonce).unwrap();
+}
+
 #[test]
 fn a_heartbeat_signed_beforehand_keeps_nobody_awake() {
     let mut world = guarded();
@@ -513,7 +537,9 @@ fn the_veto_seat_objects_and_nothing_else() {
     let veto_key = pubkey(veto.pubkey());
     let nonce = world.queue(4, &Action::AddMember(member_key(6).to_bytes()));
     let quote = world.quote_block();
-    let approve = world.deployment.approve_proposal(veto_key, nonce, quote);
+    let hash = world.proposal(nonce).action_hash;
+    let ours = &world.deployment;
+    let approve = ours.approve_proposal(veto_key, nonce, hash, quote);
     expect_error(world.send(&[approve], &[&veto]), BulwarkError::NotMember);
     // It may speak through a program, so it quotes nothing.
     let empty = bulwark::fresh::Quote {

@@ -403,9 +403,10 @@ fn a_forged_sysvar_is_no_sysvar() {
     let mut world = guarded();
     let nonce = world.propose(1, &Action::Pause(0, 60, 1));
     let quote = world.quote_block();
+    let hash = world.proposal(nonce).action_hash;
     let approve = world
         .deployment
-        .approve_proposal(member_key(2), nonce, quote);
+        .approve_proposal(member_key(2), nonce, hash, quote);
     // Bytes that say that no durable nonce leads, at an address of one's own, whoever owns them.
     let sysvars = anchor_lang::prelude::pubkey!("Sysvar1111111111111111111111111111111111111");
     for owner in [sysvars, bulwark::ID, Pubkey::default()] {

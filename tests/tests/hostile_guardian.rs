@@ -55,7 +55,8 @@ fn members_speak_only_for_themselves_and_about_their_own_proposal() {
     stage.refuses_all_but("propose", &propose, &[&member(1)], &[]);
     stage.world.send(&[propose], &[&member(1)]).unwrap();
 
-    let approve = ours.approve_proposal(member_key(2), nonce, quote);
+    let hash = stage.world.proposal(nonce).action_hash;
+    let approve = ours.approve_proposal(member_key(2), nonce, hash, quote);
     stage.refuses_all_but("approve_proposal", &approve, &[&member(2)], &[]);
     let object = ours.object_to_proposal(member_key(2), nonce, quote);
     stage.refuses_all_but("object_to_proposal", &object, &[&member(2)], &[]);

@@ -205,9 +205,10 @@ fn drift_a_stolen_quorum_lists_its_own_token() {
 fn prepared_signatures_are_worth_nothing(world: &mut World, action: &Action) {
     let nonce = world.propose(1, action);
     let quote = world.quote_block();
+    let hash = world.proposal(nonce).action_hash;
     let approve = world
         .deployment
-        .approve_proposal(member_key(2), nonce, quote);
+        .approve_proposal(member_key(2), nonce, hash, quote);
     let advance = world.durable_nonce(&member(2));
     let kept = world.send(&[advance, approve.clone()], &[&member(2)]);
     expect_error(kept, E::DurableNonce);

@@ -131,6 +131,7 @@ fn through_a_program_nothing_else_is_said() {
     world.vm.fund(address(vault("dao")), 1_000_000_000);
     let quote = world.quote_block();
     let next = world.guardian().nonce;
+    let hash = world.proposal(nonce).action_hash;
     let ours = world.deployment.clone();
     let args = || RestrictArgs {
         scope: 0,
@@ -141,7 +142,7 @@ fn through_a_program_nothing_else_is_said() {
     // The vault, and a member who lends a program his signature.
     for (who, signer) in [(vault("dao"), None), (member_key(2), Some(member(2)))] {
         let acts = [
-            ours.approve_proposal(who, nonce, quote),
+            ours.approve_proposal(who, nonce, hash, quote),
             ours.restrict(who, args(), Some(ours.compartment)),
             ours.propose(who, next, &pause, quote).unwrap(),
         ];

@@ -91,6 +91,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   CalledByProgram: "Sign the instruction as a transaction's own, not through a program.",
   DurableNonce: "Use a recent blockhash.",
   StaleQuote: "Quote a younger block.",
+  AnotherAction: "Read the proposal again: what you were shown isn't what lies on chain.",
   WrongBuffer: "Give the buffer's authority to the guardian and propose the hash of its bytes.",
   ProposalOpen:
     "Wait until the proposal is executed or a blocking minority has cancelled it; once it has " +

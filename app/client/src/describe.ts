@@ -10,7 +10,7 @@ import {
   readProposal,
 } from "./accounts/guardian.js";
 import { readCompartment } from "./accounts/protocol.js";
-import { type Action, encodeAction } from "./actions.js";
+import { type Action, actionNumber, encodeAction } from "./actions.js";
 import {
   compartmentAddress,
   guardianAddress,
@@ -32,7 +32,7 @@ export interface Described {
   readonly sentence: string;
   /** What it does. */
   readonly action: Action;
-  /** SHA-256 of the action's bytes, computed here. */
+  /** SHA-256 of the kind's number and the action's bytes, computed here. */
   readonly hash: ReadonlyUint8Array;
   /** The moment of the cluster that it was read at. */
   readonly at: Moment;
@@ -69,9 +69,13 @@ function moment(source: AccountSource): Moment {
   return { slot: getU64Decoder().decode(data, 0), unix: getI64Decoder().decode(data, 32) };
 }
 
-/** SHA-256 of an action's bytes: what a proposal and its events name. */
-export async function actionHash(bytes: ReadonlyUint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)));
+/**
+ * SHA-256 of the kind's number (two bytes, little-endian) and the action's bytes: what a proposal,
+ * its events and a vote name. The same bytes are another action under another kind.
+ */
+export async function actionHash(kind: number, bytes: ReadonlyUint8Array): Promise<Uint8Array> {
+  const named = Uint8Array.from([kind & 0xff, kind >> 8, ...bytes]);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", named));
 }
 
 /** The compartment that an action is about, if it is one. */
@@ -91,6 +95,7 @@ async function seenOf(
   const [clock, protocol, guardian, compartment] = await fetch(keys);
   const seen = { at: moment(clock), protocol, guardian };
   if (number === undefined) return seen;
+  if (!compartment) throw new BlindError(`there is no compartment ${number}`);
   const { board, insurance, banks, markets } = readCompartment(compartment);
   const subject = "subject" in action ? action.subject : undefined;
   const wanted: [keyof SeenAccounts, Address | null | undefined][] = [
@@ -138,7 +143,7 @@ export async function describeProposal(
   const [source] = await fetch([await proposalAddress(nonce)]);
   const proposal = readable(nonce, source);
   const { layout, action } = proposal;
-  const hash = await actionHash(layout.action.slice(0, layout.actionLen));
+  const hash = await actionHash(layout.kind, layout.action.slice(0, layout.actionLen));
   const same = hash.every((byte, place) => layout.actionHash[place] === byte);
   if (proposal.nonce !== nonce || !same) {
     throw new BlindError(`the bytes of proposal ${nonce} don't fit its hash: don't sign it`);
@@ -190,7 +195,7 @@ async function described(
   return {
     sentence: by ? words.proposed(action, by, named, at) : words.action(action, named, at),
     action,
-    hash: await actionHash(encodeAction(action)),
+    hash: await actionHash(actionNumber(action.kind), encodeAction(action)),
     at,
   };
 }

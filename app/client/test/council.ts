@@ -59,7 +59,8 @@ export class Council {
     const { vm, deployment } = this.world;
     const member = this.member(number);
     const quote = await this.quote();
-    return vm.send(member, [await client.approveProposal(deployment, member, nonce, quote)]);
+    const { hash } = await client.describeProposal(this.world.fetch, nonce);
+    return vm.send(member, [await client.approveProposal(deployment, member, nonce, hash, quote)]);
   }
 
   async object(number: number, nonce: bigint): Promise<Receipt> {

@@ -325,7 +325,7 @@ async function guardian(d: client.Deployment, market: Instruction) {
   return {
     createGuardian: await client.createGuardian(d, signer(20), members, key(69)),
     heartbeat: await client.heartbeat(signer(60)),
-    approveProposal: await client.approveProposal(d, signer(60), 5n, quote),
+    approveProposal: await client.approveProposal(d, signer(60), 5n, new Uint8Array(32).fill(7), quote),
     objectToProposal: await client.objectToProposal(d, signer(60), 5n, quote),
     executeProposal: await client.executeProposal(d, signer(41), 5n, spoken),
     executeUpgrade: await client.executeUpgrade(d, signer(41), 5n, {

@@ -131,12 +131,19 @@ impl Deployment {
         }
     }
 
-    /// Approves a proposal.
-    pub fn approve_proposal(&self, member: Pubkey, nonce: u64, quote: Quote) -> Instruction {
+    /// Approves a proposal, if its action's hash is the one that the member means:
+    /// [`action_hash`](bulwark::decided::action_hash).
+    pub fn approve_proposal(
+        &self,
+        member: Pubkey,
+        nonce: u64,
+        action_hash: [u8; 32],
+        quote: Quote,
+    ) -> Instruction {
         build(
             self.voice(member, nonce),
             [],
-            instruction::ApproveProposal { quote },
+            instruction::ApproveProposal { action_hash, quote },
         )
     }
 

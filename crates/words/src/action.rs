@@ -22,14 +22,15 @@ impl Display for Scope {
     }
 }
 
-/// An item by its name, or by its number.
+/// An item by its number, with the name that the reader gave it before that.
 struct Item<'a>(u16, Subject, Option<&'a str>);
 
 impl Display for Item<'_> {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
         let Item(compartment, subject, name) = self;
         if let Some(name) = name {
-            return out.write_str(name);
+            let item = Item(*compartment, *subject, None);
+            return write!(out, "{name} ({item})");
         }
         match subject {
             Subject::Compartment => write!(out, "compartment {compartment}"),

@@ -137,8 +137,11 @@ fn values_stand_before_and_after_with_their_units() {
         ..Seen::default()
     };
     let text = said(&proposal(&sample(Kind::Tighten)), &seen);
-    let wanted =
-        "lowers of SOL-PERP for 72 h: market.oi_cap from 500 to 1.5 (largest open interest)";
+    let wanted = "for 72 h: market.oi_cap from 500 to 1.5 (largest open interest)";
+    assert!(
+        text.contains("lowers of SOL-PERP (market 0 of compartment 0) for"),
+        "{text}"
+    );
     assert!(text.contains(wanted), "{text}");
     let text = said(&proposal(&sample(Kind::SetDelays)), &seen);
     let wanted = "ordinary delay from 7 d to 8 d, that of Relax from 48 h to 72 h";

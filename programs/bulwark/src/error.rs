@@ -187,6 +187,7 @@ errors! {
         DurableNonce: "A member of the guardian doesn't speak in a transaction with a durable nonce",
         StaleQuote: "The quoted block isn't one of the last 512",
         ProposalOpen: "The proposal isn't final yet",
+        AnotherAction: "The vote is for another action than the proposal's",
         // Recovery
         WrongRecovery: "This isn't the compartment's present Recovery",
         WrongBuffer: "This isn't the buffer that was decided, or its authority or bytes are others",

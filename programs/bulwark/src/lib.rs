@@ -254,9 +254,13 @@ pub mod bulwark {
         instructions::propose(ctx, args)
     }
 
-    /// Approves a proposal.
-    pub fn approve_proposal(ctx: Context<Voice>, quote: fresh::Quote) -> Result<()> {
-        instructions::approve_proposal(ctx, quote)
+    /// Approves a proposal, if its action is the one that is meant.
+    pub fn approve_proposal(
+        ctx: Context<Voice>,
+        action_hash: [u8; 32],
+        quote: fresh::Quote,
+    ) -> Result<()> {
+        instructions::approve_proposal(ctx, action_hash, quote)
     }
 
     /// Objects to a proposal.

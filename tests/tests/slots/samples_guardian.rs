@@ -20,9 +20,10 @@ pub const VOTING: u64 = 2;
 pub const SAMPLES: &[(&str, Make)] = &[
     ("approve_proposal", |stage| {
         let quote = stage.world.quote_block();
+        let hash = stage.world.proposal(VOTING).action_hash;
         let ours = &stage.world.deployment;
         by(
-            ours.approve_proposal(member_key(2), VOTING, quote),
+            ours.approve_proposal(member_key(2), VOTING, hash, quote),
             member(2),
         )
     }),

@@ -1,5 +1,6 @@
 //! The guardian: every plan of the checker.
 
+use bulwark::decided::action_hash;
 use bulwark::error::BulwarkError;
 use bulwark::upgrade::digest;
 use bulwark_client::{Instruction, Pubkey, address};
@@ -150,7 +151,7 @@ impl<'a> Replay<'a> {
         Proposal {
             guardian: address::guardian().to_bytes(),
             payer: stored.payer,
-            action_hash: digest(&bytes[..usize::from(length)]),
+            action_hash: action_hash(of.kind, &bytes[..usize::from(length)]),
             action: bytes,
             action_len: length,
             bump: stored.bump,
@@ -216,7 +217,9 @@ impl<'a> Replay<'a> {
             Call::Approve(case, member) => {
                 let wallet = wallet(&member);
                 let key = pubkey(wallet.pubkey());
-                let approve = ours.approve_proposal(key, self.nonces[case], quote);
+                let nonce = self.nonces[case];
+                let hash = self.world.proposal(nonce).action_hash;
+                let approve = ours.approve_proposal(key, nonce, hash, quote);
                 (approve, wallet)
             }
             Call::Object(case, voice) => {

@@ -138,8 +138,8 @@ mod tests {
         let said = sentence(&proposal, &accounts, Some("SOL-PERP")).unwrap();
         assert_eq!(
             said,
-            "Proposal 7: sets of SOL-PERP: margin.floor from 2 % to 2.5 % (smallest maintenance \
-             ratio), margin.cap stays 30 % (largest maintenance ratio, at least twice the floor); \
+            "Proposal 7: sets of SOL-PERP (market 0 of compartment 0): margin.floor from 2 % to \
+             2.5 % (smallest maintenance ratio), margin.cap stays 30 % (largest maintenance ratio, at least twice the floor); \
              effective earliest 2026-11-18 11:36 UTC and not before slot 9; void from 2026-11-25 \
              11:36 UTC."
         );

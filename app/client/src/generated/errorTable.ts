@@ -134,9 +134,10 @@ export const BULWARK_ERRORS = [
   { code: 6244, name: "DurableNonce", rule: "A member of the guardian doesn't speak in a transaction with a durable nonce" },
   { code: 6245, name: "StaleQuote", rule: "The quoted block isn't one of the last 512" },
   { code: 6246, name: "ProposalOpen", rule: "The proposal isn't final yet" },
-  { code: 6247, name: "WrongRecovery", rule: "This isn't the compartment's present Recovery" },
-  { code: 6248, name: "WrongBuffer", rule: "This isn't the buffer that was decided, or its authority or bytes are others" },
-  { code: 6249, name: "UnlistedRule", rule: "A rule that this release has no name for" },
+  { code: 6247, name: "AnotherAction", rule: "The vote is for another action than the proposal's" },
+  { code: 6248, name: "WrongRecovery", rule: "This isn't the compartment's present Recovery" },
+  { code: 6249, name: "WrongBuffer", rule: "This isn't the buffer that was decided, or its authority or bytes are others" },
+  { code: 6250, name: "UnlistedRule", rule: "A rule that this release has no name for" },
 ] as const;
 
 /** Name of something that the program refuses. */

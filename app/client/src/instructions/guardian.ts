@@ -103,20 +103,23 @@ export async function propose(
 }
 
 /**
- * Approves a proposal; the one that makes its quorum starts its delay. Errors: `NotMember`,
- * `MemberSilent`, `AlreadyApproved`, `SubjectOfProposal`, `ProposalClosed`, `StaleQuote`,
- * `DurableNonce`.
+ * Approves a proposal; the one that makes its quorum starts its delay. `actionHash`: of the action
+ * that the member means, as `describeProposal` shows it or `actionHash` makes it; another action
+ * under this number isn't approved. Errors: `NotMember`, `MemberSilent`, `AlreadyApproved`,
+ * `SubjectOfProposal`, `ProposalClosed`, `AnotherAction`, `StaleQuote`, `DurableNonce`.
  */
 export async function approveProposal(
   deployment: Deployment,
   member: TransactionSigner,
   nonce: bigint,
+  actionHash: ReadonlyUint8Array,
   quote: BlockQuote,
 ): Promise<Instruction> {
   return generated.getApproveProposalInstruction({
     ...(await council(deployment, nonce)),
     member,
     instructions: INSTRUCTIONS,
+    actionHash,
     quote,
   });
 }

@@ -75,7 +75,10 @@ pub fn guardian(d: &Deployment) -> Vec<(String, Instruction)> {
             d.create_guardian(key(20), &members, Some(key(69))),
         ),
         ("heartbeat", d.heartbeat(key(60))),
-        ("approveProposal", d.approve_proposal(key(60), 5, quote)),
+        (
+            "approveProposal",
+            d.approve_proposal(key(60), 5, [7; 32], quote),
+        ),
         ("objectToProposal", d.object_to_proposal(key(60), 5, quote)),
         (
             "executeProposal",

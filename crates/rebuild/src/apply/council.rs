@@ -106,9 +106,10 @@ fn lay(ledger: &mut Ledger, key: Pubkey, proposal: Box<Proposal>, now: Now) {
 }
 
 fn open(ledger: &mut Ledger, head: &ProposalOpenedHead, bytes: &[u8], now: Now) -> Result<()> {
-    let hash = sha256(&[bytes]);
+    let number = u16::try_from(head.action_kind)?;
+    let hash = sha256(&[&number.to_le_bytes(), bytes]);
     same("hash of the action", head.action_hash.to_bytes(), hash)?;
-    let kind = Kind::from_u16(u16::try_from(head.action_kind)?).refused("its kind")?;
+    let kind = Kind::from_u16(number).refused("its kind")?;
     let action = decode(kind, bytes).refused("its action")?;
     let found: [&[u8]; 2] = [seeds::PROPOSAL, &head.nonce.to_le_bytes()];
     let (key, bump) = Pubkey::find_program_address(&found, &bulwark::ID);

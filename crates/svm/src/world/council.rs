@@ -93,9 +93,10 @@ impl World {
     /// Member `number` approves.
     pub fn approve(&mut self, number: usize, nonce: u64) -> Outcome {
         let quote = self.quote_block();
+        let hash = self.proposal(nonce).action_hash;
         let approve = self
             .deployment
-            .approve_proposal(member_key(number), nonce, quote);
+            .approve_proposal(member_key(number), nonce, hash, quote);
         self.send(&[approve], &[&member(number)])
     }
 

@@ -14,6 +14,13 @@ pub use winding::wind_down;
 
 use anchor_lang::prelude::*;
 use bulwark_core::Now;
+use solana_program::hash::hashv;
+
+/// What a vote names of what it is for: SHA-256 of the kind's number (two bytes, little-endian)
+/// and the action's bytes. The same bytes are another action under another kind.
+pub fn action_hash(kind: u16, action: &[u8]) -> [u8; 32] {
+    hashv(&[&kind.to_le_bytes(), action]).to_bytes()
+}
 
 /// How far to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -83,7 +83,7 @@ quoting_events! {
         pub proposal: Pubkey,
         pub nonce: u64,
         pub action_kind: u64,
-        /// SHA-256 of the action's bytes.
+        /// SHA-256 of the kind's number (two bytes, little-endian) and the action's bytes.
         pub action_hash: Pubkey,
         pub quorum: u64,
     }

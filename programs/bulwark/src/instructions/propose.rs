@@ -5,11 +5,10 @@
 
 use anchor_lang::prelude::*;
 use bulwark_core::guardian::{self, Action, decode};
-use solana_program::hash::hash;
 
 use super::council::{decide, kind_of, note_quickening};
 use super::create_guardian::is_wallet;
-use crate::decided::{Go, Scene};
+use crate::decided::{Go, Scene, action_hash};
 use crate::error::{BulwarkError, OrRefuse, ensure};
 use crate::event::{self, Kind, NO_COMPARTMENT, ProposalOpenedHead};
 use crate::fresh::{self, Quote};
@@ -112,7 +111,7 @@ pub fn propose<'info>(ctx: Context<'info, Propose<'info>>, args: ProposeArgs) ->
         guardian::propose(&mut guardian, &mut proposal, key, &action, mode, now).or_refuse()?;
         proposal.guardian = accounts.guardian.key().to_bytes();
         proposal.payer = member.to_bytes();
-        proposal.action_hash = hash(&args.action).to_bytes();
+        proposal.action_hash = action_hash(args.kind, &args.action);
         proposal.bump = ctx.bumps.proposal;
         note_quickening(&mut protocol, &guardian, now);
         let sequence = event::next_chained(&protocol)?;

@@ -272,12 +272,14 @@ export const BULWARK_ERROR__DURABLE_NONCE = 0x1864; // 6244
 export const BULWARK_ERROR__STALE_QUOTE = 0x1865; // 6245
 /** ProposalOpen: The proposal isn't final yet */
 export const BULWARK_ERROR__PROPOSAL_OPEN = 0x1866; // 6246
+/** AnotherAction: The vote is for another action than the proposal's */
+export const BULWARK_ERROR__ANOTHER_ACTION = 0x1867; // 6247
 /** WrongRecovery: This isn't the compartment's present Recovery */
-export const BULWARK_ERROR__WRONG_RECOVERY = 0x1867; // 6247
+export const BULWARK_ERROR__WRONG_RECOVERY = 0x1868; // 6248
 /** WrongBuffer: This isn't the buffer that was decided, or its authority or bytes are others */
-export const BULWARK_ERROR__WRONG_BUFFER = 0x1868; // 6248
+export const BULWARK_ERROR__WRONG_BUFFER = 0x1869; // 6249
 /** UnlistedRule: A rule that this release has no name for */
-export const BULWARK_ERROR__UNLISTED_RULE = 0x1869; // 6249
+export const BULWARK_ERROR__UNLISTED_RULE = 0x186a; // 6250
 
 export type BulwarkError =
   | typeof BULWARK_ERROR__ACCOUNT_CAP
@@ -286,6 +288,7 @@ export type BulwarkError =
   | typeof BULWARK_ERROR__ALREADY_FLAGGED
   | typeof BULWARK_ERROR__ALREADY_LISTED
   | typeof BULWARK_ERROR__ALREADY_MARKED
+  | typeof BULWARK_ERROR__ANOTHER_ACTION
   | typeof BULWARK_ERROR__BAD_ACTION
   | typeof BULWARK_ERROR__BAD_INDEX
   | typeof BULWARK_ERROR__BAD_LOT
@@ -422,6 +425,7 @@ if (process.env["NODE_ENV"] !== "production") {
     [BULWARK_ERROR__ALREADY_FLAGGED]: `The account is flagged already`,
     [BULWARK_ERROR__ALREADY_LISTED]: `The compartment has this already`,
     [BULWARK_ERROR__ALREADY_MARKED]: `This has been counted or marked in this Recovery already`,
+    [BULWARK_ERROR__ANOTHER_ACTION]: `The vote is for another action than the proposal's`,
     [BULWARK_ERROR__BAD_ACTION]: `The action's bytes are no action, or one that could never be executed`,
     [BULWARK_ERROR__BAD_INDEX]: `An index names nothing that exists`,
     [BULWARK_ERROR__BAD_LOT]: `The size isn't a multiple of the lot, or is zero`,

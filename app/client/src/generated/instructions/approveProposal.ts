@@ -96,15 +96,20 @@ export type ApproveProposalInstruction<
 
 export type ApproveProposalInstructionData = {
   discriminator: ReadonlyUint8Array;
+  actionHash: ReadonlyUint8Array;
   quote: Quote;
 };
 
-export type ApproveProposalInstructionDataArgs = { quote: QuoteArgs };
+export type ApproveProposalInstructionDataArgs = {
+  actionHash: ReadonlyUint8Array;
+  quote: QuoteArgs;
+};
 
 export function getApproveProposalInstructionDataEncoder(): FixedSizeEncoder<ApproveProposalInstructionDataArgs> {
   return transformEncoder(
     getStructEncoder([
       ["discriminator", fixEncoderSize(getBytesEncoder(), 8)],
+      ["actionHash", fixEncoderSize(getBytesEncoder(), 32)],
       ["quote", getQuoteEncoder()],
     ]),
     (value) => ({ ...value, discriminator: APPROVE_PROPOSAL_DISCRIMINATOR }),
@@ -114,6 +119,7 @@ export function getApproveProposalInstructionDataEncoder(): FixedSizeEncoder<App
 export function getApproveProposalInstructionDataDecoder(): FixedSizeDecoder<ApproveProposalInstructionData> {
   return getStructDecoder([
     ["discriminator", fixDecoderSize(getBytesDecoder(), 8)],
+    ["actionHash", fixDecoderSize(getBytesDecoder(), 32)],
     ["quote", getQuoteDecoder()],
   ]);
 }
@@ -148,6 +154,7 @@ export type ApproveProposalInput<
   instructions: Address<TAccountInstructions>;
   eventAuthority: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
+  actionHash: ApproveProposalInstructionDataArgs["actionHash"];
   quote: ApproveProposalInstructionDataArgs["quote"];
 };
 

@@ -33,7 +33,7 @@ export type ProposalOpenedHead = {
   proposal: Address;
   nonce: bigint;
   actionKind: bigint;
-  /** SHA-256 of the action's bytes. */
+  /** SHA-256 of the kind's number (two bytes, little-endian) and the action's bytes. */
   actionHash: Address;
   quorum: bigint;
 };
@@ -44,7 +44,7 @@ export type ProposalOpenedHeadArgs = {
   proposal: Address;
   nonce: number | bigint;
   actionKind: number | bigint;
-  /** SHA-256 of the action's bytes. */
+  /** SHA-256 of the kind's number (two bytes, little-endian) and the action's bytes. */
   actionHash: Address;
   quorum: number | bigint;
 };
