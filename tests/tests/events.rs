@@ -10,7 +10,7 @@ const LISTED: &str = "what it touched is listed with what was found of it, and b
 const STEP: &str = "a step of a proposal: what changes is told by the event of the act itself";
 
 /// Events that carry neither before nor after, and why it can be known all the same.
-const NEITHER: [(&str, &str); 36] = [
+const NEITHER: [(&str, &str); 37] = [
     (
         "AccountFlagged",
         "it is flagged, and wasn't; value and requirement are those that decided",
@@ -48,6 +48,10 @@ const NEITHER: [(&str, &str); 36] = [
     ),
     ("MarginAccountCreated", CREATED),
     ("MarketCreated", CREATED),
+    (
+        "MarketsFolded",
+        "it names the markets, whose deltas and the bank's sums were those of the events before",
+    ),
     (
         "MemberRestricted",
         "the mode's own event tells before and after of the mode",
