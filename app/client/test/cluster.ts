@@ -8,6 +8,7 @@ import {
   getBase58Encoder,
   getTransactionDecoder,
 } from "@solana/kit";
+import { FailedTransactionMetadata } from "litesvm";
 import { Refused, type Vm } from "./vm.js";
 
 type Params = readonly unknown[];
@@ -26,21 +27,21 @@ function account(vm: Vm, at: Address) {
 }
 
 interface ProgramQuery {
-  readonly dataSlice: { readonly offset: number; readonly length: number };
-  readonly filters: readonly { readonly memcmp: { readonly offset: number; readonly bytes: string } }[];
+  readonly dataSlice?: { readonly offset: number; readonly length: number };
+  readonly filters?: readonly { readonly memcmp: { readonly offset: number; readonly bytes: string } }[];
 }
 
-function programAccounts(vm: Vm, program: Address, { dataSlice, filters }: ProgramQuery) {
+function programAccounts(vm: Vm, program: Address, { dataSlice, filters = [] }: ProgramQuery) {
   const wanted = (data: Uint8Array) =>
     filters.every(({ memcmp: { offset, bytes } }) => {
       const sought = getBase58Encoder().encode(bytes);
       return sought.every((byte, place) => data[offset + place] === byte);
     });
-  const { offset, length } = dataSlice;
   return vm.svm
     .getProgramAccounts(program)
     .filter(({ data }) => wanted(data as Uint8Array))
     .map(({ address: pubkey, data }) => {
+      const { offset, length } = dataSlice ?? { offset: 0, length: data.length };
       const part = Buffer.from(data.slice(offset, offset + length)).toString("base64");
       const whole = account(vm, pubkey);
       return { pubkey, account: { ...whole, data: [part, "base64"] } };
@@ -53,6 +54,45 @@ function send(vm: Vm, params: Params): Base58EncodedBytes | string {
   vm.advance(1);
   vm.svm.expireBlockhash();
   return getBase58Decoder().decode(sent.signature());
+}
+
+/** Newest first, as a cluster tells them. */
+function signatures(vm: Vm, { before, until, limit }: { before?: string; until?: string; limit: number }) {
+  const all = vm.history.map(({ sent, slot }) => {
+    const failed = sent instanceof FailedTransactionMetadata;
+    const signature = getBase58Decoder().decode((failed ? sent.meta() : sent).signature());
+    return { signature, slot: Number(slot), err: failed ? {} : null, memo: null, blockTime: null };
+  });
+  const list = all.reverse();
+  const place = (of: string) => list.findIndex(({ signature }) => signature === of);
+  const from = before === undefined ? 0 : place(before) + 1;
+  const end = until === undefined ? list.length : place(until);
+  return list.slice(from, Math.min(end, from + limit));
+}
+
+/** As `getTransaction` writes it with encoding `json`. */
+function transaction(vm: Vm, sought: string) {
+  for (const { transaction, sent, slot } of vm.history) {
+    if (sent instanceof FailedTransactionMetadata) continue;
+    const signature = getBase58Decoder().decode(sent.signature());
+    if (signature !== sought) continue;
+    const inner = sent.innerInstructions().map((calls, index) => ({
+      index,
+      instructions: calls.map((call) => {
+        const compiled = call.instruction();
+        const data = getBase58Decoder().decode(new Uint8Array(compiled.data()));
+        const accounts = [...compiled.accounts()];
+        return { programIdIndex: compiled.programIdIndex(), accounts, data };
+      }),
+    }));
+    const accountKeys = vm.keysOf(transaction.messageBytes);
+    return {
+      slot: Number(slot),
+      meta: { err: null, innerInstructions: inner, loadedAddresses: { writable: [], readonly: [] } },
+      transaction: { signatures: [signature], message: { accountKeys } },
+    };
+  }
+  return null;
 }
 
 function answer(vm: Vm, method: string, params: Params): unknown {
@@ -72,6 +112,10 @@ function answer(vm: Vm, method: string, params: Params): unknown {
       return { context, value: { blockhash: vm.svm.latestBlockhash(), lastValidBlockHeight: 1e9 } };
     case "sendTransaction":
       return send(vm, params);
+    case "getSignaturesForAddress":
+      return signatures(vm, params[1] as Parameters<typeof signatures>[1]);
+    case "getTransaction":
+      return transaction(vm, params[0] as string);
     case "getSignatureStatuses":
       return { context, value: [{ ...context, confirmationStatus: "confirmed", err: null }] };
     default:

@@ -34,6 +34,13 @@ const PACKET_BYTES = 1232;
 const ACCOUNT_KEYS = 64;
 const COMPUTE_BUDGET = address("ComputeBudget111111111111111111111111111111");
 
+/** A transaction that was executed. */
+export interface Executed {
+  readonly transaction: Transaction;
+  readonly sent: TransactionMetadata | FailedTransactionMetadata;
+  readonly slot: bigint;
+}
+
 /** What a transaction came to. */
 export interface Receipt {
   readonly events: readonly client.BulwarkEvent[];
@@ -67,6 +74,8 @@ export class Vm {
   tables: Record<Address, Address[]> = {};
   /** Transactions sent. */
   sent = 0;
+  /** Every transaction with what became of it, oldest first. */
+  readonly history: Executed[] = [];
   /** Names of all events so far. */
   readonly seen = new Set<string>();
 
@@ -178,6 +187,7 @@ export class Vm {
   execute(transaction: Transaction): TransactionMetadata {
     const sent = this.svm.sendTransaction(transaction);
     this.sent += 1;
+    this.history.push({ transaction, sent, slot: this.now.slot });
     if (sent instanceof FailedTransactionMetadata) {
       throw new Refused(sent.toString().slice(0, 200), sent.meta().logs());
     }
@@ -200,7 +210,7 @@ export class Vm {
   }
 
   /** All account keys of a message, looked-up ones as the runtime orders them. */
-  private keysOf(bytes: Parameters<ReturnType<typeof getCompiledTransactionMessageDecoder>["decode"]>[0]) {
+  keysOf(bytes: Parameters<ReturnType<typeof getCompiledTransactionMessageDecoder>["decode"]>[0]) {
     const compiled = getCompiledTransactionMessageDecoder().decode(bytes);
     const lookups =
       "addressTableLookups" in compiled ? (compiled.addressTableLookups ?? []) : [];
